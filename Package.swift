@@ -1,0 +1,50 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One list of settings for every target of ours: warnings are errors here and nowhere else, so dependencies stay out of it.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+let package = Package(
+    name: "syncline",
+    products: [
+        .library(name: "Syncline", targets: ["ReplicaEngine"]),
+        .executable(name: "syncline", targets: ["syncline"]),
+        .executable(name: "simulate", targets: ["simulate"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ],
+    targets: [
+        .target(name: "CChecksum"),
+        .target(name: "CMemory"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "EventCore", dependencies: ["CChecksum", "CMemory"], swiftSettings: settings),
+        .target(name: "LogStore", dependencies: ["EventCore", crypto], swiftSettings: settings),
+        .target(name: "ReplicaEngine", dependencies: ["EventCore", "LogStore", crypto], swiftSettings: settings),
+        .target(name: "Workload", dependencies: ["EventCore"], swiftSettings: settings),
+        .target(name: "Simulation", dependencies: ["EventCore", "LogStore", "ReplicaEngine", "Workload"], swiftSettings: settings),
+        .target(
+            name: "Console",
+            dependencies: ["EventCore", "LogStore", "ReplicaEngine", "Workload", "CZlib", argumentParser],
+            swiftSettings: settings),
+        .executableTarget(name: "syncline", dependencies: ["Console", argumentParser], swiftSettings: settings),
+        .executableTarget(name: "simulate", dependencies: ["Simulation", "Workload", argumentParser], swiftSettings: settings),
+        .testTarget(name: "EventCoreTests", dependencies: ["EventCore", "Simulation", "Workload"], swiftSettings: settings),
+        .testTarget(name: "LogStoreTests", dependencies: ["LogStore", "Simulation", "Workload"], swiftSettings: settings),
+        .testTarget(
+            name: "ReplicaEngineTests", dependencies: ["ReplicaEngine", "Simulation", "Workload"],
+            swiftSettings: settings),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console"], swiftSettings: settings),
+        .testTarget(name: "ConventionTests", swiftSettings: settings),
+    ]
+)
