@@ -75,3 +75,13 @@ extension DeviceID: CustomStringConvertible {
             + (0..<8).map { UInt8(truncatingIfNeeded: low >> UInt64(56 - 8 * $0)) }
     }
 }
+
+extension DeviceID {
+    /// The device of sixteen bytes.
+    package init(bytes: UnsafeRawBufferPointer) {
+        precondition(bytes.count == 16)
+        self.init(
+            high: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+            low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+    }
+}
