@@ -37,14 +37,12 @@ package struct BlockBuilder {
     private let kind: BlockHeader.Kind
     private var devices: [Device] = []
     private var deviceIndex: [DeviceID: Int] = [:]
-    private var collections: [Name] = []
-    private var collectionIndex: [Name: Int] = [:]
-    private var fields: [Name] = []
-    private var fieldIndex: [Name: Int] = [:]
+    private var collections = NameTable()
+    private var fields = NameTable()
     private var rows: [UInt8] = []
     private var row: [UInt8] = []
     private var lastMilliseconds: UInt64 = 0
-    private var dictionaryBytes = 0
+    private var deviceBytes: Int { devices.count * 20 }
 
     /// How many events have been added.
     package private(set) var count = 0
@@ -52,7 +50,7 @@ package struct BlockBuilder {
     package init(kind: BlockHeader.Kind = .events) { self.kind = kind }
 
     /// Whether the block has reached its size and `finish()` is due.
-    package var isFull: Bool { rows.count + dictionaryBytes >= BlockHeader.payloadGoalBytes }
+    package var isFull: Bool { rows.count + deviceBytes + collections.byteCount + fields.byteCount >= BlockHeader.payloadGoalBytes }
 
     /// The devices whose events the block holds, each with its first and last seq; rows of waiting events may leave gaps.
     package var authors: [BlockAuthor] {
@@ -82,7 +80,7 @@ package struct BlockBuilder {
         appendContext(form)
         devices[author].running = event.dot.seq
         devices[author].authored += 1
-        row.appendVarint(index(of: event.key.collection, in: &collections, by: &collectionIndex))
+        row.appendVarint(UInt64(collections.index(adding: event.key.collection)))
         row.append(UInt8(event.key.record.utf8.count))
         row.append(contentsOf: event.key.record.utf8)
         if extras != 0 { appendExtras(event, flags: extras) }
@@ -95,16 +93,16 @@ package struct BlockBuilder {
     /// The finished block, header and checksum included. At least one event must have been added.
     package func finish() -> [UInt8] {
         var block = [UInt8](repeating: 0, count: BlockHeader.sizeBytes)
-        block.reserveCapacity(BlockHeader.sizeBytes + dictionaryBytes + rows.count + 16)
+        block.reserveCapacity(BlockHeader.sizeBytes + deviceBytes + collections.byteCount + fields.byteCount + rows.count + 16)
         block.appendVarint(devices.count)
         for device in devices {
             block.append(contentsOf: device.id.bytes)
             block.appendVarint(device.base)
             block.appendVarint(device.authored)
         }
-        for names in [collections, fields] {
-            block.appendVarint(names.count)
-            for name in names {
+        for table in [collections, fields] {
+            block.appendVarint(table.names.count)
+            for name in table.names {
                 block.append(UInt8(name.utf8.count))
                 block.append(contentsOf: name.utf8)
             }
@@ -151,7 +149,8 @@ package struct BlockBuilder {
         }
         if event.epoch != 0 { row.appendVarint(event.epoch) }
         if let undoes = event.undoes {
-            row.appendVarint(device(undoes.device, base: undoes.seq))
+            let index = device(undoes.device, base: undoes.seq)
+            row.appendVarint(index)
             row.appendVarint(undoes.seq)
         }
     }
@@ -160,11 +159,11 @@ package struct BlockBuilder {
         guard case .write(let set, let unset) = body else { return }
         row.appendVarint(set.count + unset.count)
         for write in set {
-            row.appendVarint(index(of: write.field, in: &fields, by: &fieldIndex))
+            row.appendVarint(UInt64(fields.index(adding: write.field)))
             ValueCode.append(write.value, to: &row)
         }
         for field in unset {
-            row.appendVarint(index(of: field, in: &fields, by: &fieldIndex))
+            row.appendVarint(UInt64(fields.index(adding: field)))
             ValueCode.append(nil, to: &row)
         }
     }
@@ -173,15 +172,6 @@ package struct BlockBuilder {
         if let index = deviceIndex[id] { return index }
         deviceIndex[id] = devices.count
         devices.append(Device(id: id, base: base, running: base, authored: 0))
-        dictionaryBytes += 20
         return devices.count - 1
-    }
-
-    private mutating func index(of name: Name, in names: inout [Name], by indexes: inout [Name: Int]) -> Int {
-        if let index = indexes[name] { return index }
-        indexes[name] = names.count
-        names.append(name)
-        dictionaryBytes += name.utf8.count + 1
-        return names.count - 1
     }
 }

@@ -1,0 +1,57 @@
+internal import CMemory
+
+/// Flat memory that grows in place: address space is reserved once, pages are committed as they are used.
+///
+/// Nothing in it ever moves, so offsets stay offsets and pointers stay valid; nothing in it is a pointer, so the bytes can be
+/// written to a checkpoint and read back.
+package struct Region: ~Copyable {
+    package let base: UnsafeMutableRawPointer
+    /// Bytes handed out so far.
+    package private(set) var usedBytes = 0
+    private var committedBytes = 0
+    private let reservedBytes: Int
+
+    /// Reserves `reservedBytes` of address space; no memory yet.
+    package init(reservedBytes: Int) {
+        self.reservedBytes = reservedBytes
+        guard let base = syncline_reserve(reservedBytes) else { preconditionFailure("no address space left for \(reservedBytes) bytes") }
+        self.base = base
+    }
+
+    deinit { syncline_release(base, reservedBytes) }
+
+    /// Hands out `byteCount` zeroed bytes behind those in use; returns their offset.
+    @inline(__always)
+    package mutating func grow(by byteCount: Int) -> Int {
+        let offset = usedBytes
+        usedBytes &+= byteCount
+        if usedBytes > committedBytes { commit() }
+        return offset
+    }
+
+    /// Grows by the bytes of a checkpoint's section.
+    package mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        let offset = grow(by: bytes.count)
+        if let source = bytes.baseAddress { (base + offset).copyMemory(from: source, byteCount: bytes.count) }
+    }
+
+    /// The bytes in use.
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: usedBytes) }
+
+    @inline(never)
+    private mutating func commit() {
+        let goal = max(usedBytes, committedBytes * 2, Self.firstCommitBytes)
+        let page = Self.pageBytes
+        let end = min((goal + page - 1) / page * page, reservedBytes)
+        precondition(end >= usedBytes, "the reservation is used up")
+        precondition(syncline_commit(base, committedBytes, end) == 0, "no memory left")
+        committedBytes = end
+    }
+
+    private static let pageBytes = 4096
+    private static let firstCommitBytes = 64 * 1024
+}
+
+/// Asks for a cache line ahead of its use.
+@inline(__always)
+func prefetch(_ address: UnsafeRawPointer) { syncline_prefetch(address) }
