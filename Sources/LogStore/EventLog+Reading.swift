@@ -1,0 +1,127 @@
+package import EventCore
+
+extension EventLog {
+    /// Reads blocks in order, beginning with the one that holds `position`, up to what is appended now.
+    ///
+    /// Waiting blocks come where they stand. Where a segment begins at `position`, waiting blocks at the end of the segment before
+    /// are not read again: so a checkpoint, which was taken there, has them already.
+    package func blocks(from position: Position) throws(LogError) -> BlockCursor<Storage> {
+        var extents: [BlockExtent<Storage>] = []
+        let firstSealed = sealed.firstIndex { $0.tail.endPosition > position } ?? sealed.count
+        for index in firstSealed..<sealed.count {
+            var extent = BlockExtent(sealed[index], in: folder, on: volume)
+            if extent.first < position { try begin(&extent, at: position, in: try sealedBlocks(index)) }
+            extents.append(extent)
+        }
+        if let active {
+            var extent = BlockExtent(active)
+            if extent.first < position { try begin(&extent, at: position, in: active.blocks) }
+            extents.append(extent)
+        }
+        return BlockCursor(extents, from: position)
+    }
+
+    /// Hands each block from the one that holds `position` on to `body`.
+    ///
+    /// - Throws: `LogError`, or what `body` throws.
+    package func blocks(
+        from position: Position, _ body: (Position, UnsafeRawBufferPointer, BlockHeader) throws -> Void
+    ) throws {
+        let cursor = try blocks(from: position)
+        while let block = try cursor.next() { try body(block.first, block.bytes, block.header) }
+    }
+
+    /// The block that holds the event at `position`; nil when that lies behind the end.
+    ///
+    /// O(log n) and one read of the block; the first time in a sealed segment also its index.
+    package func block(containing position: Position) throws(LogError) -> StoredBlock? {
+        guard position < end else { return nil }
+        if let active, position >= active.header.first {
+            guard let entry = active.blocks.containing(position) else { return nil }
+            return try read(entry, active.file)
+        }
+        guard let index = sealed.firstIndex(where: { $0.tail.endPosition > position }) else { return nil }
+        let blocks = try sealedBlocks(index)
+        guard let entry = blocks.containing(position) else {
+            throw .corrupt(footerDamage(index, position))
+        }
+        return try read(entry, try file(ofSealed: index))
+    }
+
+    /// The blocks that may hold the event `dot`, waiting ones included, oldest first. At most a few hold it; often there is one.
+    ///
+    /// Reads the indexes of sealed segments, once each.
+    package func blocks(holding dot: Dot) throws(LogError) -> [StoredBlock] {
+        var found: [StoredBlock] = []
+        for index in sealed.indices {
+            for entry in try sealedBlocks(index) where entry.ranges?.contains(where: { $0.covers(dot) }) == true {
+                found.append(try read(entry, try file(ofSealed: index)))
+            }
+        }
+        try findActiveRanges()
+        guard let active else { return found }
+        for entry in active.blocks where entry.ranges?.contains(where: { $0.covers(dot) }) == true {
+            found.append(try read(entry, active.file))
+        }
+        return found
+    }
+
+    /// Asks for the device ranges of all blocks of the active segment that were found by scanning.
+    private func findActiveRanges() throws(LogError) {
+        guard let segment = active else { return }
+        for (index, entry) in segment.blocks.enumerated() where entry.ranges == nil {
+            let block = try read(entry, segment.file)
+            active?.blocks[index].ranges = block.withBytes { options.deviceRanges(block.header, $0) }
+        }
+    }
+
+    /// Lets an extent begin with the block that holds `position`.
+    private func begin(
+        _ extent: inout BlockExtent<Storage>, at position: Position, in blocks: [BlockIndexEntry]
+    ) throws(LogError) {
+        let index = blocks.index(reaching: position)
+        extent.start = index < blocks.count ? blocks[index].offset : extent.limit
+        extent.first = index < blocks.count ? blocks[index].first : extent.endPosition
+    }
+
+    /// The index of a sealed segment, read when it is first needed.
+    func sealedBlocks(_ index: Int) throws(LogError) -> [BlockIndexEntry] {
+        if let blocks = sealed[index].blocks { return blocks }
+        let blocks = try sealed[index].readFooter(try file(ofSealed: index))
+        sealed[index].blocks = blocks
+        return blocks
+    }
+
+    /// A sealed segment's file; a few stay open.
+    private func file(ofSealed index: Int) throws(LogError) -> OpenFile<Storage> {
+        if let file = openFiles[index] { return file }
+        do throws(VolumeError) {
+            let file = try OpenFile(folder.segment(sealed[index].name), .reading, on: volume)
+            if openFiles.count >= 32 { openFiles.removeAll() }
+            openFiles[index] = file
+            return file
+        } catch {
+            throw .volume(error)
+        }
+    }
+
+    private func read(_ entry: BlockIndexEntry, _ file: OpenFile<Storage>) throws(LogError) -> StoredBlock {
+        var bytes: [UInt8]
+        do throws(VolumeError) { bytes = try file.read(at: entry.offset, count: entry.sizeBytes) } catch { throw .volume(error) }
+        let isWhole = bytes.count == entry.sizeBytes
+        guard isWhole, let header = try? Self.header(of: LogBlock(bytes: bytes, ranges: [])), header.count == entry.count,
+            header.kind == entry.kind
+        else {
+            throw .corrupt(LogDamage(.damagedBlock, file: file.path, offset: entry.offset, positions: entry.first..<entry.end))
+        }
+        bytes += [UInt8](repeating: 0, count: FrameReader<Storage>.paddingBytes)
+        return StoredBlock(first: entry.first, header: header, paddedBytes: bytes)
+    }
+
+    private func footerDamage(_ index: Int, _ position: Position) -> LogDamage {
+        let segment = sealed[index]
+        return LogDamage(
+            .damagedFooter, file: folder.segment(segment.name), offset: segment.tail.footerOffset,
+            positions: position..<Position(position.index + 1))
+    }
+}

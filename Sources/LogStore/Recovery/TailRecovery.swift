@@ -1,0 +1,100 @@
+internal import EventCore
+
+/// Brings the newest segment, which is not sealed, to a state that can be relied on. Steps and table: Recovery.md.
+///
+/// It may be interrupted anywhere and repeated; done twice it changes nothing the second time.
+struct TailRecovery<Storage: Volume> {
+    private let folder: LogFolder
+    private let access: LogAccess
+    private let header: SegmentHeader
+    private let file: OpenFile<Storage>
+    private let name: SegmentName
+    private var volume: Storage { file.volume }
+
+    /// Opens the segment that a survey found.
+    init(
+        _ folder: LogFolder, _ name: SegmentName, _ header: SegmentHeader, on volume: Storage, for access: LogAccess
+    ) throws(VolumeError) {
+        self.folder = folder
+        self.name = name
+        self.header = header
+        self.access = access
+        file = try OpenFile(folder.segment(name), access == .writing ? .readingAndWriting : .reading, on: volume)
+    }
+
+    /// What is there, and what the table calls for.
+    struct Finding {
+        let marks: AcknowledgedMarks
+        let scan: SegmentScan
+        let decision: RecoveryDecision
+    }
+
+    /// Reads the whole segment; changes nothing, but makes durable what an earlier process left in the cache.
+    func find() throws(VolumeError) -> Finding {
+        if access == .writing { try file.sync() }
+        let preamble = try file.read(at: 0, count: SegmentHeader.framesOffset)
+        let marks = AcknowledgedMarks(reading: preamble, in: header)
+        // An earlier process may have ended on a failed sync: then the cache shows bytes that are not on disk.
+        if access == .writing { try volume.dropCache(of: file.file, from: marks.newest?.endOffset ?? 0) }
+        let scan = try SegmentScan(file, header: header, acknowledged: marks.newest)
+        // The file differs from the one surveyed when it was sealed since; a reader then looks again.
+        let isSurveyed = (try? SegmentHeader(reading: preamble)) == header
+        let state = SegmentState(
+            header: isSurveyed ? .good : .foreign, role: .active, isNewest: true, tail: scan.tail, mark: scan.mark, access: access)
+        return Finding(marks: marks, scan: scan, decision: RecoveryTable.decision(for: state))
+    }
+
+    /// Why the table refuses the segment; nil when it does not.
+    func refusal(_ found: Finding) -> LogError? {
+        guard case .refuse(let kind) = found.decision else { return nil }
+        let (path, end) = (folder.segment(name), found.scan.chain.position)
+        switch kind {
+        case .newerFormat:
+            return .newerFormat(file: path)
+        case .acknowledgedEventsDamaged, .malformedBlock:
+            let acknowledged = max(end, found.marks.newest?.endPosition ?? end)
+            return .corrupt(LogDamage(kind, file: path, offset: found.scan.damageOffset, positions: end..<acknowledged))
+        default:
+            return .corrupt(LogDamage(kind, file: path, offset: SegmentHeader.sizeBytes, positions: nil))
+        }
+    }
+
+    /// Does what the table called for, when it did not refuse.
+    func perform(_ found: Finding) throws(VolumeError) -> (segment: ActiveSegment<Storage>, report: RecoveryReport) {
+        let (scan, marks) = (found.scan, found.marks)
+        let start = AcknowledgedMark.start(of: header, generation: 0)
+        var segment = ActiveSegment(
+            name: name, header: header, file: file, chain: scan.chain, endOffset: scan.endOffset, blocks: scan.blocks,
+            mark: marks.newest ?? start, isMarkSynced: true)
+        var report = RecoveryReport(unacknowledged: segment.mark.endPosition..<scan.chain.position)
+        report.hadDamagedMarkSlot = marks.hasDamagedSlot
+        switch found.decision {
+        case .keep, .refuse: break
+        case .passOver: report.tornTail = try tornTail(scan, keptIn: nil)
+        case .cut: report.tornTail = try cut(scan)
+        }
+        // Everything up to the end was synced and read back from the disk: from now on it counts as acknowledged.
+        if access == .writing && (!segment.isSynced || marks.hasDamagedSlot) {
+            segment.mark = segment.nextMark
+            try file.write(segment.mark.bytes(in: header), at: AcknowledgedMark.slotOffset(generation: segment.mark.generation))
+            try file.sync()
+        }
+        return (segment, report)
+    }
+
+    /// Keeps the bytes behind the end aside, durably, and only then cuts them off.
+    private func cut(_ scan: SegmentScan) throws(VolumeError) -> RecoveryReport.TornTail {
+        let bytes = try file.read(at: scan.endOffset, count: max(0, try file.sizeBytes - scan.endOffset))
+        let path = folder.torn(segment: name.number, offset: scan.endOffset, checksum: Checksum.of(bytes))
+        try volume.replaceFile(path, by: path + LogFolder.unfinishedSuffix, in: folder.log, with: bytes)
+        let tail = try tornTail(scan, keptIn: path)
+        try volume.truncate(file.file, to: scan.endOffset)
+        try file.sync()
+        return tail
+    }
+
+    private func tornTail(_ scan: SegmentScan, keptIn path: String?) throws(VolumeError) -> RecoveryReport.TornTail {
+        RecoveryReport.TornTail(
+            file: folder.segment(name), offset: scan.endOffset, sizeBytes: max(0, try file.sizeBytes - scan.endOffset), keptIn: path)
+    }
+}

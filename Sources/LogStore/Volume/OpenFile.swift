@@ -1,0 +1,28 @@
+/// An open file that closes itself when nobody holds it any more, so that a cursor outlives the sealing of what it reads.
+final class OpenFile<Storage: Volume>: Sendable {
+    let volume: Storage
+    let file: Storage.File
+    let path: String
+
+    init(_ path: String, _ mode: OpenMode, on volume: Storage) throws(VolumeError) {
+        file = try volume.open(path, mode)
+        self.volume = volume
+        self.path = path
+    }
+
+    deinit { volume.close(file) }
+
+    var sizeBytes: Int {
+        get throws(VolumeError) { try volume.sizeBytes(of: file) }
+    }
+
+    func read(at offset: Int, count: Int) throws(VolumeError) -> [UInt8] {
+        try volume.readWhole(file, at: offset, count: count)
+    }
+
+    func write(_ bytes: [UInt8], at offset: Int) throws(VolumeError) {
+        try volume.writeWhole(file, at: offset, bytes)
+    }
+
+    func sync() throws(VolumeError) { try volume.syncData(file) }
+}

@@ -1,0 +1,135 @@
+internal import Glibc
+
+/// The file system of this machine, directly on the C library.
+///
+/// Calls that a signal interrupts are repeated; short reads and writes are the caller's (`Volume+Whole.swift`).
+package struct POSIXVolume: Volume {
+    package struct File: Sendable {
+        fileprivate let descriptor: Int32
+        fileprivate let path: String
+    }
+
+    package init() {}
+
+    package func names(in folder: String) throws(VolumeError) -> [String] {
+        guard let stream = opendir(folder) else { throw VolumeError(.listFolder, folder, code: errno) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                guard errno == 0 else { throw VolumeError(.listFolder, folder, code: errno) }
+                return names
+            }
+            // The name is copied out of the entry at its real length: entries are shorter than the C type says.
+            let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
+            let text = (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
+            let name = String(cString: text)
+            if name != "." && name != ".." { names.append(name) }
+        }
+    }
+
+    package func createFolder(_ path: String) throws(VolumeError) {
+        try check(.createFolder, path) { mkdir(path, 0o777) }
+    }
+
+    package func open(_ path: String, _ mode: OpenMode) throws(VolumeError) -> File {
+        let flags =
+            switch mode {
+            case .reading: O_RDONLY
+            case .readingAndWriting: O_RDWR
+            case .creating: O_RDWR | O_CREAT | O_EXCL
+            }
+        let descriptor = try check(.open, path) { Glibc.open(path, flags | O_CLOEXEC, 0o666) }
+        return File(descriptor: descriptor, path: path)
+    }
+
+    package func sizeBytes(of file: File) throws(VolumeError) -> Int {
+        var status = stat()
+        try check(.size, file.path) { fstat(file.descriptor, &status) }
+        return Int(status.st_size)
+    }
+
+    package func read(_ file: File, at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(VolumeError) -> Int {
+        try check(.read, file.path) { pread(file.descriptor, buffer.baseAddress, buffer.count, off_t(offset)) }
+    }
+
+    package func write(_ file: File, at offset: Int, _ bytes: UnsafeRawBufferPointer) throws(VolumeError) -> Int {
+        let written = try check(.write, file.path) { pwrite(file.descriptor, bytes.baseAddress, bytes.count, off_t(offset)) }
+        guard written > 0 || bytes.isEmpty else { throw VolumeError(.write, file.path, code: EIO) }
+        return written
+    }
+
+    package func syncData(_ file: File) throws(VolumeError) {
+        try check(.syncData, file.path) { fdatasync(file.descriptor) }
+    }
+
+    package func truncate(_ file: File, to sizeBytes: Int) throws(VolumeError) {
+        try check(.truncate, file.path) { ftruncate(file.descriptor, off_t(sizeBytes)) }
+    }
+
+    package func dropCache(of file: File, from offset: Int) throws(VolumeError) {
+        // Only whole pages are dropped, so the page that `offset` lies in is included.
+        let start = offset / Self.pageSizeBytes * Self.pageSizeBytes
+        let code = posix_fadvise(file.descriptor, off_t(start), 0, POSIX_FADV_DONTNEED)
+        // A file system without this advice has no cache to drop, or says so by reading right anyway.
+        guard code == 0 || code == EINVAL || code == ENOSYS || code == EOPNOTSUPP else {
+            throw VolumeError(.dropCache, file.path, code: code)
+        }
+    }
+
+    package func lock(_ file: File) throws(VolumeError) -> Bool {
+        while true {
+            if flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            switch errno {
+            case EINTR: continue
+            case EWOULDBLOCK: return false
+            default: throw VolumeError(.lock, file.path, code: errno)
+            }
+        }
+    }
+
+    package func map(_ file: File, sizeBytes: Int) throws(VolumeError) -> UnsafeMutableRawBufferPointer {
+        guard let start = mmap(nil, sizeBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, file.descriptor, 0), start != MAP_FAILED
+        else {
+            throw VolumeError(.map, file.path, code: errno)
+        }
+        return UnsafeMutableRawBufferPointer(start: start, count: sizeBytes)
+    }
+
+    package func unmap(_ bytes: UnsafeMutableRawBufferPointer) {
+        munmap(bytes.baseAddress, bytes.count)
+    }
+
+    package func close(_ file: File) {
+        // Never repeated: Linux has let go of the descriptor even when the call was interrupted.
+        _ = Glibc.close(file.descriptor)
+    }
+
+    package func rename(_ path: String, to newPath: String) throws(VolumeError) {
+        try check(.rename, path) { Glibc.rename(path, newPath) }
+    }
+
+    package func remove(_ path: String) throws(VolumeError) {
+        try check(.remove, path) { unlink(path) }
+    }
+
+    package func syncFolder(_ path: String) throws(VolumeError) {
+        let descriptor = try check(.syncFolder, path) { Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        defer { _ = Glibc.close(descriptor) }
+        try check(.syncFolder, path) { fsync(descriptor) }
+    }
+
+    private static let pageSizeBytes = 4096
+
+    @discardableResult
+    private func check<Number: BinaryInteger>(
+        _ operation: VolumeError.Operation, _ path: String, _ call: () -> Number
+    ) throws(VolumeError) -> Number {
+        while true {
+            let result = call()
+            if result >= 0 { return result }
+            if errno != EINTR { throw VolumeError(operation, path, code: errno) }
+        }
+    }
+}

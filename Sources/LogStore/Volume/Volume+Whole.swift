@@ -1,0 +1,83 @@
+extension Volume {
+    /// Fills `buffer` from the file, however many calls that takes.
+    ///
+    /// - Returns: how many bytes there were; fewer than `buffer.count` only when the file ends.
+    func readWhole(_ file: File, at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(VolumeError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+            let count = try read(file, at: offset + done, into: rest)
+            if count == 0 { break }
+            done += count
+        }
+        return done
+    }
+
+    /// At most `count` bytes of the file; fewer only when it ends.
+    func readWhole(_ file: File, at offset: Int, count: Int) throws(VolumeError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var done = 0
+        while done < count {
+            let start = done
+            let result = bytes.withUnsafeMutableBytes { buffer -> Result<Int, VolumeError> in
+                let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[start...])
+                do throws(VolumeError) { return .success(try read(file, at: offset + start, into: rest)) } catch { return .failure(error) }
+            }
+            let added = try result.get()
+            if added == 0 { break }
+            done += added
+        }
+        bytes.removeLast(count - done)
+        return bytes
+    }
+
+    /// Writes all of `bytes`, however many calls that takes.
+    func writeWhole(_ file: File, at offset: Int, _ bytes: UnsafeRawBufferPointer) throws(VolumeError) {
+        var done = 0
+        while done < bytes.count {
+            done += try write(file, at: offset + done, UnsafeRawBufferPointer(rebasing: bytes[done...]))
+        }
+    }
+
+    /// Writes all of `bytes`.
+    func writeWhole(_ file: File, at offset: Int, _ bytes: [UInt8]) throws(VolumeError) {
+        let result = bytes.withUnsafeBytes { buffer -> Result<Void, VolumeError> in
+            do throws(VolumeError) { return .success(try writeWhole(file, at: offset, buffer)) } catch { return .failure(error) }
+        }
+        try result.get()
+    }
+
+    /// Whether a file of this name can be opened for reading.
+    func exists(_ path: String) throws(VolumeError) -> Bool {
+        do throws(VolumeError) {
+            close(try open(path, .reading))
+            return true
+        } catch {
+            if error.reason == .noSuchFile { return false }
+            throw error
+        }
+    }
+
+    /// Removes a file; that there is none is no error.
+    func removeIfPresent(_ path: String) throws(VolumeError) {
+        do throws(VolumeError) { try remove(path) } catch { if error.reason != .noSuchFile { throw error } }
+    }
+
+    /// Makes a folder unless it is there.
+    func createFolderIfMissing(_ path: String) throws(VolumeError) {
+        do throws(VolumeError) { try createFolder(path) } catch { if error.reason != .alreadyExists { throw error } }
+    }
+
+    /// Puts a file with `bytes` in place so that after a power loss it is there whole or not at all.
+    ///
+    /// Writes `temporary`, syncs, renames and syncs the folder. A `temporary` left over from before is replaced.
+    func replaceFile(_ path: String, by temporary: String, in folder: String, with bytes: [UInt8]) throws(VolumeError) {
+        try removeIfPresent(temporary)
+        let file = try open(temporary, .creating)
+        defer { close(file) }
+        try writeWhole(file, at: 0, bytes)
+        try syncData(file)
+        try rename(temporary, to: path)
+        try syncFolder(folder)
+    }
+}

@@ -1,0 +1,72 @@
+/// A file system, reduced to what the log needs from it.
+///
+/// A parameter of everything in LogStore, so that a test can put a disk under it that loses, tears and refuses.
+/// Paths are absolute or relative to the process; their parts are joined by "/".
+///
+/// What is promised: after `syncData` returned, the file's bytes and size survive a power loss; after `syncFolder`
+/// returned, so do the names in it; `rename` replaces its target at once or not at all. Nothing else is relied on: what was not
+/// synced may survive in part and in any order.
+package protocol Volume: Sendable {
+    /// An open file. It is closed exactly once.
+    associatedtype File: Sendable
+
+    /// The names in `folder`, in no order, without "." and "..".
+    func names(in folder: String) throws(VolumeError) -> [String]
+
+    /// Makes one folder; its parent exists.
+    func createFolder(_ path: String) throws(VolumeError)
+
+    /// Opens a file.
+    func open(_ path: String, _ mode: OpenMode) throws(VolumeError) -> File
+
+    /// The size as a reader sees it now.
+    func sizeBytes(of file: File) throws(VolumeError) -> Int
+
+    /// Reads at most `buffer.count` bytes; may return fewer, and returns 0 only at the end of the file.
+    func read(_ file: File, at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(VolumeError) -> Int
+
+    /// Writes at least one byte of `bytes`, perhaps not all; the file grows when needed.
+    func write(_ file: File, at offset: Int, _ bytes: UnsafeRawBufferPointer) throws(VolumeError) -> Int
+
+    /// Makes the file's bytes and its size durable. A failure is final: what was pending may be lost although it can still be read.
+    func syncData(_ file: File) throws(VolumeError)
+
+    /// Cuts or extends the file to `sizeBytes`; added bytes are zero.
+    func truncate(_ file: File, to sizeBytes: Int) throws(VolumeError)
+
+    /// Makes later reads of what lies behind `offset` come from the disk. Bytes that were not synced stay.
+    func dropCache(of file: File, from offset: Int) throws(VolumeError)
+
+    /// Locks the whole file for this open file alone, without waiting; false when another holds it. Closing lets go.
+    func lock(_ file: File) throws(VolumeError) -> Bool
+
+    /// The file's first `sizeBytes` bytes in memory, at a page's beginning. Writing to them does not change the file.
+    ///
+    /// The file has that size and is not cut while it is mapped. Given back with `unmap`.
+    func map(_ file: File, sizeBytes: Int) throws(VolumeError) -> UnsafeMutableRawBufferPointer
+
+    /// Gives mapped memory back.
+    func unmap(_ bytes: UnsafeMutableRawBufferPointer)
+
+    /// Closes the file; the caller has synced what it needs.
+    func close(_ file: File)
+
+    /// Gives a file another name, replacing what has that name.
+    func rename(_ path: String, to newPath: String) throws(VolumeError)
+
+    /// Removes a file's name.
+    func remove(_ path: String) throws(VolumeError)
+
+    /// Makes the names in a folder durable.
+    func syncFolder(_ path: String) throws(VolumeError)
+}
+
+/// How a file is opened.
+package enum OpenMode: Hashable, Sendable {
+    /// It exists and is only read.
+    case reading
+    /// It exists and may be written.
+    case readingAndWriting
+    /// It does not exist yet.
+    case creating
+}
