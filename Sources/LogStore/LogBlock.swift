@@ -1,3 +1,5 @@
+package import EventCore
+
 /// A sealed block on its way into the log.
 package struct LogBlock: Hashable, Sendable {
     /// Header and payload, as `BlockHeader.seal` left them.

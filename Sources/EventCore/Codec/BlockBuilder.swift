@@ -53,9 +53,9 @@ package struct BlockBuilder {
     package var isFull: Bool { rows.count + deviceBytes + collections.byteCount + fields.byteCount >= BlockHeader.payloadGoalBytes }
 
     /// The devices whose events the block holds, each with its first and last seq; rows of waiting events may leave gaps.
-    package var authors: [BlockAuthor] {
+    package var authors: [DeviceRange] {
         devices.compactMap { device in
-            device.authored == 0 ? nil : BlockAuthor(device: device.id, first: device.base + 1, last: device.running)
+            device.authored == 0 ? nil : DeviceRange(device: device.id, first: device.base + 1, last: device.running)
         }
     }
 

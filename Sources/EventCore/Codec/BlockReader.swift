@@ -56,11 +56,11 @@ package struct BlockReader {
     }
 
     /// The devices whose events the block holds, before any row has been read.
-    package var authors: [BlockAuthor] {
+    package var authors: [DeviceRange] {
         devices.compactMap { device in
             guard device.authored > 0 else { return nil }
             let (last, overflow) = device.running.addingReportingOverflow(device.authored)
-            return overflow ? nil : BlockAuthor(device: device.id, first: device.running + 1, last: last)
+            return overflow ? nil : DeviceRange(device: device.id, first: device.running + 1, last: last)
         }
     }
 

@@ -1,5 +1,3 @@
-package import EventCore
-
 /// The seqs of one device's events in a block, both ends included. There may be gaps between: other blocks may hold some of them.
 package struct DeviceRange: Hashable, Sendable {
     package let device: DeviceID
