@@ -70,14 +70,8 @@ package struct BlockReader {
             guard cursor.isAtEnd else { throw .malformed(offset: cursor.offset) }
             return nil
         }
-        let end = cursor.offset + (try rowBytes())
         let start = cursor.offset
-        read += 1
-        let flags = try cursor.byte()
-        let author = try deviceIndex()
-        let isExplicit = flags & BlockBuilder.RowFlags.explicitSeq != 0
-        let seq = isExplicit ? try cursor.varint() : devices[author].running &+ 1
-        milliseconds = try cursor.delta(from: milliseconds)
+        let (end, flags, author, seq) = try rowStart()
         let tick = flags & BlockBuilder.RowFlags.tick != 0 ? try cursor.varint() : 0
         let context = try contextForm(flags >> BlockBuilder.RowFlags.formShift & BlockBuilder.RowFlags.formMask)
         devices[author].running = seq
@@ -103,7 +97,28 @@ package struct BlockReader {
         } catch { throw .malformed(offset: start) }
     }
 
-    private mutating func rowBytes() throws(BlockError) -> Int { try cursor.count() }
+    /// Steps over an event; nil behind the last.
+    package mutating func skip() throws(BlockError) -> Dot? {
+        guard read < header.count else { return nil }
+        let (end, _, author, seq) = try rowStart()
+        devices[author].running = seq
+        _ = try cursor.take(end - cursor.offset)
+        return Dot(device: devices[author].id, seq: seq)
+    }
+
+    /// What rows behind this one build on: whose event it is, its seq and its time.
+    private mutating func rowStart() throws(BlockError) -> (end: Int, flags: UInt8, author: Int, seq: UInt64) {
+        let byteCount = try cursor.count()
+        let end = cursor.offset + byteCount
+        read += 1
+        let flags = try cursor.byte()
+        let author = try deviceIndex()
+        let isExplicit = flags & BlockBuilder.RowFlags.explicitSeq != 0
+        let seq = isExplicit ? try cursor.varint() : devices[author].running &+ 1
+        milliseconds = try cursor.delta(from: milliseconds)
+        guard cursor.offset <= end else { throw .malformed(offset: cursor.offset) }
+        return (end, flags, author, seq)
+    }
 
     private mutating func deviceIndex() throws(BlockError) -> Int {
         let start = cursor.offset

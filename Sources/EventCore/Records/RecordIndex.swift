@@ -25,6 +25,16 @@ struct RecordIndex: ~Copyable {
         mask = UInt64(larger - 1)
     }
 
+    /// Holds the slots of a checkpoint's section, a power of two of them.
+    mutating func replace(by bytes: UnsafeRawBufferPointer) {
+        let count = bytes.count / MemoryLayout<UInt64>.stride
+        precondition(count > 0 && count & (count - 1) == 0)
+        syncline_release(slots, capacity * MemoryLayout<UInt64>.stride)
+        slots = Self.reserve(count)
+        mask = UInt64(count - 1)
+        UnsafeMutableRawBufferPointer(start: slots, count: bytes.count).copyMemory(from: bytes)
+    }
+
     @inline(__always)
     static func word(hash: UInt64, cell: UInt32) -> UInt64 { hash & 0xFFFF_FFFF_0000_0000 | UInt64(cell) }
 

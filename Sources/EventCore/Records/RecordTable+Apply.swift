@@ -3,7 +3,7 @@ extension RecordTable {
     @inline(__always)
     mutating func apply(_ row: UnsafeMutablePointer<DecodedRow>) -> Bool {
         let appliedSeq = (applied.base + Int(row.pointee.device) &* 4).assumingMemoryBound(to: UInt32.self)
-        guard row.pointee.seq == appliedSeq.pointee &+ 1 else { return false }
+        guard row.pointee.seq == appliedSeq.pointee &+ 1 || (!isGapless && row.pointee.seq > appliedSeq.pointee) else { return false }
         appliedSeq.pointee = row.pointee.seq
         var cell = row.pointee.cell
         if cell == 0 || !isCell(cell, of: row.pointee.key, Int(row.pointee.keyLength), collection: row.pointee.collection) {

@@ -40,11 +40,15 @@ package struct RecordTable: ~Copyable {
     /// Bytes of blobs that no entry refers to any more.
     package internal(set) var deadBlobBytes = 0
 
+    /// Whether each event must continue its device's seq, as in a store's log; a record's own history has gaps.
+    let isGapless: Bool
+
     static let freeClassCount = 256
     static let noPosition = UInt32.max
 
     package init(_ size: Size = .store) {
         let large = size == .store
+        isGapless = large
         let gibibyte = 1 << 30
         cells = Region(reservedBytes: large ? 256 * gibibyte : gibibyte)
         nodes = Region(reservedBytes: large ? 16 * gibibyte : gibibyte / 4)

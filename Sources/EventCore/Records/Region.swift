@@ -4,15 +4,15 @@ internal import CMemory
 ///
 /// Nothing in it ever moves, so offsets stay offsets and pointers stay valid; nothing in it is a pointer, so the bytes can be
 /// written to a checkpoint and read back.
-package struct Region: ~Copyable {
-    package let base: UnsafeMutableRawPointer
+struct Region: ~Copyable {
+    let base: UnsafeMutableRawPointer
     /// Bytes handed out so far.
-    package private(set) var usedBytes = 0
+    private(set) var usedBytes = 0
     private var committedBytes = 0
     private let reservedBytes: Int
 
     /// Reserves `reservedBytes` of address space; no memory yet.
-    package init(reservedBytes: Int) {
+    init(reservedBytes: Int) {
         self.reservedBytes = reservedBytes
         guard let base = syncline_reserve(reservedBytes) else { preconditionFailure("no address space left for \(reservedBytes) bytes") }
         self.base = base
@@ -22,21 +22,22 @@ package struct Region: ~Copyable {
 
     /// Hands out `byteCount` zeroed bytes behind those in use; returns their offset.
     @inline(__always)
-    package mutating func grow(by byteCount: Int) -> Int {
+    mutating func grow(by byteCount: Int) -> Int {
         let offset = usedBytes
         usedBytes &+= byteCount
         if usedBytes > committedBytes { commit() }
         return offset
     }
 
-    /// Grows by the bytes of a checkpoint's section.
-    package mutating func append(_ bytes: UnsafeRawBufferPointer) {
-        let offset = grow(by: bytes.count)
-        if let source = bytes.baseAddress { (base + offset).copyMemory(from: source, byteCount: bytes.count) }
+    /// Holds the bytes of a checkpoint's section and nothing else.
+    mutating func replace(by bytes: UnsafeRawBufferPointer) {
+        usedBytes = 0
+        _ = grow(by: bytes.count)
+        if let source = bytes.baseAddress { base.copyMemory(from: source, byteCount: bytes.count) }
     }
 
     /// The bytes in use.
-    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: usedBytes) }
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: usedBytes) }
 
     @inline(never)
     private mutating func commit() {
