@@ -40,7 +40,8 @@ package struct BlockReader {
     /// Opens a block whose checksum `header` has checked.
     package init(_ header: BlockHeader, _ block: UnsafeRawBufferPointer) throws(BlockError) {
         self.header = header
-        cursor = ByteCursor(UnsafeRawBufferPointer(rebasing: block[..<(BlockHeader.sizeBytes + header.payloadBytes)]), at: BlockHeader.sizeBytes)
+        cursor = ByteCursor(
+            UnsafeRawBufferPointer(rebasing: block[..<(BlockHeader.sizeBytes + header.payloadBytes)]), at: BlockHeader.sizeBytes)
         for _ in 0..<(try cursor.count(unitBytes: 18)) {
             let id = try cursor.take(16)
             let base = try cursor.varint()
@@ -82,7 +83,8 @@ package struct BlockReader {
         guard extras <= BlockBuilder.ExtraFlags.all else { throw .malformed(offset: cursor.offset) }
         let note = extras & BlockBuilder.ExtraFlags.note != 0 ? try self.note() : nil
         let epoch = extras & BlockBuilder.ExtraFlags.epoch != 0 ? try cursor.varint() : 0
-        let undoes = extras & BlockBuilder.ExtraFlags.undoes != 0 ? Dot(device: devices[try deviceIndex()].id, seq: try cursor.varint()) : nil
+        let undoes =
+            extras & BlockBuilder.ExtraFlags.undoes != 0 ? Dot(device: devices[try deviceIndex()].id, seq: try cursor.varint()) : nil
         let body = flags & BlockBuilder.RowFlags.delete != 0 ? EventBody.delete : try self.body()
         guard cursor.offset == end else { throw .malformed(offset: cursor.offset) }
         guard let kind = EventKind(rawValue: flags & BlockBuilder.RowFlags.kindMask), let tick = UInt16(exactly: tick) else {
@@ -92,7 +94,8 @@ package struct BlockReader {
             return Row(
                 dot: Dot(device: devices[author].id, seq: seq),
                 key: RecordKey(collection: collections[Int(collection)], record: record), context: context,
-                time: try HybridTime(milliseconds: milliseconds, tick: tick), body: body, kind: kind, undoes: undoes, epoch: epoch, note: note,
+                time: try HybridTime(milliseconds: milliseconds, tick: tick), body: body, kind: kind, undoes: undoes, epoch: epoch,
+                note: note,
                 isCritical: extras & BlockBuilder.ExtraFlags.critical != 0)
         } catch { throw .malformed(offset: start) }
     }

@@ -212,7 +212,8 @@ extension RecordTable {
     }
 
     @inline(never)
-    private mutating func addClockEntry(_ row: UnsafeMutablePointer<DecodedRow>, _ first: UInt32, _ device: UInt32, _ seq: UInt32) -> UInt32 {
+    private mutating func addClockEntry(_ row: UnsafeMutablePointer<DecodedRow>, _ first: UInt32, _ device: UInt32, _ seq: UInt32) -> UInt32
+    {
         var cell = first
         var base = pointer(cell)
         let count = base.load(fromByteOffset: CellLayout.clockCount, as: UInt32.self)

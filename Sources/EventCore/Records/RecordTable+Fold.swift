@@ -110,8 +110,9 @@ extension RecordTable {
         let folded = varint(&at)
         milliseconds = milliseconds &+ (folded >> 1 ^ (0 &- (folded & 1)))
         guard milliseconds < Limits.timeMilliseconds else { return false }
-        if flags & BlockBuilder.RowFlags.tick != 0 { _ = varint(&at) }
-        guard at <= rowEnd else { return false }
+        let tick = flags & BlockBuilder.RowFlags.tick != 0 ? varint(&at) : 0
+        guard at <= rowEnd && tick <= UInt64(UInt16.max) else { return false }
+        latestTime = max(latestTime, milliseconds << 16 | tick)
         row.pointee.form = flags >> BlockBuilder.RowFlags.formShift & BlockBuilder.RowFlags.formMask
         if row.pointee.form == BlockBuilder.RowFlags.oneHeadForm {
             guard let head = dotPair(&at) else { return false }

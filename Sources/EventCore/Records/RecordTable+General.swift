@@ -70,7 +70,8 @@ extension RecordTable {
         switch cover {
         case .everything: true
         case .nothing: false
-        case .pairs(let from, let count): (from..<(from + count)).contains { scratch.pairs[$0].device == device && scratch.pairs[$0].seq >= seq }
+        case .pairs(let from, let count):
+            (from..<(from + count)).contains { scratch.pairs[$0].device == device && scratch.pairs[$0].seq >= seq }
         }
     }
 
@@ -79,7 +80,8 @@ extension RecordTable {
         switch cover {
         case .everything: true
         case .nothing: false
-        case .pairs(let from, let count): (from..<(from + count)).contains { scratch.pairs[$0].device == device && scratch.pairs[$0].seq == seq }
+        case .pairs(let from, let count):
+            (from..<(from + count)).contains { scratch.pairs[$0].device == device && scratch.pairs[$0].seq == seq }
         }
     }
 

@@ -28,7 +28,8 @@ extension RecordTable {
             record: Name(
                 unchecked: Array(
                     UnsafeRawBufferPointer(
-                        start: base + CellLayout.headerBytes, count: Int(base.load(fromByteOffset: CellLayout.keyLength, as: UInt8.self))))))
+                        start: base + CellLayout.headerBytes, count: Int(base.load(fromByteOffset: CellLayout.keyLength, as: UInt8.self)))))
+        )
     }
 
     /// Whether the record has more than one head, entry a field, or a tombstone: the only ones that can be in conflict.
@@ -61,7 +62,8 @@ extension RecordTable {
     package func heads(at place: Place) -> [Dot] {
         let base = pointer(place.cell)
         let first = dot(
-            base.load(fromByteOffset: CellLayout.headDevice, as: UInt32.self), base.load(fromByteOffset: CellLayout.headSeq, as: UInt32.self))
+            base.load(fromByteOffset: CellLayout.headDevice, as: UInt32.self),
+            base.load(fromByteOffset: CellLayout.headSeq, as: UInt32.self))
         return (dots(NodeLayout.head, at: place) + [first]).sorted()
     }
 
@@ -92,7 +94,8 @@ extension RecordTable {
                     ? [slot.version] : versions.filter { $0.field == slot.field }.map(\.version).sorted { $0.dot < $1.dot })
         }
         return Record(
-            key: key(at: place), clock: clock(at: place), heads: heads(at: place), tombstones: dots(NodeLayout.tombstone, at: place).sorted(),
+            key: key(at: place), clock: clock(at: place), heads: heads(at: place),
+            tombstones: dots(NodeLayout.tombstone, at: place).sorted(),
             fields: fields.sorted { $0.field < $1.field })
     }
 

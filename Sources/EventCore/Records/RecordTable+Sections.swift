@@ -35,7 +35,8 @@ extension RecordTable {
     private func facts() -> [UInt8] {
         var bytes: [UInt8] = []
         for number in [
-            Self.layoutVersion, UInt64(eventCount), UInt64(recordCount), UInt64(deadBlobBytes), UInt64(freeNode), UInt64(devices.devices.count),
+            Self.layoutVersion, UInt64(eventCount), UInt64(recordCount), UInt64(deadBlobBytes), UInt64(freeNode), latestTime,
+            UInt64(devices.devices.count),
         ] { bytes.appendVarint(number) }
         for device in devices.devices { bytes.append(contentsOf: device.bytes) }
         for table in [collections, fields] {
@@ -55,8 +56,9 @@ extension RecordTable {
             guard try cursor.varint() == Self.layoutVersion else { return false }
             eventCount = try number(&cursor)
             recordCount = try number(&cursor)
-            deadBlobBytes = Int(try number(&cursor) as UInt32)
+            deadBlobBytes = Int(truncatingIfNeeded: try cursor.varint())
             freeNode = try number(&cursor)
+            latestTime = try cursor.varint()
             for _ in 0..<(try cursor.count(unitBytes: 16)) { _ = devices.index(adding: DeviceID(bytes: try cursor.take(16))) }
             for _ in 0..<(try cursor.count(unitBytes: 2)) { _ = collections.index(adding: try cursor.name()) }
             for _ in 0..<(try cursor.count(unitBytes: 2)) { _ = fields.index(adding: try cursor.name()) }

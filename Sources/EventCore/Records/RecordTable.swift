@@ -37,6 +37,8 @@ package struct RecordTable: ~Copyable {
     package internal(set) var eventCount: UInt32 = 0
     /// How many records have an event.
     package internal(set) var recordCount: UInt32 = 0
+    /// The latest time of all folded events, as `HybridTime.packed`.
+    package internal(set) var latestTime: UInt64 = 0
     /// Bytes of blobs that no entry refers to any more.
     package internal(set) var deadBlobBytes = 0
 
@@ -217,7 +219,8 @@ package struct RecordTable: ~Copyable {
 func sameBytes(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ count: Int) -> Bool {
     var offset = 0
     while offset &+ 8 <= count {
-        guard left.loadUnaligned(fromByteOffset: offset, as: UInt64.self) == right.loadUnaligned(fromByteOffset: offset, as: UInt64.self) else {
+        guard left.loadUnaligned(fromByteOffset: offset, as: UInt64.self) == right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        else {
             return false
         }
         offset &+= 8

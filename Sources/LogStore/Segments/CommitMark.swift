@@ -88,7 +88,7 @@ struct CommitChain: Hashable, Sendable {
 
 extension BlockHeader {
     /// Header and payload.
-    var blockBytes: Int { Self.sizeBytes + payloadBytes }
+    package var blockBytes: Int { Self.sizeBytes + payloadBytes }
 
     /// How many positions of the log the block takes.
     var positionCount: UInt64 { kind == .events ? UInt64(count) : 0 }

@@ -48,7 +48,7 @@ extension Volume {
     }
 
     /// Whether a file of this name can be opened for reading.
-    func exists(_ path: String) throws(VolumeError) -> Bool {
+    package func exists(_ path: String) throws(VolumeError) -> Bool {
         do throws(VolumeError) {
             close(try open(path, .reading))
             return true
@@ -58,20 +58,27 @@ extension Volume {
         }
     }
 
+    /// All bytes of a file.
+    package func wholeFile(_ path: String) throws(VolumeError) -> [UInt8] {
+        let file = try open(path, .reading)
+        defer { close(file) }
+        return try readWhole(file, at: 0, count: try sizeBytes(of: file))
+    }
+
     /// Removes a file; that there is none is no error.
     func removeIfPresent(_ path: String) throws(VolumeError) {
         do throws(VolumeError) { try remove(path) } catch { if error.reason != .noSuchFile { throw error } }
     }
 
     /// Makes a folder unless it is there.
-    func createFolderIfMissing(_ path: String) throws(VolumeError) {
+    package func createFolderIfMissing(_ path: String) throws(VolumeError) {
         do throws(VolumeError) { try createFolder(path) } catch { if error.reason != .alreadyExists { throw error } }
     }
 
     /// Puts a file with `bytes` in place so that after a power loss it is there whole or not at all.
     ///
     /// Writes `temporary`, syncs, renames and syncs the folder. A `temporary` left over from before is replaced.
-    func replaceFile(_ path: String, by temporary: String, in folder: String, with bytes: [UInt8]) throws(VolumeError) {
+    package func replaceFile(_ path: String, by temporary: String, in folder: String, with bytes: [UInt8]) throws(VolumeError) {
         try removeIfPresent(temporary)
         let file = try open(temporary, .creating)
         defer { close(file) }

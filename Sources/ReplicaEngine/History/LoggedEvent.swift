@@ -1,0 +1,7 @@
+package import EventCore
+
+/// An event and where it stands in this store's log.
+package struct LoggedEvent: Hashable, Sendable {
+    package let position: Position
+    package let event: Event
+}

@@ -1,0 +1,32 @@
+internal import EventCore
+internal import LogStore
+
+/// The fold of some of a store's events, by the same table that folds the store.
+struct RecordFold: ~Copyable {
+    private var table = RecordTable(.scratch)
+
+    init() {}
+
+    /// Folds events in causal order.
+    ///
+    /// - Throws: `BlockError` never on events that a store has admitted.
+    mutating func add(_ events: some Sequence<Event>) throws(BlockError) {
+        var packer = BlockPacker(kind: .events)
+        for event in events { packer.append(event, context: .whole(event.context)) }
+        for block in packer.finish() {
+            let padded = block.bytes + [UInt8](repeating: 0, count: RecordTable.slackBytes)
+            let result = padded.withUnsafeBytes { bytes -> Result<Void, BlockError> in
+                do throws(BlockError) { return .success(try table.fold(try BlockHeader(checking: bytes), bytes)) } catch {
+                    return .failure(error)
+                }
+            }
+            try result.get()
+        }
+    }
+
+    /// The record as the events left it; nil when none was its.
+    func record(_ key: RecordKey) throws(BlockError) -> Record? {
+        guard let place = table.place(of: key) else { return nil }
+        return try table.record(at: place)
+    }
+}

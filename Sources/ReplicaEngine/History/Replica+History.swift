@@ -1,0 +1,166 @@
+package import EventCore
+internal import LogStore
+
+/// Reading events back out of the log.
+extension Replica {
+    /// The events of a record, oldest first, with their whole contexts; none when the record has none.
+    ///
+    /// In time proportional to the record's events: each costs at most one block.
+    package func history(of key: RecordKey) throws(ReplicaError) -> [LoggedEvent] {
+        guard let place = table.place(of: key) else { return [] }
+        return try history(at: place)
+    }
+
+    func history(at place: RecordTable.Place) throws(ReplicaError) -> [LoggedEvent] {
+        var history: [LoggedEvent] = []
+        var clock = VersionVector()
+        var positions = Array(table.history(at: place).reversed())[...]
+        while let first = positions.first {
+            let block = try block(containing: first)
+            let inBlock = positions.prefix { block.contains($0) }
+            positions = positions.dropFirst(inBlock.count)
+            for (position, row) in zip(inBlock, try rows(at: inBlock, in: block)) {
+                history.append(LoggedEvent(position: position, event: try Self.event(of: row, clock: &clock, at: position)))
+            }
+        }
+        return history
+    }
+
+    /// The event `dot`, waiting ones excluded; nil when there is none.
+    package func event(_ dot: Dot) throws(ReplicaError) -> LoggedEvent? {
+        guard table.appliedSeq(of: dot.device) >= dot.seq else { return nil }
+        let blocks: [StoredBlock]
+        do throws(LogError) { blocks = try log.blocks(holding: dot) } catch { throw .log(error) }
+        for block in blocks where block.header.kind == .events {
+            guard let key = try key(of: dot, in: block) else { continue }
+            return try history(of: key).first { $0.event.dot == dot }
+        }
+        return nil
+    }
+
+    /// Calls `body` with each event of the log from `position` on, oldest first, until it returns false.
+    ///
+    /// Keeps a clock for each record that it meets.
+    package func events(
+        from position: Position, _ body: (LoggedEvent) throws(ReplicaError) -> Bool
+    ) throws(ReplicaError) {
+        var clocks: [RecordKey: VersionVector] = [:]
+        let cursor: BlockCursor<Storage>
+        // Contexts build on what came before, so reading begins at the beginning.
+        do throws(LogError) { cursor = try log.blocks(from: Position(0)) } catch { throw .log(error) }
+        while let block = try Self.next(cursor) {
+            guard block.header.kind == .events else { continue }
+            let rows = try Self.reading(block.header, block.first, block.bytes) { (reader) throws(BlockError) in
+                var rows: [BlockReader.Row] = []
+                while let row = try reader.next() { rows.append(row) }
+                return rows
+            }
+            for (index, row) in rows.enumerated() {
+                let at = Position(block.first.index + UInt64(index))
+                let event = try Self.event(of: row, clock: &clocks[row.key, default: VersionVector()], at: at)
+                guard at >= position else { continue }
+                guard try body(LoggedEvent(position: at, event: event)) else { return }
+            }
+        }
+    }
+
+    /// The events that wait for what they build on, sorted by dot.
+    package var waitingEvents: [Event] { waiting.sorted }
+
+    /// The latest time of an event that is not absurdly far ahead of `wall`, waiting ones included.
+    func latestTime(wall: UInt64) throws(ReplicaError) -> HybridTime? {
+        let limit = wall &+ Limits.clockSkewMilliseconds
+        var latest = waiting.events.values.map(\.time).filter { $0.milliseconds <= limit }.max()
+        let folded = HybridTime(packed: table.latestTime)
+        guard folded.milliseconds > limit else { return table.eventCount == 0 ? latest : max(latest ?? folded, folded) }
+        // A clock far in the future is in the log: look for the latest one that is not.
+        try events(from: Position(0)) { (logged) throws(ReplicaError) in
+            if logged.event.time.milliseconds <= limit { latest = max(latest ?? logged.event.time, logged.event.time) }
+            return true
+        }
+        return latest
+    }
+
+    // MARK: - Rows
+
+    /// The event of a row, given the record's clock before it; moves the clock on.
+    static func event(of row: BlockReader.Row, clock: inout VersionVector, at position: Position) throws(ReplicaError) -> Event {
+        let context: VersionVector = if case .whole(let whole) = row.context { whole } else { clock }
+        do throws(EventError) {
+            let event = try row.event(context: context)
+            clock.join(context)
+            clock.advance(to: event.dot)
+            return event
+        } catch { throw .malformedBlock(at: position) }
+    }
+
+    /// The rows at ascending positions of one block.
+    private func rows(at positions: ArraySlice<Position>, in block: StoredBlock) throws(ReplicaError) -> [BlockReader.Row] {
+        try block.withTypedBytes { (bytes) throws(ReplicaError) in
+            try Self.reading(block.header, block.first, bytes) { (reader) throws(BlockError) in
+                var rows: [BlockReader.Row] = []
+                var at = block.first.index
+                for position in positions {
+                    while at < position.index {
+                        _ = try reader.skip()
+                        at += 1
+                    }
+                    guard let row = try reader.next() else { throw .malformed(offset: 0) }
+                    rows.append(row)
+                    at += 1
+                }
+                return rows
+            }
+        }
+    }
+
+    /// The record that event `dot` of the block changes; nil when the block does not hold it.
+    private func key(of dot: Dot, in block: StoredBlock) throws(ReplicaError) -> RecordKey? {
+        let index = try block.withTypedBytes { (bytes) throws(ReplicaError) in
+            try Self.reading(block.header, block.first, bytes) { (reader) throws(BlockError) -> UInt64? in
+                var at: UInt64 = 0
+                while let next = try reader.skip() {
+                    if next == dot { return at }
+                    at += 1
+                }
+                return nil
+            }
+        }
+        guard let index else { return nil }
+        return try rows(at: [Position(block.first.index + index)][...], in: block).first?.key
+    }
+
+    private func block(containing position: Position) throws(ReplicaError) -> StoredBlock {
+        if let cachedBlock, cachedBlock.contains(position) { return cachedBlock }
+        let block: StoredBlock?
+        do throws(LogError) { block = try log.block(containing: position) } catch { throw .log(error) }
+        guard let block else { throw .malformedBlock(at: position) }
+        cachedBlock = block
+        return block
+    }
+
+    /// Reads a block's bytes with a reader; what is not well-formed there is named by its position.
+    private static func reading<Value>(
+        _ header: BlockHeader, _ first: Position, _ bytes: UnsafeRawBufferPointer,
+        _ body: (inout BlockReader) throws(BlockError) -> Value
+    ) throws(ReplicaError) -> Value {
+        do throws(BlockError) {
+            var reader = try BlockReader(header, bytes)
+            return try body(&reader)
+        } catch { throw .malformedBlock(at: first) }
+    }
+}
+
+extension StoredBlock {
+    /// Header and payload, for a body that throws this store's errors.
+    func withTypedBytes<Value>(_ body: (UnsafeRawBufferPointer) throws(ReplicaError) -> Value) throws(ReplicaError) -> Value {
+        try withBytes { bytes -> Result<Value, ReplicaError> in
+            do throws(ReplicaError) { return .success(try body(bytes)) } catch { return .failure(error) }
+        }.get()
+    }
+
+    /// Whether the event at `position` is one of the block's.
+    func contains(_ position: Position) -> Bool {
+        first <= position && position.index < first.index + UInt64(header.count)
+    }
+}

@@ -1,0 +1,140 @@
+package import EventCore
+package import LogStore
+
+/// One device's store: its log, the records folded from it, and the events that wait for what they build on.
+///
+/// It belongs to one task at a time. Files of the store's folder: `device` and `names` (here), `log/`, `checkpoint/` and `lock` (LogStore).
+package final class Replica<Storage: Volume> {
+    let folder: String
+    let volume: Storage
+    let log: EventLog<Storage>
+    let identity: StoreIdentity
+    var table: RecordTable
+    var waiting: WaitingEvents
+    var clock = HybridClock()
+    /// The last block that history was read from: a record's events tend to lie close together.
+    var cachedBlock: StoredBlock?
+
+    /// What devices are called here, this one included.
+    package private(set) var names: [DeviceID: String]
+    /// Checkpoints that were passed over, and why.
+    package let ignoredCheckpoints: [(file: String, problem: CheckpointProblem)]
+    /// How many events had to be folded at opening, behind the checkpoint.
+    package let foldedAtOpening: UInt64
+
+    /// The device that writes here.
+    package var device: DeviceID { identity.device }
+    /// The device's name.
+    package var name: String { identity.name }
+    /// The position after the last event.
+    package var end: Position { Position(UInt64(table.eventCount)) }
+    /// How many events wait for what they build on.
+    package var waitingCount: Int { waiting.events.count }
+    /// How many records have an event.
+    package var recordCount: Int { Int(table.recordCount) }
+    /// What opening the log found and did.
+    package var recovery: RecoveryReport { log.recovery }
+    /// Bytes of all segments.
+    package var logBytes: Int { log.sizeBytes }
+    /// How many segments the log has.
+    package var segmentCount: Int { log.segmentCount }
+    /// Bytes of memory that records, values and index use.
+    package var memoryBytes: Int { table.memoryBytes }
+    /// The store's version vector over all records.
+    package var versionVector: VersionVector { table.versionVector }
+
+    private init(folder: String, volume: Storage, identity: StoreIdentity, log: EventLog<Storage>) throws(ReplicaError) {
+        self.folder = folder
+        self.volume = volume
+        self.identity = identity
+        self.log = log
+        names = DeviceNames.read(in: folder, on: volume)
+        names[identity.device] = identity.name
+        let search = log.readCheckpoint()
+        var waiting = WaitingEvents()
+        var table = Self.table(from: search.image, &waiting)
+        ignoredCheckpoints = search.ignored
+        let from = Position(UInt64(table.eventCount))
+        foldedAtOpening = log.end.index - from.index
+        try Self.fold(log, from: from, into: &table, &waiting)
+        waiting.drop(coveredBy: table.versionVector)
+        self.table = table
+        self.waiting = waiting
+    }
+
+    /// Makes an empty store in a folder, which is made unless it is there. Repeating it after an interruption completes it.
+    ///
+    /// - Throws: `.alreadyAStore`, or `.log`.
+    package static func create(
+        in folder: String, on volume: Storage, device: DeviceID, name: String, storeID: StoreID, options: LogOptions = LogOptions()
+    ) throws(ReplicaError) -> Replica {
+        let identity = StoreIdentity(device: device, name: name)
+        let path = folder + "/" + StoreIdentity.fileName
+        let isThere: Bool
+        do throws(VolumeError) {
+            try volume.createFolderIfMissing(folder)
+            isThere = try volume.exists(path)
+        } catch { throw .log(.volume(error)) }
+        guard !isThere else { throw .alreadyAStore(folder: folder) }
+        let log = try emptyLog(in: folder, on: volume, storeID, options.decodingBlocks())
+        // The identity comes last: a folder without it is no store yet.
+        do throws(VolumeError) {
+            try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: identity.text)
+        } catch { throw .log(.volume(error)) }
+        return try Replica(folder: folder, volume: volume, identity: identity, log: log)
+    }
+
+    /// Opens the store of a folder: the newest checkpoint that can be trusted, and the log's events behind it.
+    ///
+    /// - Throws: `.notAStore`, `.damagedIdentity`, `.newerIdentity`, `.log` (which says who holds the lock, what is damaged, what is newer),
+    ///   or `.malformedBlock`.
+    package static func open(
+        in folder: String, on volume: Storage, access: LogAccess, options: LogOptions = LogOptions()
+    ) throws(ReplicaError) -> Replica {
+        let identity = try StoreIdentity.read(in: folder, on: volume)
+        let log: EventLog<Storage>
+        do throws(LogError) {
+            log = try EventLog.open(in: folder, on: volume, access: access, options: options.decodingBlocks())
+        } catch { throw .log(error) }
+        return try Replica(folder: folder, volume: volume, identity: identity, log: log)
+    }
+
+    /// Lets go of the lock and makes the acknowledged mark durable.
+    package func close() throws(ReplicaError) {
+        do throws(LogError) { try log.close() } catch { throw .log(error) }
+    }
+
+    /// Calls a device by a name from now on, for people.
+    package func remember(name: String, for device: DeviceID) throws(ReplicaError) {
+        names[device] = name
+        let path = folder + "/" + DeviceNames.fileName
+        do throws(VolumeError) {
+            try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: DeviceNames.text(names))
+        } catch { throw .log(.volume(error)) }
+    }
+
+    private static func emptyLog(
+        in folder: String, on volume: Storage, _ storeID: StoreID, _ options: LogOptions
+    ) throws(ReplicaError) -> EventLog<Storage> {
+        do throws(LogError) {
+            do throws(LogError) { return try EventLog.create(in: folder, storeID: storeID, on: volume, options: options) } catch {
+                guard case .alreadyThere = error else { throw error }
+            }
+            let log = try EventLog.open(in: folder, on: volume, access: .writing, options: options)
+            guard log.end == Position(0) else { throw .alreadyThere(folder: folder) }
+            return log
+        } catch {
+            if case .alreadyThere = error { throw .alreadyAStore(folder: folder) }
+            throw .log(error)
+        }
+    }
+}
+
+extension LogOptions {
+    /// The same options, with blocks' device ranges read by the codec.
+    func decodingBlocks() -> LogOptions {
+        var options = self
+        options.deviceRanges = { header, bytes in (try? BlockReader(header, bytes))?.authors ?? [] }
+        return options
+    }
+}
