@@ -1,0 +1,29 @@
+internal import EventCore
+internal import LogStore
+
+/// What a full replay did.
+package struct ReplayResult: Hashable, Sendable {
+    package let events: UInt64
+    package let records: Int
+    /// Bytes of the log's segments.
+    package let logBytes: Int
+    /// Bytes of memory that records, values and index use afterwards.
+    package let memoryBytes: Int
+}
+
+extension Replica {
+    /// Folds a whole log into a fresh table, as opening does without a checkpoint: for measuring.
+    ///
+    /// - Throws: what opening throws.
+    package static func replay(in folder: String, on volume: Storage) throws(ReplicaError) -> ReplayResult {
+        let log: EventLog<Storage>
+        do throws(LogError) {
+            log = try EventLog.open(in: folder, on: volume, access: .reading)
+        } catch { throw .log(error) }
+        var table = RecordTable()
+        var waiting = WaitingEvents()
+        try fold(log, from: Position(0), into: &table, &waiting)
+        return ReplayResult(
+            events: UInt64(table.eventCount), records: Int(table.recordCount), logBytes: log.sizeBytes, memoryBytes: table.memoryBytes)
+    }
+}
