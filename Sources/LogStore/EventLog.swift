@@ -94,8 +94,8 @@ package final class EventLog<Storage: Volume> {
 
     /// Checks that this log may still be written.
     func checkWritable() throws(LogError) {
+        if let failure { throw .failedBefore(failure) }
         precondition(access == .writing)
         precondition(lock != nil)
-        if let failure { throw .failedBefore(failure) }
     }
 }

@@ -21,6 +21,8 @@ package struct LogDamage: Error, Hashable, Sendable {
 /// What is wrong.
 package enum DamageKind: String, Hashable, CaseIterable, Sendable {
     case missingSegment
+    /// The file system does not give the bytes.
+    case unreadable
     case damagedHeader
     /// A file of another store, or that does not fit its name or the segment before it.
     case foreignSegment

@@ -24,24 +24,39 @@ struct TailRecovery<Storage: Volume> {
 
     /// What is there, and what the table calls for.
     struct Finding {
+        /// As they stand on the disk.
         let marks: AcknowledgedMarks
+        /// The newest mark that anybody wrote. What it says is true even where only the cache still shows it.
+        let acknowledged: AcknowledgedMark?
         let scan: SegmentScan
         let decision: RecoveryDecision
+
+        /// Whether both slots on the disk are whole and say as much as is known.
+        var isMarkOnDisk: Bool { !marks.hasDamagedSlot && marks.newest == acknowledged }
     }
 
     /// Reads the whole segment; changes nothing, but makes durable what an earlier process left in the cache.
     func find() throws(VolumeError) -> Finding {
         if access == .writing { try file.sync() }
-        let preamble = try file.read(at: 0, count: SegmentHeader.framesOffset)
-        let marks = AcknowledgedMarks(reading: preamble, in: header)
-        // An earlier process may have ended on a failed sync: then the cache shows bytes that are not on disk.
-        if access == .writing { try volume.dropCache(of: file.file, from: marks.newest?.endOffset ?? 0) }
-        let scan = try SegmentScan(file, header: header, acknowledged: marks.newest)
+        var preamble = try file.read(at: 0, count: SegmentHeader.framesOffset)
+        var marks = AcknowledgedMarks(reading: preamble, in: header)
+        var acknowledged = marks.newest
+        if access == .writing {
+            // An earlier process may have ended on a failed sync: then the cache shows bytes that are not on the disk.
+            try volume.dropCache(of: file.file, in: 0..<SegmentHeader.framesOffset)
+            preamble = try file.read(at: 0, count: SegmentHeader.framesOffset)
+            marks = AcknowledgedMarks(reading: preamble, in: header)
+            acknowledged = [acknowledged, marks.newest].compactMap { $0 }.max { $0.generation < $1.generation }
+            let durable = acknowledged?.endOffset ?? 0
+            try volume.dropCache(of: file.file, in: durable..<max(durable, try file.sizeBytes))
+        }
+        let scan = try SegmentScan(file, header: header, acknowledged: acknowledged)
         // The file differs from the one surveyed when it was sealed since; a reader then looks again.
         let isSurveyed = (try? SegmentHeader(reading: preamble)) == header
         let state = SegmentState(
             header: isSurveyed ? .good : .foreign, role: .active, isNewest: true, tail: scan.tail, mark: scan.mark, access: access)
-        return Finding(marks: marks, scan: scan, decision: RecoveryTable.decision(for: state))
+        return Finding(
+            marks: marks, acknowledged: acknowledged, scan: scan, decision: RecoveryTable.decision(for: state))
     }
 
     /// Why the table refuses the segment; nil when it does not.
@@ -52,7 +67,7 @@ struct TailRecovery<Storage: Volume> {
         case .newerFormat:
             return .newerFormat(file: path)
         case .acknowledgedEventsDamaged, .malformedBlock:
-            let acknowledged = max(end, found.marks.newest?.endPosition ?? end)
+            let acknowledged = max(end, found.acknowledged?.endPosition ?? end)
             return .corrupt(LogDamage(kind, file: path, offset: found.scan.damageOffset, positions: end..<acknowledged))
         default:
             return .corrupt(LogDamage(kind, file: path, offset: SegmentHeader.sizeBytes, positions: nil))
@@ -61,21 +76,22 @@ struct TailRecovery<Storage: Volume> {
 
     /// Does what the table called for, when it did not refuse.
     func perform(_ found: Finding) throws(VolumeError) -> (segment: ActiveSegment<Storage>, report: RecoveryReport) {
-        let (scan, marks) = (found.scan, found.marks)
+        let scan = found.scan
         let start = AcknowledgedMark.start(of: header, generation: 0)
         var segment = ActiveSegment(
             name: name, header: header, file: file, chain: scan.chain, endOffset: scan.endOffset, blocks: scan.blocks,
-            mark: marks.newest ?? start, isMarkSynced: true)
+            mark: found.acknowledged ?? start, isMarkSynced: true)
         var report = RecoveryReport(unacknowledged: segment.mark.endPosition..<scan.chain.position)
-        report.hadDamagedMarkSlot = marks.hasDamagedSlot
+        report.hadDamagedMarkSlot = found.marks.hasDamagedSlot
         switch found.decision {
         case .keep, .refuse: break
         case .passOver: report.tornTail = try tornTail(scan, keptIn: nil)
         case .cut: report.tornTail = try cut(scan)
         }
         // Everything up to the end was synced and read back from the disk: from now on it counts as acknowledged.
-        if access == .writing && (!segment.isSynced || marks.hasDamagedSlot) {
+        if access == .writing && !(segment.isSynced && found.isMarkOnDisk) {
             segment.mark = segment.nextMark
+            segment.mark.generation = found.marks.generation(after: segment.mark.generation - 1)
             try file.write(segment.mark.bytes(in: header), at: AcknowledgedMark.slotOffset(generation: segment.mark.generation))
             try file.sync()
         }

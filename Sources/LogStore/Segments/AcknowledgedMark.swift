@@ -91,6 +91,12 @@ struct AcknowledgedMarks: Hashable, Sendable {
         slots.compactMap { $0 }.max { $0.generation < $1.generation }
     }
 
+    /// The first generation after `known` whose slot is not the one that holds the newest mark: that must not be torn by the next.
+    func generation(after known: UInt64) -> UInt64 {
+        guard let newest else { return known + 1 }
+        return (known + 1) % 2 == newest.generation % 2 ? known + 2 : known + 1
+    }
+
     /// Whether a slot cannot be read. A power loss while it was written does that, and harms nothing.
     var hasDamagedSlot: Bool { slots.contains(nil) }
 }

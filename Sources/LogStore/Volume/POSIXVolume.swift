@@ -68,10 +68,12 @@ package struct POSIXVolume: Volume {
         try check(.truncate, file.path) { ftruncate(file.descriptor, off_t(sizeBytes)) }
     }
 
-    package func dropCache(of file: File, from offset: Int) throws(VolumeError) {
-        // Only whole pages are dropped, so the page that `offset` lies in is included.
-        let start = offset / Self.pageSizeBytes * Self.pageSizeBytes
-        let code = posix_fadvise(file.descriptor, off_t(start), 0, POSIX_FADV_DONTNEED)
+    package func dropCache(of file: File, in offsets: Range<Int>) throws(VolumeError) {
+        // Only whole pages are dropped, so those that the ends lie in are included.
+        let start = offsets.lowerBound / Self.pageSizeBytes * Self.pageSizeBytes
+        let count = (offsets.upperBound - start).roundedUp(to: Self.pageSizeBytes)
+        guard count > 0 else { return }
+        let code = posix_fadvise(file.descriptor, off_t(start), off_t(count), POSIX_FADV_DONTNEED)
         // A file system without this advice has no cache to drop, or says so by reading right anyway.
         guard code == 0 || code == EINVAL || code == ENOSYS || code == EOPNOTSUPP else {
             throw VolumeError(.dropCache, file.path, code: code)

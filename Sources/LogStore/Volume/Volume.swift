@@ -34,8 +34,8 @@ package protocol Volume: Sendable {
     /// Cuts or extends the file to `sizeBytes`; added bytes are zero.
     func truncate(_ file: File, to sizeBytes: Int) throws(VolumeError)
 
-    /// Makes later reads of what lies behind `offset` come from the disk. Bytes that were not synced stay.
-    func dropCache(of file: File, from offset: Int) throws(VolumeError)
+    /// Makes later reads of these offsets come from the disk where nothing waits to be synced; the pages they lie in are meant.
+    func dropCache(of file: File, in offsets: Range<Int>) throws(VolumeError)
 
     /// Locks the whole file for this open file alone, without waiting; false when another holds it. Closing lets go.
     func lock(_ file: File) throws(VolumeError) -> Bool

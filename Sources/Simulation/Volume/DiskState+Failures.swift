@@ -54,14 +54,16 @@ extension DiskState {
         pendingNames.removeAll { $0.folder == folder }
     }
 
-    /// Lets reads behind `offset` see the medium where there is nothing pending. The length stays as programs saw it.
-    mutating func dropCache(of node: Int, from offset: Int) {
+    /// Lets reads of these pages see the medium where there is nothing pending. The length stays as programs saw it.
+    mutating func dropCache(of node: Int, in offsets: Range<Int>) {
         guard var file = nodes[node] else { return }
         var bytes = file.durable
         for change in file.pending { bytes.apply(change) }
         bytes.resize(to: file.visible.count)
-        let start = min(offset / Self.pageBytes * Self.pageBytes, bytes.count)
-        file.visible.replaceSubrange(start..., with: bytes[start...])
+        let start = min(offsets.lowerBound / Self.pageBytes * Self.pageBytes, bytes.count)
+        let end = min((offsets.upperBound + Self.pageBytes - 1) / Self.pageBytes * Self.pageBytes, bytes.count)
+        guard start < end else { return }
+        file.visible.replaceSubrange(start..<end, with: bytes[start..<end])
         nodes[node] = file
     }
 

@@ -133,8 +133,8 @@ extension FaultyVolume {
         try act(.truncate, file) { (world, node, _) in world.state.nodes[node]?.apply(.truncate(sizeBytes: sizeBytes)) }
     }
 
-    package func dropCache(of file: File, from offset: Int) throws(VolumeError) {
-        try act(.dropCache, file) { (world, node, _) in world.state.dropCache(of: node, from: offset) }
+    package func dropCache(of file: File, in offsets: Range<Int>) throws(VolumeError) {
+        try act(.dropCache, file) { (world, node, _) in world.state.dropCache(of: node, in: offsets) }
     }
 
     package func lock(_ file: File) throws(VolumeError) -> Bool {

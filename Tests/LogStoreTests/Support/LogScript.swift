@@ -80,6 +80,9 @@ struct LogScript {
         }
     }
 
+    /// Lets go of the log as a killed process does.
+    mutating func forgetLog() { log = nil }
+
     private mutating func append(_ log: EventLog<FaultyVolume>) throws {
         var blocks: [LogBlock] = []
         for _ in 0...random.below(3) {

@@ -25,15 +25,14 @@ enum NumberedEvents {
 
     /// The numbers in a block's payload; nil when a byte is not what it must be.
     static func ids(in block: UnsafeRawBufferPointer) -> [UInt64]? {
-        let bytes = Array(block.dropFirst(BlockHeader.sizeBytes))
-        var (ids, offset): ([UInt64], Int) = ([], 0)
-        while offset < bytes.count {
-            guard offset + 9 <= bytes.count else { return nil }
-            let id = bytes[offset..<(offset + 8)].enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) }
+        var (ids, rest): ([UInt64], UnsafeRawBufferPointer) = ([], UnsafeRawBufferPointer(rebasing: block[BlockHeader.sizeBytes...]))
+        while !rest.isEmpty {
+            guard rest.count >= 9 else { return nil }
+            let id = UInt64(littleEndian: rest.loadUnaligned(as: UInt64.self))
             let expected = event(id)
-            guard Array(bytes[offset...].prefix(expected.count)) == expected else { return nil }
+            guard expected.count <= rest.count, expected.elementsEqual(rest[..<expected.count]) else { return nil }
             ids.append(id)
-            offset += expected.count
+            rest = UnsafeRawBufferPointer(rebasing: rest[expected.count...])
         }
         return ids
     }
@@ -50,10 +49,15 @@ enum NumberedEvents {
         ranges(of: ids(in: block) ?? [])
     }
 
+    private static let filler = (0..<96).map { UInt8($0 * 5 % 251) }
+
     private static func event(_ id: UInt64) -> [UInt8] {
-        let filler = Int((id &* 0x9E37_79B9_7F4A_7C15) >> 58)
-        return (0..<8).map { UInt8(truncatingIfNeeded: id >> (8 * UInt64($0))) } + [UInt8(filler)]
-            + (0..<filler).map { UInt8(truncatingIfNeeded: id &+ UInt64($0) &* 31) }
+        let length = Int((id &* 0x9E37_79B9_7F4A_7C15) >> 58)
+        let start = Int(id % 32)
+        var bytes = withUnsafeBytes(of: id.littleEndian) { Array($0) }
+        bytes.append(UInt8(length))
+        bytes += filler[start..<(start + length)]
+        return bytes
     }
 }
 

@@ -12,6 +12,8 @@ struct SurvivalCheck {
     let bounds: ClosedRange<Int>
     /// Whether the log may not be there at all.
     var mayBeAbsent = false
+    /// Whether a sync has failed, so that the cache may show a reader what a writer finds lost.
+    var mayCacheLie = false
     let name: String
 
     /// Checks a disk; returns what recovery made of it.
@@ -24,7 +26,7 @@ struct SurvivalCheck {
             #expect(mayBeAbsent && read == nil, "\(name): no log")
             return nil
         }
-        #expect(read == written, "\(name): a reader sees what recovery keeps")
+        #expect(mayCacheLie || read == written, "\(name): a reader sees what recovery keeps")
         let before = volume.state.files.filter { $0.key != LogScript.store + "/lock" }
         let again = try EventLog.open(in: LogScript.store, on: volume, access: .writing, options: NumberedEvents.options)
         #expect(again.recovery.isClean, "\(name): the second opening finds nothing to do")
