@@ -1,4 +1,5 @@
 import EventCore
+import Glibc
 import LogStore
 import Workload
 
@@ -30,7 +31,9 @@ enum NumberedEvents {
             guard rest.count >= 9 else { return nil }
             let id = UInt64(littleEndian: rest.loadUnaligned(as: UInt64.self))
             let expected = event(id)
-            guard expected.count <= rest.count, expected.elementsEqual(rest[..<expected.count]) else { return nil }
+            guard expected.count <= rest.count, let start = rest.baseAddress, memcmp(start, expected, expected.count) == 0 else {
+                return nil
+            }
             ids.append(id)
             rest = UnsafeRawBufferPointer(rebasing: rest[expected.count...])
         }
