@@ -1,0 +1,47 @@
+package import EventCore
+package import LogStore
+
+/// What checking a whole store found.
+package struct StoreVerification: Hashable, Sendable {
+    /// Checksums, order of segments and commits, acknowledged mark, digests.
+    package let log: LogVerification
+    /// Where a block says what no store writes, although its checksum is right.
+    package let malformedBlock: Position?
+    /// Checkpoints that cannot be used. They are caches: nothing is lost with them.
+    package let ignoredCheckpoints: [String]
+
+    package var result: LogVerification.Result {
+        log.result == .intact || log.result == .tornTail ? (malformedBlock == nil ? log.result : .corrupt) : log.result
+    }
+}
+
+extension Replica {
+    /// Checks a store from end to end and never writes: every byte of the log, and that its events fold.
+    ///
+    /// - Throws: `.notAStore`, `.damagedIdentity`, `.newerIdentity`, `.log` when there is no log or the disk refuses.
+    package static func verify(in folder: String, on volume: Storage) throws(ReplicaError) -> StoreVerification {
+        _ = try StoreIdentity.read(in: folder, on: volume)
+        let verification: LogVerification
+        do throws(LogError) { verification = try EventLog.verify(in: folder, on: volume) } catch { throw .log(error) }
+        guard verification.result == .intact || verification.result == .tornTail else {
+            return StoreVerification(log: verification, malformedBlock: nil, ignoredCheckpoints: [])
+        }
+        var malformed: Position?
+        var ignored: [String] = []
+        do throws(ReplicaError) {
+            _ = try replay(in: folder, on: volume)
+            ignored = try open(in: folder, on: volume, access: .reading).ignoredCheckpoints.map(\.file)
+        } catch {
+            guard case .malformedBlock(let position) = error else { throw error }
+            malformed = position
+        }
+        return StoreVerification(log: verification, malformedBlock: malformed, ignoredCheckpoints: ignored)
+    }
+
+    /// A file of a store as text; reads damaged ones and never writes.
+    package static func inspect(_ file: String, on volume: Storage) throws(ReplicaError) -> [String] {
+        do throws(LogError) {
+            return try EventLog.inspect(file, on: volume, describing: BlockDescription.lines)
+        } catch { throw .log(error) }
+    }
+}
