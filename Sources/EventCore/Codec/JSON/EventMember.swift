@@ -1,5 +1,5 @@
 /// A member of an event's JSON form.
-public enum EventMember: String, Hashable, Sendable, CaseIterable {
+public enum EventMember: UInt8, Hashable, Sendable, CaseIterable {
     /// The device that wrote the event.
     case device
     /// Its place among that device's events.
@@ -31,16 +31,35 @@ public enum EventMember: String, Hashable, Sendable, CaseIterable {
     /// Whether connected devices must get it at once.
     case critical
 
+    /// The member's key in the JSON form.
+    public var word: String {
+        switch self {
+        case .device: "device"
+        case .seq: "seq"
+        case .time: "time"
+        case .tick: "tick"
+        case .kind: "kind"
+        case .collection: "collection"
+        case .record: "record"
+        case .context: "context"
+        case .set: "set"
+        case .unset: "unset"
+        case .delete: "delete"
+        case .undoes: "undoes"
+        case .epoch: "epoch"
+        case .note: "note"
+        case .critical: "critical"
+        }
+    }
+
     /// The member that `key` names.
     init?(key: UnsafeBufferPointer<UInt8>) {
-        guard key.count <= Self.longestWord else { return nil }
-        let packed = Self.packed(key)
-        guard let index = Self.packedWords.firstIndex(of: packed) else { return nil }
+        guard key.count <= Self.longestWordBytes, let index = Self.packedWords.firstIndex(of: Self.packed(key)) else { return nil }
         self = Self.allCases[index]
     }
 
-    private static let longestWord = 15
-    private static let packedWords: [UInt128] = allCases.map { packed($0.rawValue.utf8) }
+    private static let longestWordBytes = 15
+    private static let packedWords = allCases.map { packed($0.word.utf8) }
 
     /// The bytes as one number, behind a 1 that keeps leading zeros apart.
     private static func packed(_ word: some Sequence<UInt8>) -> UInt128 {

@@ -23,20 +23,20 @@ extension FieldValue {
     }
 
     /// A string; lone surrogates cannot be in it.
-    public init(_ text: some StringProtocol) {
+    public init(text: some StringProtocol) {
         var writer = JSONWriter()
         writer.string(text.utf8)
         self.init(uncheckedCanonical: writer.bytes)
     }
 
     /// An integer.
-    public init(_ integer: Int64) { self.init(uncheckedCanonical: Array(String(integer).utf8)) }
+    public init(integer: Int64) { self.init(uncheckedCanonical: Array(String(integer).utf8)) }
 
     /// `true` or `false`.
-    public init(_ boolean: Bool) { self.init(uncheckedCanonical: Array((boolean ? "true" : "false").utf8)) }
+    public init(boolean: Bool) { self.init(uncheckedCanonical: Array((boolean ? "true" : "false").utf8)) }
 
     /// A double; nil for NaN and the infinities, which JSON does not have.
-    public init?(_ number: Double) {
+    public init?(number: Double) {
         guard number.isFinite else { return nil }
         self.init(uncheckedCanonical: CanonicalNumber.form(of: number))
     }

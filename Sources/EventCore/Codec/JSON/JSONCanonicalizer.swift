@@ -182,13 +182,7 @@ struct JSONCanonicalizer {
         let number = try scanner.number()
         let literal = UnsafeBufferPointer(rebasing: scanner.bytes[number.start..<number.end])
         if number.isShortInteger && !(literal.count == 2 && literal[0] == UInt8(ascii: "-") && literal[1] == UInt8(ascii: "0")) { return }
-        let form: [UInt8]
-        do { form = try CanonicalNumber.form(of: literal, isInteger: number.isInteger) } catch {
-            switch error {
-            case .integerOutOfRange: throw scanner.failure(.integerOutOfRange, at: number.start)
-            case .numberOutOfRange: throw scanner.failure(.numberOutOfRange, at: number.start)
-            }
-        }
+        let form = try scanner.canonicalForm(of: number)
         if !form.elementsEqual(literal) { replace(scanner, number.start..<number.end) { $0.append(contentsOf: form) } }
     }
 

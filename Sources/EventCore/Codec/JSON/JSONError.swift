@@ -57,7 +57,9 @@ public struct JSONError: Error, Hashable, Sendable {
         case unknownKind([UInt8])
         /// `delete` beside `set` or `unset`.
         case deleteWithWrites
-        /// Well-formed, but a rule of events does not hold.
+        /// A rule that this member's value does not keep.
+        case member(EventMember, EventError)
+        /// A rule that the event as a whole does not keep.
         case event(EventError)
     }
 }

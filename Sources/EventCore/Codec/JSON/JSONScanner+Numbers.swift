@@ -35,6 +35,19 @@ extension JSONScanner {
         return JSONNumber(start: start, end: offset, isInteger: isInteger)
     }
 
+    /// The number as canonical JSON prints it.
+    func canonicalForm(of number: JSONNumber) throws(JSONError) -> [UInt8] {
+        do {
+            return try CanonicalNumber.form(
+                of: UnsafeBufferPointer(rebasing: bytes[number.start..<number.end]), isInteger: number.isInteger)
+        } catch {
+            switch error {
+            case .integerOutOfRange: throw failure(.integerOutOfRange, at: number.start)
+            case .numberOutOfRange: throw failure(.numberOutOfRange, at: number.start)
+            }
+        }
+    }
+
     private mutating func digits() throws(JSONError) {
         guard isDigit(next) else { throw unexpected() }
         while isDigit(next) { offset += 1 }

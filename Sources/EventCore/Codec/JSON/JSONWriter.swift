@@ -51,7 +51,7 @@ package struct JSONWriter {
 
     /// Writes a double; NaN and the infinities, which JSON does not have, as `null`.
     package mutating func number(_ number: Double) {
-        canonical(FieldValue(number) ?? .null)
+        canonical(FieldValue(number: number) ?? .null)
     }
 
     /// Writes `true` or `false`.
