@@ -22,6 +22,8 @@ extension Replica {
                     dot: Dot(device: device, seq: admission.applied[device] + 1), key: draft.key, context: context,
                     time: try clock.next(wall: wall), body: draft.body, kind: draft.kind, undoes: draft.undoes, epoch: draft.epoch,
                     note: draft.note, isCritical: draft.isCritical)
+                let byteCount = event.canonicalJSON.count
+                guard byteCount <= Limits.eventBytes else { throw .eventTooLarge(bytes: byteCount) }
             } catch { throw .invalidDraft(error) }
             if let undone = draft.undoes { undoContexts[undone] = context }
             try admission.admit(event)
