@@ -1,1 +1,3 @@
-print("syncline")
+internal import Console
+
+Program.run(Array(CommandLine.arguments.dropFirst()))

@@ -62,6 +62,9 @@ extension Replica {
         }
     }
 
+    /// The fold of some of a record's events, oldest first, that are complete: with each event also what it covers. nil when there are none.
+    package func fold(_ events: [Event], of key: RecordKey) throws(ReplicaError) -> Record? { try Self.folded(events, key) }
+
     /// The keys of all records with an event, sorted.
     package func keys(in collection: Name?) -> [RecordKey] {
         var keys: [RecordKey] = []

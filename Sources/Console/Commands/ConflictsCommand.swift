@@ -1,0 +1,67 @@
+internal import ArgumentParser
+internal import EventCore
+internal import ReplicaEngine
+
+/// Lists what disagrees.
+struct ConflictsCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "conflicts", abstract: "List open conflicts, numbered, with each side's device and age.",
+        discussion: "Example:\n\n  syncline conflicts --collection notes")
+
+    @Option(help: ArgumentHelp("Only this collection.", valueName: "name")) var collection: String?
+    @Option(help: ArgumentHelp("Only conflicts over this field.", valueName: "name")) var field: String?
+    @Option(help: ArgumentHelp("#N after N events, device:seq, or an ISO time.", valueName: "when")) var at: String?
+    @OptionGroup var common: CommonOptions
+
+    func run(_ session: Session) throws {
+        let collection = try collection.map(Arguments.collection)
+        let field = try field.map(Arguments.field)
+        let store = try session.reading()
+        let moment = try session.moment(at, in: store)
+        let conflicts = try store.conflicts(in: collection, at: moment).filter { conflict in
+            field.map { wanted in conflict.fields.contains { $0.field == wanted } } ?? true
+        }
+        for (index, conflict) in conflicts.enumerated() {
+            if session.isJSON { json(conflict, session, store) } else { line(index + 1, conflict, session, store) }
+        }
+        if conflicts.isEmpty && !session.isJSON { session.output.note("nothing is in conflict") }
+    }
+
+    private func json(_ conflict: Conflict, _ session: Session, _ store: Store) {
+        session.output.object { writer in
+            writer.key("collection")
+            writer.string(conflict.key.collection.utf8)
+            writer.key("record")
+            writer.string(conflict.key.record.utf8)
+            writer.key("fields")
+            writer.beginArray()
+            if conflict.isDeleteAgainstEdit { writer.string("") }
+            for field in conflict.fields { writer.string(field.field.utf8) }
+            writer.endArray()
+            writer.key("sides")
+            writer.beginArray()
+            for side in conflict.sides {
+                writer.beginObject()
+                writer.key("dot")
+                writer.dot(side.dot)
+                writer.key("device")
+                writer.device(side.dot.device)
+                writer.key("name")
+                writer.string(session.name(of: side.dot.device, in: store))
+                writer.key("time")
+                writer.string(TimeText.iso(side.event.time))
+                writer.endObject()
+            }
+            writer.endArray()
+        }
+    }
+
+    private func line(_ number: Int, _ conflict: Conflict, _ session: Session, _ store: Store) {
+        let what = (conflict.isDeleteAgainstEdit ? ["delete against edit"] : []) + conflict.fields.map(\.field.text)
+        let sides = conflict.sides.map { side in
+            "\(session.name(of: side.dot.device, in: store)) \(TimeText.age(of: side.event.time, at: Machine.wall))"
+        }
+        session.output.line(
+            "\(number)  \(Arguments.text(conflict.key))  \(what.joined(separator: ", "))  (\(sides.joined(separator: " | ")))")
+    }
+}

@@ -1,0 +1,41 @@
+internal import ArgumentParser
+internal import EventCore
+internal import ReplicaEngine
+
+/// Takes in events from JSON lines.
+struct ImportCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Take in events from JSON lines, in any order.",
+        discussion:
+            "The whole input is checked before the first event is written; importing twice changes nothing. .gz too, - for a pipe. Example:\n\n  syncline import events.jsonl.gz"
+    )
+
+    @Argument(help: "The file, or - for a pipe.") var file: String
+    @OptionGroup var common: CommonOptions
+
+    func run(_ session: Session) throws {
+        let folder = try session.folder()
+        guard Machine.isFolder(folder) else { throw ConsoleError(ReplicaError.notAStore(folder: folder)) }
+        let events = try EventLines.read(file)
+        let store = try session.writing()
+        let progress = Progress("importing", total: events.count, on: session.output)
+        let report = try store.ingest(events) { progress.advance(to: $0) }
+        progress.end()
+        try store.close()
+        if session.isJSON {
+            session.output.object { writer in
+                writer.key("applied")
+                writer.integer(report.applied)
+                writer.key("duplicates")
+                writer.integer(report.duplicates)
+                writer.key("waiting")
+                writer.integer(report.waiting)
+                writer.key("events")
+                writer.integer(store.end.index)
+            }
+        } else {
+            session.output.line(
+                "\(report.applied) applied, \(report.duplicates) here already, \(report.waiting) waiting for what they build on")
+        }
+    }
+}

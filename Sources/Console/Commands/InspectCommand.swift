@@ -1,0 +1,27 @@
+internal import ArgumentParser
+internal import EventCore
+internal import LogStore
+internal import ReplicaEngine
+
+/// Bytes as text.
+struct InspectCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Show a segment or checkpoint file as text; reads damaged files, never writes.",
+        discussion: "Example:\n\n  syncline inspect .syncline/log/00000001-000000000000.segment")
+
+    @Argument(help: "The file.") var file: String
+    @OptionGroup var common: CommonOptions
+
+    func run(_ session: Session) throws {
+        for line in try Store.inspect(file, on: POSIXVolume()) {
+            if session.isJSON {
+                session.output.object { writer in
+                    writer.key("line")
+                    writer.string(line)
+                }
+            } else {
+                session.output.line(line)
+            }
+        }
+    }
+}

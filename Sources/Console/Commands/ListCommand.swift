@@ -1,0 +1,32 @@
+internal import ArgumentParser
+internal import EventCore
+internal import ReplicaEngine
+
+/// Lists records, now or then.
+struct ListCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List records, now or then; deleted ones are left out.",
+        discussion: "Example:\n\n  syncline list notes --where days=3 --at '#100'")
+
+    @Argument(help: "Only this collection.") var collection: String?
+    @Option(name: .customLong("where"), help: ArgumentHelp("Only records that show this value; may be repeated.", valueName: "field=value"))
+    var conditions: [String] = []
+    @Option(help: ArgumentHelp("#N after N events, device:seq, or an ISO time.", valueName: "when")) var at: String?
+    @OptionGroup var common: CommonOptions
+
+    func run(_ session: Session) throws {
+        let collection = try collection.map(Arguments.collection)
+        let wanted = try conditions.map(Arguments.write)
+        let store = try session.reading()
+        try store.records(in: collection, at: try session.moment(at, in: store)) { record in
+            guard !record.isDeleted, wanted.allSatisfy({ record.shown($0.field) == $0.value }) else { return true }
+            if session.isJSON {
+                session.output.object { RecordJSON.write(record, to: &$0) }
+            } else {
+                let fields = record.shown.map { "\($0.field.text)=\($0.value)" }.joined(separator: " ")
+                session.output.line((record.isContested ? "! " : "  ") + Arguments.text(record.key) + "  " + fields)
+            }
+            return true
+        }
+    }
+}

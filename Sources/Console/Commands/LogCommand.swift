@@ -1,0 +1,71 @@
+internal import ArgumentParser
+internal import EventCore
+internal import ReplicaEngine
+
+/// The audit trail.
+struct LogCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log", abstract: "The audit trail: who, when, where, what changed from what to what, why.",
+        discussion: "Newest last. Example:\n\n  syncline log notes/trip --device laptop --limit 20")
+
+    @Argument(help: "Only this record, collection/id.") var record: String?
+    @Option(help: ArgumentHelp("Only events since an ISO time.", valueName: "time")) var since: String?
+    @Option(help: ArgumentHelp("Only this device's events: its name or the start of its id.", valueName: "device")) var device: String?
+    @Option(help: ArgumentHelp("Only this kind: edit, resolve, undo or import.", valueName: "kind")) var kind: String?
+    @Option(help: ArgumentHelp("Only the newest so many.", valueName: "n")) var limit: Int?
+    @OptionGroup var common: CommonOptions
+
+    func run(_ session: Session) throws {
+        let store = try session.reading()
+        let filter = try Filter(self, session, store)
+        var events: [LoggedEvent] = []
+        if let record {
+            let key = try Arguments.record(record)
+            events = try store.history(of: key).filter(filter.passes)
+            guard try !events.isEmpty || store.record(key) != nil else { throw ConsoleError(noRecord: key) }
+        } else {
+            try store.events(from: Position(0)) { (logged) throws(ReplicaError) in
+                if filter.passes(logged) { events.append(logged) }
+                return true
+            }
+        }
+        if let limit { events = Array(events.suffix(limit)) }
+        var auditor = Auditor(store)
+        for logged in events {
+            let entry = try auditor.entry(logged)
+            if session.isJSON {
+                entry.writeJSON(to: session.output, name: session.name(of: logged.event.dot.device, in: store))
+            } else {
+                entry.writeText(to: session.output, name: session.name(of: logged.event.dot.device, in: store))
+            }
+        }
+    }
+
+    private struct Filter {
+        let since: UInt64?
+        let device: DeviceID?
+        let kind: EventKind?
+
+        init(_ command: LogCommand, _ session: Session, _ store: Store) throws {
+            since = try command.since.map { text in
+                guard let time = TimeText.milliseconds(iso: text) else {
+                    throw ConsoleError.usage("--since wants an ISO time, not “\(text)”")
+                }
+                return time
+            }
+            device = try command.device.map { try session.device($0, in: store) }
+            kind = try command.kind.map { text in
+                guard let kind = EventKind(word: text) else {
+                    throw ConsoleError.usage("--kind is edit, resolve, undo or import, not “\(text)”")
+                }
+                return kind
+            }
+            if let limit = command.limit, limit < 0 { throw ConsoleError.usage("--limit is at least 0") }
+        }
+
+        func passes(_ logged: LoggedEvent) -> Bool {
+            (since.map { logged.event.time.milliseconds >= $0 } ?? true) && (device.map { logged.event.dot.device == $0 } ?? true)
+                && (kind.map { logged.event.kind == $0 } ?? true)
+        }
+    }
+}

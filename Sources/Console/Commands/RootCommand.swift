@@ -1,0 +1,21 @@
+internal import ArgumentParser
+internal import EventCore
+
+/// The program's name, its commands, and what it says without one.
+struct RootCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "syncline",
+        abstract: "Edits as events, synced without silent winners: conflicts are seen, settled by a person, and undone.",
+        discussion:
+            "A store is a folder .syncline, found like git's. Example:\n\n  syncline init --name laptop && syncline put notes/trip title=\"To the sea\"",
+        version: "syncline 0.1 (format 1)",
+        subcommands: [
+            InitCommand.self, PutCommand.self, UnsetCommand.self, DeleteCommand.self, GetCommand.self, ListCommand.self, LogCommand.self,
+            ConflictsCommand.self, ShowCommand.self, ResolveCommand.self, ImportCommand.self, ExportCommand.self, VerifyCommand.self,
+            InspectCommand.self, CheckpointCommand.self, DumpCommand.self, DigestCommand.self, BenchCommand.self, DemoCommand.self,
+        ])
+
+    func run() throws {
+        throw ConsoleError.usage("which command?\n" + Self.helpMessage(), hint: "try `syncline demo`")
+    }
+}

@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import EventCore
+internal import LogStore
+internal import ReplicaEngine
+
+/// Checks a store from end to end.
+struct VerifyCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Check every byte of the store; never writes.",
+        discussion:
+            "Exit 0: intact. 2: a torn tail above the acknowledged mark, nothing acknowledged is lost. 3: damage. Example:\n\n  syncline verify --json"
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    func run(_ session: Session) throws {
+        let found = try Store.verify(in: try session.folder(), on: POSIXVolume())
+        let problems = problems(found)
+        if session.isJSON {
+            session.output.object { writer in
+                writer.key("events")
+                writer.integer(found.log.events)
+                writer.key("segments")
+                writer.integer(found.log.segments)
+                writer.key("result")
+                writer.string(found.result.rawValue)
+                writer.key("problems")
+                writer.beginArray()
+                for problem in problems { writer.string(problem) }
+                writer.endArray()
+            }
+        } else {
+            session.output.line(
+                "\(found.log.events) events in \(found.log.segments) segment\(found.log.segments == 1 ? "" : "s"): \(Self.word(found.result))"
+            )
+            for problem in problems { session.output.line("  " + problem) }
+        }
+        session.output.flush()
+        switch found.result {
+        case .intact: return
+        case .tornTail: throw ExitCode(ConsoleError.Status.tornTail.rawValue)
+        case .corrupt: throw ExitCode(ConsoleError.Status.corrupt.rawValue)
+        case .newerFormat: throw ExitCode(ConsoleError.Status.newerFormat.rawValue)
+        }
+    }
+
+    private static func word(_ result: LogVerification.Result) -> String {
+        switch result {
+        case .intact: "intact"
+        case .tornTail: "a torn tail; nothing acknowledged is lost, and the next writer keeps its bytes aside"
+        case .corrupt: "damaged"
+        case .newerFormat: "written by a newer program"
+        }
+    }
+
+    private func problems(_ found: StoreVerification) -> [String] {
+        var problems = found.log.problems.map { ConsoleError($0).sentence }
+        if let tail = found.log.tornTail {
+            problems.append("\(tail.file): \(tail.sizeBytes) bytes from byte \(tail.offset) on are no commit")
+        }
+        if let position = found.malformedBlock {
+            problems.append("the block at event \(position.index) is not one that this program writes")
+        }
+        return problems + found.ignoredCheckpoints.map { "\($0): this checkpoint is not used; it is a cache, nothing is lost" }
+    }
+}

@@ -1,0 +1,96 @@
+internal import EventCore
+
+/// Words of the command line → values of the core.
+enum Arguments {
+    /// `collection/id`: the first `/` splits; in the collection `/` and `%` are typed %2F and %25.
+    static func record(_ text: String) throws -> RecordKey {
+        guard let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else {
+            throw ConsoleError.usage("“\(text)” is no record: it wants collection/id", hint: "for example notes/trip")
+        }
+        let collection = try unescaped(Array(text.utf8[..<slash]), in: text)
+        let record = Array(text.utf8[text.utf8.index(after: slash)...])
+        return RecordKey(collection: try name(collection, "the collection of “\(text)”"), record: try name(record, "the id of “\(text)”"))
+    }
+
+    /// How a record is typed.
+    static func text(_ key: RecordKey) -> String {
+        var collection: [UInt8] = []
+        for byte in key.collection.utf8 {
+            switch byte {
+            case UInt8(ascii: "/"): collection += Array("%2F".utf8)
+            case UInt8(ascii: "%"): collection += Array("%25".utf8)
+            default: collection.append(byte)
+            }
+        }
+        return String(decoding: collection, as: UTF8.self) + "/" + key.record.text
+    }
+
+    static func collection(_ text: String) throws -> Name {
+        try name(try unescaped(Array(text.utf8), in: text), "the collection “\(text)”")
+    }
+
+    static func field(_ text: String) throws -> Name { try name(Array(text.utf8), "the field “\(text)”") }
+
+    /// `field=value`: the first `=` splits.
+    static func write(_ text: String) throws -> FieldWrite {
+        guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+            throw ConsoleError.usage("“\(text)” sets nothing: it wants field=value", hint: "for example title=\"To the sea\"")
+        }
+        let field = try field(String(text[..<equals]))
+        return FieldWrite(field: field, value: try value(String(text[text.utf8.index(after: equals)...])))
+    }
+
+    /// JSON if it parses as JSON, else a string; a number outside the limits is an error.
+    static func value(_ text: String) throws -> FieldValue {
+        do throws(JSONError) { return try FieldValue(json: text.utf8) } catch {
+            switch error.reason {
+            case .integerOutOfRange, .numberOutOfRange:
+                throw ConsoleError.usage(
+                    "“\(text)” has a number beyond the limits (64 bits, or a double)", hint: "quote it to keep it as text: '\"\(text)\"'")
+            case .tooDeep:
+                throw ConsoleError.usage(
+                    "“\(text.prefix(40))…” is nested deeper than \(Limits.valueDepth)", hint: "quote it to keep it as text")
+            default: return FieldValue(text: text)
+            }
+        }
+    }
+
+    /// The writes of `--fields`, a JSON object.
+    static func writes(object text: String) throws -> [FieldWrite] {
+        let hint = "for example --fields '{\"title\":\"To the sea\"}'"
+        let value: JSONValue
+        do throws(JSONError) { value = try JSONValue(json: text.utf8) } catch {
+            throw ConsoleError.usage("--fields wants a JSON object: \(Sentences.json(error))", hint: hint)
+        }
+        guard case .object(let members) = value else { throw ConsoleError.usage("--fields wants a JSON object", hint: hint) }
+        return try members.map { FieldWrite(field: try field(String(decoding: $0.key, as: UTF8.self)), value: $0.value.canonical) }
+    }
+
+    static func note(_ text: String?) throws -> Note? {
+        guard let text else { return nil }
+        do throws(EventError) { return try Note(text) } catch { throw ConsoleError.usage(Sentences.event(error)) }
+    }
+
+    private static func name(_ utf8: [UInt8], _ what: String) throws -> Name {
+        do throws(EventError) { return try Name(utf8: utf8) } catch { throw ConsoleError.usage("\(what): \(Sentences.event(error))") }
+    }
+
+    private static func unescaped(_ utf8: [UInt8], in text: String) throws -> [UInt8] {
+        var result: [UInt8] = []
+        var index = 0
+        while index < utf8.count {
+            guard utf8[index] == UInt8(ascii: "%") else {
+                result.append(utf8[index])
+                index += 1
+                continue
+            }
+            switch String(decoding: utf8[index...].prefix(3), as: UTF8.self).uppercased() {
+            case "%2F": result.append(UInt8(ascii: "/"))
+            case "%25": result.append(UInt8(ascii: "%"))
+            default: throw ConsoleError.usage("“\(text)”: a % in a collection is typed %25")
+            }
+            index += 3
+        }
+        return result
+    }
+}

@@ -1,0 +1,106 @@
+internal import EventCore
+internal import Glibc
+internal import LogStore
+
+/// The one adapter to what differs from run to run: clock, randomness, environment, processes.
+enum Machine {
+    /// The wall clock's milliseconds since 1970.
+    static var wall: UInt64 {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return UInt64(now.tv_sec) * 1000 + UInt64(now.tv_nsec) / 1_000_000
+    }
+
+    /// Seconds of a clock that never goes back, for measuring.
+    static var monotonicSeconds: Double {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
+    }
+
+    /// A new 128-bit random device: a version 4 UUID.
+    static func newDevice() -> DeviceID {
+        var random = SystemRandomNumberGenerator()
+        return DeviceID(high: random.next() & ~0xF000 | 0x4000, low: random.next() & ~(3 << 62) | 2 << 62)
+    }
+
+    static func newStoreID() -> StoreID {
+        var random = SystemRandomNumberGenerator()
+        return StoreID(high: random.next(), low: random.next())
+    }
+
+    static func environment(_ name: String) -> String? {
+        guard let value = getenv(name) else { return nil }
+        return String(cString: value)
+    }
+
+    static var currentFolder: String {
+        guard let path = getcwd(nil, 0) else { return "." }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
+    static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "device" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    static var process: Int32 { getpid() }
+
+    static func isFolder(_ path: String) -> Bool {
+        var facts = stat()
+        return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
+    }
+
+    static func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
+
+    /// The most memory that this process has held, in bytes.
+    static var peakMemoryBytes: Int {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return usage.ru_maxrss * 1024
+    }
+
+    /// The system's words for an error number.
+    static func describe(errno code: Int32) -> String { String(cString: strerror(code)) }
+
+    /// A new folder of its own among the temporary files.
+    static func temporaryFolder() throws -> String {
+        var template = Array(((environment("TMPDIR") ?? "/tmp") + "/syncline-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw ConsoleError(
+                code: "temporary-folder", "no temporary folder can be made: \(describe(errno: errno))",
+                hint: "set TMPDIR to a folder that can be written")
+        }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Runs this program with other words, on the same terminal; returns its exit status.
+    static func runSelf(_ words: [String]) throws -> Int32 {
+        var arguments: [UnsafeMutablePointer<CChar>?] = (["syncline"] + words).map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var child: pid_t = 0
+        let status = posix_spawn(&child, "/proc/self/exe", nil, nil, &arguments, environ)
+        guard status == 0 else { throw ConsoleError(code: "io", "this program cannot start itself: \(describe(errno: status))") }
+        var result: Int32 = 0
+        while waitpid(child, &result, 0) < 0 && errno == EINTR {}
+        // The status of a child that exited lies in the second byte; one that was ended by a signal has none.
+        return result & 0x7F == 0 ? result >> 8 & 0xFF : 1
+    }
+
+    /// Removes a folder that this process made, and all that is in it.
+    static func removeFolder(_ path: String) {
+        guard let folder = opendir(path) else { return }
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name == "." || name == ".." { continue }
+            let child = path + "/" + name
+            if isFolder(child) { removeFolder(child) } else { unlink(child) }
+        }
+        closedir(folder)
+        rmdir(path)
+    }
+}

@@ -1,0 +1,58 @@
+/// Text from data as a terminal may show it.
+enum Printable {
+    /// Control characters, and those that reorder text, as escapes: data never steers a terminal.
+    static func escaped(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            guard isUnsafe(scalar) else {
+                result.append(scalar)
+                continue
+            }
+            let digits = String(scalar.value, radix: 16)
+            result.append(contentsOf: ("\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits).unicodeScalars)
+        }
+        return String(result)
+    }
+
+    private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F..<0xA0, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: true
+        default: false
+        }
+    }
+
+    /// How many columns a terminal gives the text: two for East Asian wide characters and emoji, none for combining ones.
+    static func width(_ text: String) -> Int {
+        text.unicodeScalars.reduce(0) { $0 + width($1) }
+    }
+
+    private static func width(_ scalar: Unicode.Scalar) -> Int {
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .enclosingMark, .format: return 0
+        default: break
+        }
+        switch scalar.value {
+        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF, 0xAC00...0xD7A3,
+            0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F900...0x1F9FF, 0x20000...0x3FFFD:
+            return 2
+        default: return 1
+        }
+    }
+
+    /// The text filled up with spaces, or cut with an ellipsis, to so many columns.
+    static func fitted(_ text: String, to columns: Int) -> String {
+        let escaped = escaped(text)
+        let wanted = width(escaped)
+        if wanted <= columns { return escaped + String(repeating: " ", count: columns - wanted) }
+        var result = ""
+        var used = 0
+        for scalar in escaped.unicodeScalars {
+            let next = width(scalar)
+            if used + next > columns - 1 { break }
+            result.unicodeScalars.append(scalar)
+            used += next
+        }
+        return result + "…" + String(repeating: " ", count: max(0, columns - 1 - used))
+    }
+}

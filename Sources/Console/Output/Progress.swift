@@ -1,0 +1,26 @@
+/// How far long work has come: on a terminal only, and only after a second.
+final class Progress {
+    private let output: Output
+    private let what: String
+    private let total: Int
+    private let start = Machine.monotonicSeconds
+    private var shown = 0.0
+
+    init(_ what: String, total: Int, on output: Output) {
+        self.what = what
+        self.total = total
+        self.output = output
+    }
+
+    func advance(to done: Int) {
+        guard Output.isErrorTerminal else { return }
+        let now = Machine.monotonicSeconds
+        guard now - start > 1, now - shown > 0.1 else { return }
+        shown = now
+        output.progress("\(what) \(done * 100 / max(1, total)) % (\(done) of \(total))")
+    }
+
+    func end() {
+        if shown > 0 { output.progress("") }
+    }
+}

@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import Glibc
+
+/// The whole program: words in, exit status out.
+public enum Program {
+    /// Runs the command that the arguments name; never returns.
+    public static func run(_ arguments: [String]) -> Never {
+        signal(SIGPIPE, SIG_IGN)
+        let isJSON = arguments.contains("--json")
+        do {
+            try perform(arguments)
+            exit(0)
+        } catch let error as ConsoleError {
+            report(error, isJSON: isJSON)
+            exit(error.status.rawValue)
+        } catch let code as ExitCode {
+            exit(code.rawValue)
+        } catch {
+            let status = RootCommand.exitCode(for: error).rawValue
+            guard status != 0 else {
+                let output = Output()
+                output.write(Array((RootCommand.fullMessage(for: error) + "\n").utf8))
+                output.flush()
+                exit(0)
+            }
+            let text = RootCommand.fullMessage(for: error)
+            report(.usage(text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text), isJSON: isJSON)
+            exit(ConsoleError.Status.usage.rawValue)
+        }
+    }
+
+    /// Runs one command.
+    static func perform(_ arguments: [String]) throws {
+        var command = try RootCommand.parseAsRoot(commonOptionsLast(arguments))
+        try command.run()
+    }
+
+    private static func report(_ error: ConsoleError, isJSON: Bool) {
+        let output = Output()
+        guard !isJSON else {
+            output.errorObject(error)
+            return
+        }
+        for line in ("syncline: " + error.sentence).split(separator: "\n", omittingEmptySubsequences: false) { output.note(String(line)) }
+        if let hint = error.hint { output.note("  " + hint) }
+    }
+
+    /// `--store DIR` and `--json` may stand before the subcommand too.
+    private static func commonOptionsLast(_ arguments: [String]) -> [String] {
+        var rest = arguments[...]
+        var moved: [String] = []
+        while let word = rest.first {
+            if word == "--store" {
+                moved += rest.prefix(2)
+                rest = rest.dropFirst(2)
+            } else if word.hasPrefix("--store=") || word == "--json" {
+                moved.append(word)
+                rest = rest.dropFirst()
+            } else {
+                break
+            }
+        }
+        guard let command = rest.first else { return arguments }
+        return [command] + moved + rest.dropFirst()
+    }
+}
