@@ -45,7 +45,7 @@ public enum Program {
         if let hint = error.hint { output.note("  " + hint) }
     }
 
-    /// `--store DIR` and `--json` may stand before the subcommand too.
+    /// `--store DIR` and `--json` may stand before the subcommand too: they are moved behind it.
     private static func commonOptionsLast(_ arguments: [String]) -> [String] {
         var rest = arguments[...]
         var moved: [String] = []
@@ -60,7 +60,9 @@ public enum Program {
                 break
             }
         }
-        guard let command = rest.first else { return arguments }
-        return [command] + moved + rest.dropFirst()
+        guard !rest.isEmpty else { return arguments }
+        // Behind `--` everything is data.
+        let end = rest.firstIndex(of: "--") ?? rest.endIndex
+        return rest[..<end] + moved + rest[end...]
     }
 }
