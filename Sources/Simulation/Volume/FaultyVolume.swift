@@ -47,6 +47,14 @@ package final class FaultyVolume: Volume {
         world.withLock { $0.plan = World.Plan(fault: fault, countdown: number, isForever: isForever) }
     }
 
+    /// Lets another program do something just before the n-th operation from now on (from 1).
+    package func intrude(before number: Int, _ act: @escaping @Sendable () -> Void) {
+        withWorld { $0.intrusion = (number, act) }
+    }
+
+    /// Whether that moment is still to come.
+    package var isIntrusionPending: Bool { withWorld { $0.intrusion != nil } }
+
     /// Takes the fault away.
     package func heal() { world.withLock { $0.plan = nil } }
 

@@ -56,6 +56,8 @@ struct World: Sendable {
     var trace: [String] = []
     var isRecording = false
     var recorded: [(operationCount: Int, state: DiskState)] = []
+    /// What another program does just before some operation.
+    var intrusion: (countdown: Int, act: @Sendable () -> Void)?
     private var handleCount = 0
 
     init(state: DiskState, random: SeededRandom) {
@@ -114,7 +116,8 @@ extension FaultyVolume {
         _ body: (inout World, _ isShort: Bool) throws(VolumeError) -> Value,
         failing: (inout World) -> Void = { _ in }
     ) throws(VolumeError) -> Value {
-        try withWorld { (world) throws(VolumeError) in
+        intrude()
+        return try withWorld { (world) throws(VolumeError) in
             defer { world.end(operation) }
             let fault = world.begin(operation, path)
             guard let fault, fault != .shortWrite else { return try body(&world, fault == .shortWrite) }
@@ -137,5 +140,15 @@ extension FaultyVolume {
         } failing: { world in
             failing(&world, opened.node)
         }
+    }
+
+    /// Lets the other program act when its moment has come; what it does itself is not interrupted.
+    private func intrude() {
+        let act = withWorld { world -> (@Sendable () -> Void)? in
+            guard let (countdown, act) = world.intrusion else { return nil }
+            world.intrusion = countdown > 1 ? (countdown - 1, act) : nil
+            return countdown > 1 ? nil : act
+        }
+        act?()
     }
 }

@@ -1,0 +1,75 @@
+import EventCore
+import Glibc
+import LogStore
+import Testing
+
+/// The file system of this machine.
+@Suite struct POSIXVolumeTests {
+    @Test func `a log on a real disk is created, locked, sealed, checkpointed, cut and read back`() throws {
+        try Self.withFolder { folder in
+            let volume = POSIXVolume()
+            let options = NumberedEvents.options
+            var log: EventLog<POSIXVolume>? = try EventLog.create(in: folder, storeID: NumberedEvents.storeID, on: volume, options: options)
+            try log?.commit([NumberedEvents.block(0..<5)])
+            #expect(throws: LogError.locked(by: options.holder)) {
+                _ = try EventLog.open(in: folder, on: volume, access: .writing, options: options)
+            }
+            try log?.seal(repacking: repacked)
+            let section: [UInt8] = [1, 2, 3]
+            try section.withUnsafeBytes { try log?.writeCheckpoint([$0]) }
+            try log?.commit([NumberedEvents.block(5..<9), NumberedEvents.block(0..<2, kind: .waiting)])
+            #expect(try EventLog.open(in: folder, on: volume, access: .reading).end == Position(9))
+            try log?.close()
+            log = nil
+            let active = try #require(try volume.names(in: folder + "/log").max())
+            let file = try volume.open(folder + "/log/" + active, .readingAndWriting)
+            _ = try [9, 9, 9].withUnsafeBytes { try volume.write(file, at: volume.sizeBytes(of: file), $0) }
+            volume.close(file)
+            #expect(try EventLog.verify(in: folder, on: volume).result == .tornTail)
+            let opened = try EventLog.open(in: folder, on: volume, access: .writing, options: options)
+            #expect(opened.recovery.tornTail?.sizeBytes == 24)
+            let content = try LogContent(of: opened)
+            #expect(content.ids == Array(0..<9) && content.waiting == [0, 1])
+            let image = try #require(opened.readCheckpoint().image)
+            #expect(Array(image.sections[0]) == section && image.end == opened.sealedEnd)
+            image.sections[0][0] = 7
+            #expect(opened.readCheckpoint().image.map { Array($0.sections[0]) } == section)
+        }
+    }
+
+    @Test func `what the file system refuses is told by operation, path and reason`() throws {
+        try Self.withFolder { folder in
+            let volume = POSIXVolume()
+            let missing = folder + "/missing"
+            let error = #expect(throws: VolumeError.self) { _ = try volume.open(missing, .reading) }
+            #expect(error?.operation == .open && error?.path == missing && error?.reason == .noSuchFile)
+            try volume.createFolder(missing)
+            #expect(throws: VolumeError(.createFolder, missing, code: EEXIST)) { try volume.createFolder(missing) }
+            #expect(throws: VolumeError(.open, missing, code: EEXIST)) { _ = try volume.open(missing, .creating) }
+            #expect(throws: VolumeError(.open, missing, code: EISDIR)) { _ = try volume.open(missing, .readingAndWriting) }
+            #expect(try volume.names(in: folder) == ["missing"])
+        }
+    }
+
+    @Test func `a full device is told apart from other failures`() throws {
+        let volume = POSIXVolume()
+        let full = try volume.open("/dev/full", .readingAndWriting)
+        defer { volume.close(full) }
+        let error = #expect(throws: VolumeError.self) { _ = try [1].withUnsafeBytes { try volume.write(full, at: 0, $0) } }
+        #expect(error?.reason == .noSpace)
+    }
+
+    /// A folder of its own, removed afterwards.
+    private static func withFolder(_ body: (String) throws -> Void) throws {
+        var template = Array("/tmp/syncline-log-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw VolumeError(.createFolder, "/tmp", code: errno) }
+        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { remove(folder) }
+        try body(folder)
+    }
+
+    private static func remove(_ path: String) {
+        for name in (try? POSIXVolume().names(in: path)) ?? [] { remove(path + "/" + name) }
+        if unlink(path) != 0 { rmdir(path) }
+    }
+}
