@@ -16,7 +16,6 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let package = Package(
     name: "syncline",
     products: [
-        .library(name: "Syncline", targets: ["ReplicaEngine"]),
         .executable(name: "syncline", targets: ["syncline"]),
         .executable(name: "simulate", targets: ["simulate"]),
     ],
@@ -44,7 +43,7 @@ let package = Package(
         .testTarget(
             name: "ReplicaEngineTests", dependencies: ["ReplicaEngine", "Simulation", "Workload"],
             swiftSettings: settings),
-        .testTarget(name: "ConsoleTests", dependencies: ["Console"], swiftSettings: settings),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "EventCore", "Workload"], swiftSettings: settings),
         .testTarget(name: "ConventionTests", swiftSettings: settings),
     ]
 )

@@ -20,7 +20,7 @@ struct ConventionTests {
         (".random(", [], "a generator comes in as an argument"),
         ("SystemRandomNumberGenerator", ["Sources/Console/"], "a generator comes in as an argument"),
         ("print(", ["Sources/simulate/", "Tests/"], "Console/Output writes to the terminal"),
-        ("nonisolated(unsafe)", [], "no global mutable state"),
+        ("nonisolated(unsafe) static", [], "no global mutable state"),
         (".disabled(", [], "a test that nobody sees fail is none"),
         ("withKnownIssue", [], "mend it"),
         ("-Ounchecked", [], "measured: it gains nothing"),

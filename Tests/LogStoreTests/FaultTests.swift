@@ -70,6 +70,8 @@ import Workload
         for seed in 0..<20 as Range<UInt64> {
             let volume = FaultyVolume(try SmallLog().state, seed: seed)
             let log = try EventLog.open(in: LogScript.store, on: volume, access: .writing, options: NumberedEvents.options)
+            // Several pages, so that the header's page is not the one that is lost.
+            for _ in 0..<4 { try log.commit([NumberedEvents.block(log.end.index..<(log.end.index + 100))]) }
             let end = log.end.index
             try log.append([NumberedEvents.block(end..<(end + 40))])
             volume.inject(.failedSync, at: 1, isForever: false)

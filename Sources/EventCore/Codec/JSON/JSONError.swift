@@ -9,6 +9,14 @@ public struct JSONError: Error, Hashable, Sendable {
     /// What is wrong there.
     public let reason: Reason
 
+    /// An error at a place.
+    package init(line: Int, column: Int, offset: Int, reason: Reason) {
+        self.line = line
+        self.column = column
+        self.offset = offset
+        self.reason = reason
+    }
+
     /// What is wrong. Facts only; the console makes sentences of them.
     public enum Reason: Hashable, Sendable {
         /// A byte that cannot stand here.

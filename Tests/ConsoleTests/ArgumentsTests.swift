@@ -1,0 +1,35 @@
+import EventCore
+import Testing
+
+@testable import Console
+
+struct ArgumentsTests {
+    @Test(arguments: [
+        ("notes/trip", "notes", "trip"), ("notes/a/b", "notes", "a/b"), ("a%2Fb/c", "a/b", "c"), ("a%25b/c%2Fd", "a%b", "c%2Fd"),
+        ("a%2fb//x", "a/b", "/x"),
+    ])
+    func `the first slash splits a record, and what is typed comes back`(text: String, collection: String, record: String) throws {
+        let key = try Arguments.record(text)
+        #expect(key.collection.text == collection && key.record.text == record)
+        #expect(try Arguments.record(Arguments.text(key)) == key)
+    }
+
+    @Test(arguments: ["notes", "/x", "notes/", "a%b/c", "a%2/c"]) func `what is no record is wrong usage`(text: String) {
+        #expect { try Arguments.record(text) } throws: { ($0 as? ConsoleError)?.status == .usage }
+    }
+
+    @Test(arguments: [
+        ("f=1", "1"), ("f=1.0", "1"), ("f=a=b", "\"a=b\""), ("f=", "\"\""), ("f=true", "true"), ("f=\"1\"", "\"1\""), ("f=01", "\"01\""),
+        ("f={\"b\":1,\"a\":2}", "{\"a\":2,\"b\":1}"), ("f={\"a\":1,\"a\":2}", "\"{\\\"a\\\":1,\\\"a\\\":2}\""),
+        ("f=18446744073709551615", "18446744073709551615"),
+    ])
+    func `a value is JSON if it parses as JSON, else text`(text: String, canonical: String) throws {
+        let write = try Arguments.write(text)
+        #expect(write.field.text == "f" && write.value.description == canonical)
+    }
+
+    @Test(arguments: ["f=18446744073709551616", "f=1e999", "f=[1,99999999999999999999999]"])
+    func `a number beyond the limits is an error that says to quote it`(text: String) {
+        #expect { try Arguments.write(text) } throws: { ($0 as? ConsoleError)?.hint?.contains("quote") == true }
+    }
+}
