@@ -1,0 +1,132 @@
+package import EventCore
+
+/// What semantics say, written down as plainly as can be: sets of events, looked through from the beginning each time.
+///
+/// Shares no code with the product's clocks, fold or merge; of the core it uses identities and the event itself, whose context it reads as a dictionary.
+/// Slow on purpose.
+package struct ReferenceModel {
+    /// One live entry of a field; nil is *removed*.
+    package struct Entry: Hashable {
+        package let dot: Dot
+        package let value: FieldValue?
+
+        package init(dot: Dot, value: FieldValue?) {
+            self.dot = dot
+            self.value = value
+        }
+    }
+
+    /// Applied events, in the order in which they were.
+    package private(set) var applied: [Event] = []
+    /// Events that are too early.
+    package private(set) var waiting: [Event] = []
+
+    package init() {}
+
+    /// Takes an event in, in any order; those that waited for it follow. A dot that is known is passed over.
+    package mutating func add(_ event: Event) {
+        guard !(applied + waiting).contains(where: { $0.dot == event.dot }) else { return }
+        waiting.append(event)
+        while let index = waiting.firstIndex(where: isReady) { applied.append(waiting.remove(at: index)) }
+    }
+
+    private func isReady(_ event: Event) -> Bool {
+        let before = event.dot.seq == 1 || applied.contains { $0.dot.device == event.dot.device && $0.dot.seq == event.dot.seq - 1 }
+        return before && event.context.entries.allSatisfy { entry in applied.contains { $0.dot == entry } }
+    }
+
+    package var keys: [RecordKey] { Array(Set(applied.map(\.key))) }
+
+    /// The record that some events make; they are all of one record.
+    package func record(_ key: RecordKey) -> ReferenceRecord { ReferenceRecord(key: key, events: applied.filter { $0.key == key }) }
+}
+
+/// A record as the set of its events.
+package struct ReferenceRecord {
+    package let key: RecordKey
+    package let events: [Event]
+
+    package init(key: RecordKey, events: [Event]) {
+        self.key = key
+        self.events = events
+    }
+
+    static func covers(_ context: [DeviceID: UInt64], _ dot: Dot) -> Bool { (context[dot.device] ?? 0) >= dot.seq }
+
+    static func context(_ event: Event) -> [DeviceID: UInt64] {
+        var context: [DeviceID: UInt64] = [:]
+        for entry in event.context.entries { context[entry.device] = entry.seq }
+        return context
+    }
+
+    private func isCovered(_ dot: Dot, by isRelevant: (Event) -> Bool) -> Bool {
+        events.contains { $0.dot != dot && isRelevant($0) && Self.covers(Self.context($0), dot) }
+    }
+
+    /// The join of all contexts and dots.
+    package var clock: [DeviceID: UInt64] {
+        var clock: [DeviceID: UInt64] = [:]
+        for event in events {
+            for (device, seq) in Self.context(event) { clock[device] = max(clock[device] ?? 0, seq) }
+            clock[event.dot.device] = max(clock[event.dot.device] ?? 0, event.dot.seq)
+        }
+        return clock
+    }
+
+    /// What no other event's context covers.
+    package var heads: Set<Dot> { Set(events.map(\.dot).filter { dot in !isCovered(dot) { _ in true } }) }
+
+    /// Deletes that no other event's context covers.
+    package var tombstones: Set<Dot> {
+        Set(events.filter { $0.body == .delete }.map(\.dot).filter { dot in !isCovered(dot) { _ in true } })
+    }
+
+    /// Per field what was written and not overwritten: by a write of the field, or a delete, that had seen it.
+    package var fields: [Name: Set<ReferenceModel.Entry>] {
+        var fields: [Name: Set<ReferenceModel.Entry>] = [:]
+        for event in events {
+            guard case .write(let set, let unset) = event.body else { continue }
+            let entries = set.map { ($0.field, Optional($0.value)) } + unset.map { ($0, nil) }
+            for (field, value) in entries where !isCovered(event.dot, by: { Self.writes($0, field) }) {
+                fields[field, default: []].insert(ReferenceModel.Entry(dot: event.dot, value: value))
+            }
+        }
+        return fields
+    }
+
+    private static func writes(_ event: Event, _ field: Name) -> Bool {
+        guard case .write(let set, let unset) = event.body else { return true }
+        return set.contains { $0.field == field } || unset.contains(field)
+    }
+
+    package var hasLiveValue: Bool { fields.values.contains { $0.contains { $0.value != nil } } }
+    package var isDeleted: Bool { !tombstones.isEmpty && !hasLiveValue }
+    package var isDeleteAgainstEdit: Bool { !tombstones.isEmpty && hasLiveValue }
+
+    /// The contested fields.
+    package var contested: [Name] { fields.filter { Set($0.value.map(\.value)).count > 1 }.map(\.key) }
+
+    package var isInConflict: Bool { isDeleteAgainstEdit || !contested.isEmpty }
+
+    /// The entry of the greatest rank: time, tick, device bytes, seq.
+    package func shown(_ field: Name) -> FieldValue? {
+        let byDot = Dictionary(uniqueKeysWithValues: events.map { ($0.dot, $0) })
+        func rank(_ entry: ReferenceModel.Entry) -> [UInt64] {
+            guard let time = byDot[entry.dot]?.time else { return [] }
+            return [time.milliseconds, UInt64(time.tick), entry.dot.device.high, entry.dot.device.low, entry.dot.seq]
+        }
+        return (fields[field] ?? []).max { rank($0).lexicographicallyPrecedes(rank($1)) }?.value
+    }
+
+    /// The record after just the events of which every one of these had seen.
+    package func base(of dots: some Collection<Dot>) -> ReferenceRecord {
+        let contexts = events.filter { dots.contains($0.dot) }.map(Self.context)
+        return ReferenceRecord(key: key, events: events.filter { event in contexts.allSatisfy { Self.covers($0, event.dot) } })
+    }
+
+    /// The fold of an event's context and itself.
+    package func at(_ dot: Dot) -> ReferenceRecord {
+        let context = events.first { $0.dot == dot }.map(Self.context) ?? [:]
+        return ReferenceRecord(key: key, events: events.filter { $0.dot == dot || Self.covers(context, $0.dot) })
+    }
+}
