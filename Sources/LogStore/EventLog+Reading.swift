@@ -3,11 +3,11 @@ package import EventCore
 extension EventLog {
     /// Reads blocks in order, beginning with the one that holds `position`, up to what is appended now.
     ///
-    /// Waiting blocks come where they stand. Where a segment begins at `position`, waiting blocks at the end of the segment before
+    /// Waiting blocks come where they stand, those of segments that hold nothing else included. Where a segment begins at `position`, waiting blocks at the end of the segment before
     /// are not read again: so a checkpoint, which was taken there, has them already.
     package func blocks(from position: Position) throws(LogError) -> BlockCursor<Storage> {
         var extents: [BlockExtent<Storage>] = []
-        let firstSealed = sealed.firstIndex { $0.tail.endPosition > position } ?? sealed.count
+        let firstSealed = sealed.firstIndex { $0.tail.endPosition > position || $0.header.first == position } ?? sealed.count
         for index in firstSealed..<sealed.count {
             var extent = BlockExtent(sealed[index], in: folder, on: volume)
             if extent.first < position { try begin(&extent, at: position, in: try sealedBlocks(index)) }

@@ -67,6 +67,9 @@ struct CrashTests {
         #expect(opened.end.index >= acknowledged.events, "\(name)")
         if let moment = moments.last(where: { $0.events == opened.end.index }) {
             #expect(moment.digest == digest, "\(name)")
+            // Events that wait are acknowledged like any others.
+            let fewest = acknowledged.events == opened.end.index ? acknowledged.waiting : 0
+            #expect(opened.waitingCount >= fewest || mayBeLater, "\(name): \(opened.waitingCount) wait, \(fewest) were acknowledged")
         } else {
             #expect(mayBeLater, "\(name): \(opened.end.index) events were never there")
         }
@@ -75,6 +78,22 @@ struct CrashTests {
         let again = try Replica.open(in: folder, on: volume, access: .writing)
         #expect(try again.stateDigest() == digest && again.end == opened.end && again.waitingCount == waiting, "\(name)")
         #expect(again.recovery.isClean, "\(name)")
+    }
+
+    @Test func `events that wait survive sealing and a crash right after it, also when nothing else is there`() throws {
+        let volume = FaultyVolume(try Self.emptyDisk, seed: 1)
+        var history = WorkloadW(events: 4, seed: 1, options: .init(records: 1))
+        let events = sequence(state: ()) { _ in history.next() }.map(\.self)
+        let replica = try Replica.create(in: Self.folder, on: volume, device: Self.device, name: "phone", storeID: StoreID(high: 1, low: 1))
+        _ = try replica.ingest([events[1]])
+        volume.recordStates()
+        try replica.checkpoint()
+        for (count, state) in volume.recordedStates {
+            let opened = try Replica.open(in: Self.folder, on: FaultyVolume(state.afterKill()), access: .writing)
+            #expect(opened.waitingCount == 1, "operation \(count)")
+            _ = try opened.ingest(events)
+            #expect(opened.end == Position(4) && opened.waitingCount == 0, "operation \(count)")
+        }
     }
 
     private static func life(seed: UInt64) throws -> (FaultyVolume, [Moment]) {

@@ -42,7 +42,7 @@ extension Replica {
     package func checkpoint() throws(ReplicaError) {
         do throws(LogError) {
             try seal()
-            guard log.end.index > 0 else { return }
+            guard log.sealedEnd != nil else { return }
             let sections = waiting.blocks.reduce(into: [UInt8]()) { $0 += $1.bytes }
             let result = table.withSections { own in
                 sections.withUnsafeBytes { waiting -> Result<Void, LogError> in
