@@ -1,0 +1,86 @@
+import random
+import signal
+import subprocess
+import time
+import unittest
+
+from harness import BINARY, DEVICE, StoreTest, event, run
+
+SEED = 11
+
+
+class Kills(StoreTest):
+    """kill -9 of the real binary at random moments; the seed is fixed, the moments are what the machine makes of it."""
+
+    def verified(self, store):
+        done = run("verify", "--json", store=store)
+        self.assertIn(done.returncode, (0, 2), done.stdout + done.stderr)
+
+    def kill_after(self, words, store, seconds):
+        """Starts the command and kills it; True when it had ended before."""
+        child = subprocess.Popen([BINARY, "--store", str(store), *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            child.communicate(timeout=seconds)
+            return True
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGKILL)
+            child.communicate()
+            return False
+
+    def test_every_put_that_exited_0_is_there(self):
+        store, r = self.make(), random.Random(SEED)
+        done, killed, deadline = [], 0, time.monotonic() + 8
+        index = 0
+        while time.monotonic() < deadline:
+            index += 1
+            child = subprocess.Popen([BINARY, "--store", str(store), "put", "n/1", f"f{index}={index}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            time.sleep(r.random() * 0.012)
+            child.send_signal(signal.SIGKILL)
+            child.communicate()
+            if child.returncode == 0:
+                done.append(index)
+            else:
+                killed += 1
+        self.assertGreater(len(done), 5)
+        self.assertGreater(killed, 5)
+        fields = self.object("get", "n/1", store=store)["fields"]
+        for index in done:
+            self.assertEqual(fields.get(f"f{index}"), index)
+        self.verified(store)
+
+    def test_an_import_that_was_killed_is_whole_batches_and_repeating_completes_it(self):
+        r = random.Random(SEED)
+        events = self.lines([event(DEVICE, n, record=f"r{n}", set={"text": "z" * 400}) for n in range(1, 30_001)])
+        whole = self.make("whole")
+        begin = time.monotonic()
+        self.ok("import", events, store=whole)
+        length = time.monotonic() - begin
+        digest, partly = self.ok("digest", store=whole), 0
+        for attempt in range(12):
+            store = self.make(f"s{attempt}")
+            ended = self.kill_after(["import", events], store, length * (0.2 + 0.8 * r.random()))
+            self.verified(store)
+            there = self.object("verify", store=store)["events"]
+            partly += 0 < there < 30_000
+            if ended:
+                self.assertEqual(there, 30_000)
+            self.ok("import", events, store=store)
+            self.assertEqual(self.ok("digest", store=store), digest)
+
+    def test_a_checkpoint_that_was_killed_changes_nothing(self):
+        r = random.Random(SEED)
+        store = self.make()
+        self.ok("import", self.lines([event(DEVICE, n, record=f"r{n}", set={"text": "z" * 400}) for n in range(1, 20_001)]), store=store)
+        for attempt in range(15):
+            self.ok("put", "n/1", f"a={attempt}", store=store)
+            digest = self.ok("digest", store=store)
+            self.kill_after(["checkpoint"], store, 0.005 + r.random() * 0.15)
+            self.verified(store)
+            self.assertEqual(self.ok("digest", store=store), digest)
+        self.ok("checkpoint", store=store)
+        self.assertEqual(self.object("verify", store=store)["result"], "intact")
+        self.assertEqual(self.ok("digest", store=store), digest)
+
+
+if __name__ == "__main__":
+    unittest.main()
