@@ -18,6 +18,8 @@ let package = Package(
     products: [
         .executable(name: "syncline", targets: ["syncline"]),
         .executable(name: "simulate", targets: ["simulate"]),
+        // Linked by hand with a fuzzer, whose main would be a second one in an executable of the package.
+        .library(name: "Fuzzing", type: .static, targets: ["Fuzzing"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -32,6 +34,7 @@ let package = Package(
         .target(name: "ReplicaEngine", dependencies: ["EventCore", "LogStore", crypto], swiftSettings: settings),
         .target(name: "Workload", dependencies: ["EventCore"], swiftSettings: settings),
         .target(name: "Simulation", dependencies: ["EventCore", "LogStore", "ReplicaEngine", "Workload"], swiftSettings: settings),
+        .target(name: "Fuzzing", dependencies: ["Simulation"], swiftSettings: settings),
         .target(
             name: "Console",
             dependencies: ["EventCore", "LogStore", "ReplicaEngine", "Workload", "CZlib", argumentParser],

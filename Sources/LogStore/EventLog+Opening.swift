@@ -73,6 +73,11 @@ extension EventLog {
             do throws(VolumeError) { try volume.syncFolder(folder.log) } catch { throw .volume(error) }
         }
         var active: ActiveSegment<Storage>?
+        if access == .writing {
+            do throws(VolumeError) {
+                try volume.settleNames(survey.sealed.map(\.name) + (survey.active.map { [$0.name] } ?? []), in: folder)
+            } catch { throw .volume(error) }
+        }
         let end = survey.sealed.last?.tail.endPosition ?? Position(0)
         var report = RecoveryReport(unacknowledged: end..<end)
         if let (name, header) = survey.active {

@@ -22,8 +22,7 @@ extension EventLog {
         do throws(SealStop) {
             let tail = try writeSealed(segment, header, at: temporary, repacking)
             do throws(VolumeError) {
-                try volume.rename(temporary, to: folder.segment(segment.name))
-                try volume.syncFolder(folder.log)
+                try volume.putInPlace(temporary, as: segment.name, in: folder)
             } catch {
                 throw .volume(error)
             }

@@ -14,6 +14,9 @@ struct LogFolder: Hashable, Sendable {
     /// What a segment is called until it is complete; left over only by an interruption.
     func unfinished(_ name: SegmentName) -> String { log + "/" + name.text + Self.unfinishedSuffix }
 
+    /// There while a segment's new name is not known to be durable. Left over, it says that it may not be, although it can be seen.
+    var doubtfulNames: String { log + "/names" + Self.unfinishedSuffix }
+
     /// Where the bytes cut off a segment are kept. The checksum keeps two cuts at one offset apart, and makes repeating one harmless.
     func torn(segment number: Int, offset: Int, checksum: UInt32) -> String {
         let hexadecimal = String(checksum, radix: 16)

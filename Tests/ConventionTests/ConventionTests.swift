@@ -43,6 +43,7 @@ struct ConventionTests {
         "Workload": ["EventCore"],
         "Simulation": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "Synchronization"],
         "Console": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "ArgumentParser", "CZlib", "Foundation", "Glibc"],
+        "Fuzzing": ["Simulation"],
         "syncline": ["Console", "ArgumentParser"],
         "simulate": ["Simulation", "Workload", "ArgumentParser", "EventCore", "LogStore", "ReplicaEngine", "Glibc"],
     ]

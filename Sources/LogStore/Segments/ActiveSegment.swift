@@ -32,8 +32,7 @@ struct ActiveSegment<Storage: Volume>: Sendable {
         let file = try OpenFile(temporary, .creating, on: volume)
         try file.write(AcknowledgedMark.preamble(of: header), at: 0)
         try file.sync()
-        try volume.rename(temporary, to: folder.segment(name))
-        try volume.syncFolder(folder.log)
+        try volume.putInPlace(temporary, as: name, in: folder)
         return Self(
             name: name, header: header, file: file, chain: CommitChain(of: header), endOffset: SegmentHeader.framesOffset,
             blocks: [], mark: .start(of: header, generation: 1), isMarkSynced: true)
