@@ -1,4 +1,4 @@
-/// Reads events from their JSON form. Layout: semantics of version 1, EventFormat.md, "JSON form".
+/// Reads events from their JSON form. Layout: EventFormat.md, "JSON form".
 ///
 /// An instance can be used for many events and keeps its buffers; `Event(json:line:)` is for one.
 package struct EventParser {

@@ -15,10 +15,6 @@ package enum JSONKeyOrder {
 
     /// Compares like the code unit that starts with `byte`, where two texts first differ.
     static func weight(_ byte: UInt8) -> UInt8 {
-        switch byte {
-        case 0xEE, 0xEF: byte + 0x10
-        case 0xF0...: byte - 2
-        default: byte
-        }
+        byte == 0xEE || byte == 0xEF ? byte + 0x10 : byte
     }
 }
