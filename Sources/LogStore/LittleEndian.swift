@@ -17,6 +17,16 @@ extension [UInt8] {
         replaceSubrange(offset..<(offset + bytes.count), with: bytes)
     }
 
+    /// Whether all bytes from `offset` on are zero.
+    func isZero(from offset: Int) -> Bool {
+        var (next, bits): (Int, UInt64) = (offset, 0)
+        while next + 8 <= count {
+            bits |= number(at: next, as: UInt64.self)
+            next += 8
+        }
+        return bits == 0 && self[next...].allSatisfy { $0 == 0 }
+    }
+
     /// Reads a number; the bytes are there.
     func number<Number: FixedWidthInteger>(at offset: Int, as type: Number.Type = Number.self) -> Number {
         withUnsafeBytes { $0.number(at: offset) }

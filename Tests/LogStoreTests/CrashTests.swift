@@ -11,13 +11,13 @@ import Workload
         let script = try Self.recordedScript(seed: seed)
         var random = SeededRandom(seed: seed ^ 0xC4A5)
         for (count, state) in script.volume.recordedStates {
-            for future in 0..<3 {
+            for future in 0..<2 {
                 try Self.check(script, count, "seed \(seed), operation \(count), future \(future)").run(on: state.afterPowerLoss(&random))
             }
         }
     }
 
-    @Test(arguments: [4, 5] as [UInt64])
+    @Test(arguments: [4] as [UInt64])
     func `after kill -9 at any moment all that was appended is there, also when the power fails after the next opening`(seed: UInt64) throws
     {
         let script = try Self.recordedScript(seed: seed)
@@ -39,7 +39,7 @@ import Workload
         for (count, state) in script.volume.recordedStates {
             let name = "seed \(seed), operation \(count)"
             let left = isKilled ? state.afterKill() : state.afterPowerLoss(&random)
-            guard Self.hasWork(left) else { continue }
+            guard random.chance(1, in: 5), Self.hasWork(left) else { continue }
             let check = try Self.check(script, count, name)
             guard let opened = try check.run(on: left, recordRecovery: true) else { continue }
             for (step, midway) in opened.recordedStates {

@@ -51,9 +51,8 @@ enum RecoveryTable {
 
     /// The decision of the one row that matches.
     static func decision(for state: SegmentState) -> RecoveryDecision {
-        let matching = rows.filter { $0.matches(state) }
-        precondition(matching.count == 1)
-        return matching[0].decision
+        guard let row = rows.first(where: { $0.matches(state) }) else { preconditionFailure("no row for \(state)") }
+        return row.decision
     }
 }
 

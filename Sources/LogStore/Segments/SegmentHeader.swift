@@ -50,7 +50,7 @@ struct SegmentHeader: Hashable, Sendable {
         guard oldestReader <= Self.version else { throw .newerFormat(version: version) }
         let flags: UInt16 = bytes.number(at: 14)
         // A newer version that we may read promises that what it added can be passed over; our own has nothing there.
-        let isClean = flags & ~1 == 0 && content[Self.usedBytes...].allSatisfy { $0 == 0 }
+        let isClean = flags & ~1 == 0 && content.isZero(from: Self.usedBytes)
         guard version > Self.version || isClean else { throw .damaged }
         guard let number = Int(exactly: bytes.number(at: 32, as: UInt64.self)), version >= 1 else { throw .damaged }
         isSealed = flags & 1 != 0

@@ -109,9 +109,12 @@ extension DiskState.Node {
         for change in pending {
             for piece in Self.sectors(of: change) where random.chance(keptInHundred, in: 100) { kept.append(piece) }
         }
-        if keptInHundred < 100, let last = kept.last, case .write(let offset, let data) = last {
-            kept.removeLast()
-            kept.append(.write(offset: offset, bytes: Array(data.prefix(random.below(data.count + 1)))))
+        // Any of them may be the one that was under way; to tear always the last would let an acknowledged mark never survive whole.
+        if keptInHundred < 100, !kept.isEmpty, random.chance(1, in: 2) {
+            let torn = random.below(kept.count)
+            if case .write(let offset, let data) = kept[torn] {
+                kept[torn] = .write(offset: offset, bytes: Array(data.prefix(random.below(data.count + 1))))
+            }
         }
         for change in kept { bytes.apply(change) }
         if bytes.count < visible.count && random.chance(1, in: 3) {

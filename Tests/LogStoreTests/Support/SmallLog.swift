@@ -41,6 +41,23 @@ struct SmallLog {
         checkpoint = files.first { $0.hasSuffix(".checkpoint") } ?? ""
     }
 
+    /// A log of one segment with two small commits.
+    init(tinyAndSealed isSealed: Bool) throws {
+        let volume = FaultyVolume(try LogScript.emptyDisk)
+        let log = try EventLog.create(in: LogScript.store, storeID: NumberedEvents.storeID, on: volume, options: NumberedEvents.options)
+        try log.commit([NumberedEvents.block(0..<1)])
+        try log.commit([NumberedEvents.block(1..<2), NumberedEvents.block(2..<3)])
+        if isSealed { try log.seal() }
+        try log.close()
+        var state = volume.state
+        state.settle()
+        self.state = state
+        contents = [0, 1, 3].map { LogContent(events: $0, waiting: 0) }
+        content = LogContent(events: 3, waiting: 0)
+        segments = state.files.keys.filter { $0.hasSuffix(".segment") }
+        checkpoint = ""
+    }
+
     /// What opening and reading a disk gives: the content, or the error that refused it.
     static func reopen(_ state: DiskState, _ access: LogAccess) -> Result<LogContent, any Error> {
         Result {
