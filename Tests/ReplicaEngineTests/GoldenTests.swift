@@ -104,8 +104,8 @@ struct GoldenTests {
         let lake = try foreign(1, [start.dot], "To the lake")
         _ = try replica.ingest([lake])
         _ = try replica.commit(
-            [Draft(key: key("trip"), body: .writing(set: [FieldWrite(field: Name("title"), value: value("\"To the coast\""))]))], wall: 1_600_000_003_000)[
-                0]
+            [Draft(key: key("trip"), body: .writing(set: [FieldWrite(field: Name("title"), value: value("\"To the coast\""))]))],
+            wall: 1_600_000_003_000)
         try replica.checkpoint()
         _ = try replica.ingest([
             try foreign(2, [start.dot, lake.dot], "To the mountains"), try foreign(4, [lake.dot, start.dot], "too early"),

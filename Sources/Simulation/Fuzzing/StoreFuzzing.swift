@@ -5,8 +5,10 @@ internal import Workload
 
 private let folder = "disk/store"
 
-/// A store with a few events, checkpointed, and a few more; and the names of its first segment and its checkpoint.
-private func smallStore() -> (state: DiskState, segment: String, checkpoint: String) {
+/// A store with a few events, checkpointed, and a few more; and the names of its first segment and its checkpoint. Made once.
+private let small = makeSmallStore()
+
+private func makeSmallStore() -> (state: DiskState, segment: String, checkpoint: String) {
     let volume = FaultyVolume()
     do {
         try volume.createFolder("disk")
@@ -27,7 +29,7 @@ private func smallStore() -> (state: DiskState, segment: String, checkpoint: Str
 
 /// Puts arbitrary bytes in the place of a log's only segment: opening, verifying and inspecting each answer and never trap, and what opens once opens again the same.
 package func fuzzSegmentFile(_ bytes: UnsafeRawBufferPointer) {
-    let (whole, segment, checkpoint) = smallStore()
+    let (whole, segment, checkpoint) = small
     var state = whole
     for path in state.files.keys where path.hasPrefix(folder + "/log/") && path != segment { state.drop(path) }
     state.drop(checkpoint)
@@ -48,7 +50,7 @@ package func fuzzSegmentFile(_ bytes: UnsafeRawBufferPointer) {
 
 /// Puts arbitrary bytes in the place of a store's checkpoint: it is used or passed over, and the records are the same.
 package func fuzzCheckpointFile(_ bytes: UnsafeRawBufferPointer) {
-    let (whole, _, checkpoint) = smallStore()
+    let (whole, _, checkpoint) = small
     let expected = try? Replica.open(in: folder, on: FaultyVolume(whole), access: .reading).stateDigest()
     var state = whole
     state.put(checkpoint, Array(bytes))
@@ -58,19 +60,4 @@ package func fuzzCheckpointFile(_ bytes: UnsafeRawBufferPointer) {
         preconditionFailure("a checkpoint is never needed")
     }
     precondition((try? replica.stateDigest()) == expected)
-}
-
-/// Good files to begin a corpus with, by target.
-package func fuzzSeeds() -> [(target: String, bytes: [UInt8])] {
-    let (state, segment, checkpoint) = smallStore()
-    var seeds: [(target: String, bytes: [UInt8])] = [
-        ("segment", state.files[segment] ?? []), ("checkpoint", state.files[checkpoint] ?? []),
-    ]
-    if var history = try? RandomHistory(seed: 1, options: .init(events: 12)).events[...] {
-        var builder = BlockBuilder()
-        for event in history { builder.append(event, context: .whole(event.context)) }
-        seeds.append(("block", [UInt8(history.count - 1)] + builder.finish().dropFirst(BlockHeader.sizeBytes)))
-        while let event = history.popFirst() { seeds.append(("event", event.canonicalJSON)) }
-    }
-    return seeds
 }
