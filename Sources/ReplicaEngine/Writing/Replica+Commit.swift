@@ -59,9 +59,10 @@ extension Replica {
         }
     }
 
-    /// Lets the clock see the latest time in the log, once: it never writes earlier than what it has written or seen.
+    /// Lets the clock see the latest time in the store: it never writes earlier than what it has written or seen.
     private func observeTimes(wall: UInt64) throws(ReplicaError) {
-        guard clock.latest == nil, let last = try latestTime(wall: wall) else { return }
-        clock.observe(last, wall: wall)
+        guard hasUnseenTimes else { return }
+        if let last = try latestTime(wall: wall) { clock.observe(last, wall: wall) }
+        hasUnseenTimes = false
     }
 }

@@ -58,6 +58,7 @@ extension Replica {
 
     private func write(_ batches: [[LogBlock]], _ early: [Event], _ progress: ((Int) -> Void)?) throws(ReplicaError) {
         let before = end.index
+        hasUnseenTimes = true
         for batch in batches {
             try write(batch)
             progress?(Int(end.index - before))

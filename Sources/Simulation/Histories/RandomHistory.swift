@@ -11,12 +11,15 @@ package struct RandomHistory {
         package var records = 3
         package var fields = 3
         package var events = 60
+        /// Whether a step in three is a meeting of two devices; otherwise one in twelve is, and nearly everything is concurrent.
+        package var meetsOften = true
 
-        package init(devices: Int = 4, records: Int = 3, fields: Int = 3, events: Int = 60) {
+        package init(devices: Int = 4, records: Int = 3, fields: Int = 3, events: Int = 60, meetsOften: Bool = true) {
             self.devices = devices
             self.records = records
             self.fields = fields
             self.events = events
+            self.meetsOften = meetsOften
         }
     }
 
@@ -30,6 +33,7 @@ package struct RandomHistory {
     private var random: SeededRandom
     private let keys: [RecordKey]
     private let fields: [Name]
+    private let meetings: Int
 
     package init(seed: UInt64, options: Options = Options()) throws(EventError) {
         var random = SeededRandom(seed: seed)
@@ -37,8 +41,11 @@ package struct RandomHistory {
         known = devices.map { _ in [] }
         seqs = devices.map { _ in 0 }
         milliseconds = devices.map { _ in 1_000_000 + random.next() % 1000 }
-        // Two spellings of one letter, and names that UTF-16 and UTF-8 order differently.
-        let odd = ["caf\u{E9}", "cafe\u{301}", "\u{FF5E}", "\u{1F600}", "a/b", "quote\"d"]
+        meetings = options.meetsOften ? 4 : 1
+        // Two spellings of one letter, names that UTF-16 and UTF-8 order differently, control characters, the longest name.
+        let odd = [
+            "caf\u{E9}", "cafe\u{301}", "\u{FF5E}", "\u{1F600}", "a/b", "quote\"d", "line\nbreak\u{1}", String(repeating: "z", count: 255),
+        ]
         keys = try (0..<options.records).map { (index) throws(EventError) in
             try RecordKey(collection: Name(index % 3 == 2 ? "other" : "notes"), record: Name(index < odd.count ? odd[index] : "r\(index)"))
         }
@@ -74,25 +81,27 @@ package struct RandomHistory {
 
     private mutating func step() throws(EventError) {
         let device = random.below(devices.count)
-        guard !random.chance(1, in: 3) else {
-            // What one store has, the other takes: whole, so that causes are never missing.
-            known[device].formUnion(known[random.below(devices.count)])
+        guard !random.chance(meetings, in: 12) else {
+            // The other's events up to some point, in the order in which they were written: causes are never missing.
+            let limit = random.chance(1, in: 2) ? events.count : random.below(events.count + 1)
+            known[device].formUnion(known[random.below(devices.count)].filter { $0 < limit })
             return
         }
         let key = keys[random.below(keys.count)]
         let context = context(of: key, seenBy: device)
-        // Two values undone at once: two events with one context.
-        let copies = random.chance(1, in: 12) ? 2 : 1
-        for _ in 0..<copies { try write(device, key, context, isUndo: copies == 2) }
+        // Several values undone at once: as many events with one context.
+        let copies = random.chance(1, in: 12) ? 2 + random.below(2) : 1
+        for _ in 0..<copies { try write(device, key, context, isUndo: copies > 1) }
     }
 
     private mutating func write(_ device: Int, _ key: RecordKey, _ context: VersionVector, isUndo: Bool) throws(EventError) {
         seqs[device] += 1
-        // Real clocks go back.
+        // Real clocks go back, agree with each other now and then, and are wrong by centuries.
         milliseconds[device] = milliseconds[device] &+ random.next() % 50 &- (random.chance(1, in: 10) ? 200 : 0)
+        let wall = random.chance(1, in: 4) ? 1_000_500 : random.chance(1, in: 40) ? Limits.timeMilliseconds - 1 : milliseconds[device]
         let event = try Event(
             dot: Dot(device: devices[device], seq: seqs[device]), key: key, context: context,
-            time: HybridTime(milliseconds: milliseconds[device], tick: random.chance(1, in: 5) ? UInt16(random.below(3)) : 0),
+            time: HybridTime(milliseconds: wall, tick: random.chance(1, in: 5) ? [0, 1, 2, .max][random.below(4)] : 0),
             body: try body(),
             kind: isUndo ? .undo : [.edit, .edit, .resolve, .import][random.below(4)],
             undoes: isUndo ? context.entries.first : nil, epoch: random.chance(1, in: 9) ? 3 : 0,
@@ -124,14 +133,15 @@ package struct RandomHistory {
     /// Few different values, so that sides sometimes agree; short, long, and at the edges.
     private mutating func value() -> FieldValue {
         let text =
-            switch random.below(9) {
+            switch random.below(10) {
             case 0: "null"
             case 1: random.chance(1, in: 2) ? "true" : "false"
             case 2: ["9223372036854775807", "-9223372036854775808", "18446744073709551615", "0"][random.below(4)]
             case 3: ["1.5", "1e+21", "-0.001"][random.below(3)]
-            case 4: "{\"a\":[1,{\"b\":null}]}"
+            case 4: ["{\"a\":[1,{\"b\":null}]}", "[]", "{}", "\"\"", "\"caf\u{E9}\\n\\u0001\\\\\""][random.below(5)]
             case 5: "\"\(String(repeating: "long ", count: 4 + random.below(60)))\""
-            case 6: "\"\(String(repeating: "x", count: 18 + random.below(5)))\""
+            case 6: "\"\(String(repeating: "x", count: 17 + random.below(16)))\""
+            case 7: random.chance(1, in: 4) ? "\"\(String(repeating: "page ", count: 820 + random.below(900)))\"" : "\"page\""
             default: "\"\(["red", "blue"][random.below(2)])\""
             }
         return FieldValue(uncheckedCanonical: Array(text.utf8))

@@ -129,4 +129,25 @@ package struct ReferenceRecord {
         let context = events.first { $0.dot == dot }.map(Self.context) ?? [:]
         return ReferenceRecord(key: key, events: events.filter { $0.dot == dot || Self.covers(context, $0.dot) })
     }
+
+    /// The events whose time, and that of all they cover, is not later.
+    package func at(milliseconds: UInt64) -> ReferenceRecord {
+        func isLate(_ event: Event) -> Bool { event.time.milliseconds > milliseconds }
+        return ReferenceRecord(
+            key: key,
+            events: events.filter { event in
+                let context = Self.context(event)
+                return !isLate(event) && !events.contains { Self.covers(context, $0.dot) && isLate($0) }
+            })
+    }
+
+    /// The events that disagree: those of contested entries, and where delete stands against edit the deletes, and the edits whose values are
+    /// live; one that a later one of these has seen is part of that one's side.
+    package var sides: Set<Dot> {
+        let contestedDots = contested.flatMap { fields[$0] ?? [] }.map(\.dot)
+        guard isDeleteAgainstEdit else { return Set(contestedDots) }
+        let edits = fields.values.joined().filter { $0.value != nil }.map(\.dot)
+        let newest = edits.filter { dot in !isCovered(dot) { edits.contains($0.dot) } }
+        return tombstones.union(contestedDots).union(newest)
+    }
 }
