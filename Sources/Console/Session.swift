@@ -88,6 +88,20 @@ final class Session {
         }
     }
 
+    /// Prints a new event's name.
+    func report(_ event: Event) {
+        guard isJSON else {
+            output.line(event.dot.description)
+            return
+        }
+        output.object { writer in
+            writer.key("dot")
+            writer.dot(event.dot)
+            writer.key("kind")
+            writer.string(event.kind.word)
+        }
+    }
+
     // MARK: - Words for people
 
     /// A device's name, or the first characters of its id.

@@ -61,16 +61,7 @@ struct ResolveCommand: SessionCommand {
         }
         let events = try store.commit(drafts, wall: Machine.wall)
         for event in events {
-            if session.isJSON {
-                session.output.object { writer in
-                    writer.key("dot")
-                    writer.dot(event.dot)
-                    writer.key("kind")
-                    writer.string(event.kind.word)
-                }
-            } else {
-                session.output.line(event.dot.description)
-            }
+            session.report(event)
             if let rest = try store.conflict(event.key) {
                 let fields = (rest.isDeleteAgainstEdit ? ["delete against edit"] : []) + rest.fields.map(\.field.text)
                 session.output.note("still open in \(Arguments.text(event.key)): \(fields.joined(separator: ", "))")

@@ -22,16 +22,7 @@ struct Writing {
         let events = try store.commit([draft], wall: Machine.wall)
         guard let event = events.first else { preconditionFailure("one draft is one event") }
         try store.close()
-        if session.isJSON {
-            session.output.object { writer in
-                writer.key("dot")
-                writer.dot(event.dot)
-                writer.key("kind")
-                writer.string(event.kind.word)
-            }
-        } else {
-            session.output.line(event.dot.description)
-        }
+        session.report(event)
     }
 
     /// What the write leaves uncontested: contested fields that it writes, and delete against edit, which any write ends.

@@ -179,7 +179,7 @@ extension ConflictPage {
         for field in conflict?.fields ?? [] {
             guard let entry = field.versions.first(where: { $0.dot == side.dot }) else { continue }
             writer.key(field.field.utf8)
-            RecordJSON.version(entry, to: &writer)
+            writer.version(entry)
         }
         writer.endObject()
         writer.key("fields")

@@ -27,33 +27,18 @@ enum RecordJSON {
         writer.boolean(record.isDeleted)
     }
 
-    /// `{"dot":…,"value":…}` or `{"dot":…,"removed":true}`.
-    static func version(_ version: Version, to writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.key("dot")
-        writer.dot(version.dot)
-        if let value = version.value {
-            writer.key("value")
-            writer.canonical(value)
-        } else {
-            writer.key("removed")
-            writer.boolean(true)
-        }
-        writer.endObject()
-    }
-
     private static func conflicts(_ record: Record, _ writer: inout JSONWriter) {
         writer.beginObject()
         if record.isDeleteAgainstEdit {
             writer.key("")
             writer.beginArray()
-            for tombstone in record.tombstones { version(Version(dot: tombstone, value: nil), to: &writer) }
+            for tombstone in record.tombstones { writer.version(Version(dot: tombstone, value: nil)) }
             writer.endArray()
         }
         for field in record.fields where field.isContested {
             writer.key(field.field.utf8)
             writer.beginArray()
-            for entry in field.versions { version(entry, to: &writer) }
+            for entry in field.versions { writer.version(entry) }
             writer.endArray()
         }
         writer.endObject()

@@ -38,29 +38,15 @@ enum CanonicalDump {
             // Field "" sorts first.
             writer.key("")
             writer.beginArray()
-            for tombstone in record.tombstones { append(Version(dot: tombstone, value: nil), &writer) }
+            for tombstone in record.tombstones { writer.version(Version(dot: tombstone, value: nil)) }
             writer.endArray()
         }
         let contested = record.fields.filter(\.isContested)
         for field in contested.sorted(by: { JSONKeyOrder.areInIncreasingOrder($0.field.utf8, $1.field.utf8) }) {
             writer.key(field.field.utf8)
             writer.beginArray()
-            for version in field.versions { append(version, &writer) }
+            for version in field.versions { writer.version(version) }
             writer.endArray()
-        }
-        writer.endObject()
-    }
-
-    private static func append(_ version: Version, _ writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.key("dot")
-        writer.dot(version.dot)
-        if let value = version.value {
-            writer.key("value")
-            writer.canonical(value)
-        } else {
-            writer.key("removed")
-            writer.boolean(true)
         }
         writer.endObject()
     }

@@ -91,6 +91,21 @@ package struct JSONWriter {
         needsComma = true
     }
 
+    /// Writes an entry of a field: `{"dot":…,"value":…}` or `{"dot":…,"removed":true}`.
+    package mutating func version(_ version: Version) {
+        beginObject()
+        key("dot")
+        dot(version.dot)
+        if let value = version.value {
+            key("value")
+            canonical(value)
+        } else {
+            key("removed")
+            boolean(true)
+        }
+        endObject()
+    }
+
     /// Writes a version vector as `{device: seq}`.
     package mutating func versionVector(_ vector: VersionVector) {
         beginObject()
