@@ -68,10 +68,6 @@ extension EventLog {
         _ folder: LogFolder, _ volume: Storage, _ access: LogAccess, _ options: LogOptions, lock: StoreLock<Storage>?
     ) throws(LogError) -> EventLog {
         let survey = try LogSurvey(folder, on: volume, for: access)
-        if access == .writing {
-            // A process killed between a rename and the sync of the folder leaves a name that is seen and not durable.
-            do throws(VolumeError) { try volume.syncFolder(folder.log) } catch { throw .volume(error) }
-        }
         var active: ActiveSegment<Storage>?
         if access == .writing {
             do throws(VolumeError) {

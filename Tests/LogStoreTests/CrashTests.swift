@@ -17,7 +17,7 @@ import Workload
         }
     }
 
-    @Test(arguments: [4] as [UInt64])
+    @Test(arguments: [4, 5] as [UInt64])
     func `after kill -9 at any moment all that was appended is there, also when the power fails after the next opening`(seed: UInt64) throws
     {
         let script = try Self.recordedScript(seed: seed)

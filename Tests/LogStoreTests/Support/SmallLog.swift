@@ -66,6 +66,12 @@ struct SmallLog {
         }
     }
 
+    /// Which slot of the acknowledged mark an inspection calls the newest.
+    static func newestSlot(_ state: DiskState, _ path: String) -> Int? {
+        let marks = FileInspection(of: state.files[path] ?? []).lines.filter { $0.contains("acknowledged mark") }
+        return marks.firstIndex { $0.hasSuffix("newest") }
+    }
+
     static func verify(_ state: DiskState) throws -> LogVerification {
         try EventLog.verify(in: LogScript.store, on: FaultyVolume(state))
     }
