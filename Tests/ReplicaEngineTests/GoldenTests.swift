@@ -33,10 +33,12 @@ struct GoldenTests {
         let volume = FaultyVolume(try Self.state())
         for name in ["00000001-000000000000.segment", "00000002-000000000005.segment"] {
             let lines = try Replica<FaultyVolume>.inspect(Self.folder + "/log/" + name, on: volume)
-            #expect(lines.joined(separator: "\n") == (try Self.text(name + ".txt")), "\(name)")
+            let bytes = try #require(volume.state.files[Self.folder + "/log/" + name])
+            #expect(Self.twin(of: bytes, lines: lines) == (try Self.text(name + ".txt")), "\(name)")
         }
         let lines = try Replica<FaultyVolume>.inspect(Self.folder + "/checkpoint/000000000005.checkpoint", on: volume)
-        #expect(lines.joined(separator: "\n") == (try Self.text("000000000005.checkpoint.txt")))
+        let bytes = try #require(volume.state.files[Self.folder + "/checkpoint/000000000005.checkpoint"])
+        #expect(Self.twin(of: bytes, lines: lines) == (try Self.text("000000000005.checkpoint.txt")))
     }
 
     /// Of the active segment each bit; of the sealed one a bit of each byte, since LogStoreTests flip each of such a file.
@@ -56,6 +58,31 @@ struct GoldenTests {
                 } catch ReplicaError.log {}
             }
         }
+    }
+
+    /// Committed beside the goldens: a flipped bit in a block, a cut commit, a commit whose mark is missing, bytes behind the end.
+    @Test(arguments: ["flipped-block", "cut-commit", "missing-mark", "torn-tail"])
+    func `damaged siblings are answered as they were when they were recorded`(name: String) throws {
+        let segment = "00000002-000000000005.segment"
+        let bytes = Array(try Data(contentsOf: Self.goldens.appending(path: "damaged/\(name).segment")))
+        var state = try Self.state()
+        state.put(Self.folder + "/log/" + segment, bytes)
+        let volume = FaultyVolume(state)
+        let lines = try Replica<FaultyVolume>.inspect(Self.folder + "/log/" + segment, on: volume)
+        #expect(Self.twin(of: bytes, lines: lines) == (try Self.text("damaged/\(name).segment.txt")))
+        let found = try Replica.verify(in: Self.folder, on: volume)
+        #expect(found.result == (name == "torn-tail" ? .tornTail : .corrupt))
+        #expect(volume.state.files == state.files)
+    }
+
+    /// What each damaged sibling makes of the active golden.
+    private static func damaged(_ segment: [UInt8]) -> [(name: String, bytes: [UInt8])] {
+        var flipped = segment
+        flipped[1600] ^= 4
+        return [
+            ("flipped-block", flipped), ("cut-commit", Array(segment.dropLast(40))), ("missing-mark", Array(segment.dropLast(32))),
+            ("torn-tail", segment + Array("never acknowledged".utf8)),
+        ]
     }
 
     @Test func `every cut of the newest golden is an error, since all of it was acknowledged`() throws {
@@ -144,11 +171,47 @@ struct GoldenTests {
             try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(bytes).write(to: url)
             guard name.contains("/") else { continue }
-            let text = try Replica<FaultyVolume>.inspect(folder + "/" + name, on: volume).joined(separator: "\n")
+            let text = try twin(of: bytes, lines: Replica<FaultyVolume>.inspect(folder + "/" + name, on: volume))
             try text.write(to: goldens.appending(path: url.lastPathComponent + ".txt"), atomically: true, encoding: .utf8)
+        }
+        let segment = folder + "/log/00000002-000000000005.segment"
+        try FileManager.default.createDirectory(at: goldens.appending(path: "damaged"), withIntermediateDirectories: true)
+        for (name, bytes) in damaged(volume.state.files[segment] ?? []) {
+            try Data(bytes).write(to: goldens.appending(path: "damaged/\(name).segment"))
+            var state = volume.state
+            state.put(segment, bytes)
+            let lines = try Replica<FaultyVolume>.inspect(segment, on: FaultyVolume(state))
+            try twin(of: bytes, lines: lines).write(
+                to: goldens.appending(path: "damaged/\(name).segment.txt"), atomically: true, encoding: .utf8)
         }
         let digest = try Replica.open(in: folder, on: volume, access: .reading).stateDigest()
         try hexadecimal(digest).write(to: goldens.appending(path: "digest.txt"), atomically: true, encoding: .utf8)
+    }
+
+    /// What `inspect` says, and behind what it says of an offset the bytes there in hexadecimal; lines of zeros are left out.
+    private static func twin(of bytes: [UInt8], lines: [String]) -> String {
+        let offsets = lines.compactMap { line in line.prefix(9).allSatisfy(\.isNumber) ? Int(line.prefix(9)) : nil }
+        var text: [String] = []
+        var next = 0
+        func dump() {
+            guard next > 0 else { return }
+            let end = next < offsets.count ? offsets[next] : bytes.count
+            for start in stride(from: offsets[next - 1], to: end, by: 16) {
+                let line = bytes[start..<min(start + 16, end)]
+                if line.contains(where: { $0 != 0 }) {
+                    text.append("        | " + String(format: "%06x", start) + "  " + hexadecimal(Array(line)))
+                }
+            }
+        }
+        for line in lines {
+            if next < offsets.count, Int(line.prefix(9)) == offsets[next] {
+                dump()
+                next += 1
+            }
+            text.append(line)
+        }
+        dump()
+        return text.joined(separator: "\n") + "\n"
     }
 
     private static func text(_ name: String) throws -> String { try String(contentsOf: goldens.appending(path: name), encoding: .utf8) }
