@@ -206,6 +206,31 @@ class Damage(StoreTest):
         self.assertEqual(snapshot(store), before)
 
 
+    def test_a_segment_of_a_newer_format_is_5_and_untouched(self):
+        store, segments = self.sealed()
+        for segment in segments:
+            whole = segment.read_bytes()
+            header = bytearray(whole[:508])
+            header[8:14] = bytes([2, 0, 2, 0, 2, 0])
+            segment.write_bytes(bytes(header) + crc32c(header).to_bytes(4, "little") + whole[512:])
+            before = snapshot(store)
+            for words in (["list"], ["put", "n/1", "a=2"], ["verify"], ["checkpoint"]):
+                self.assertEqual(run(*words, store=store).returncode, 5, words)
+            self.assertEqual(snapshot(store), before)
+            segment.write_bytes(whole)
+        self.assertEqual(self.object("verify", store=store)["result"], "intact")
+
+
+def crc32c(data):
+    """CRC32C, bit by bit."""
+    value = 0xFFFFFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+    return value ^ 0xFFFFFFFF
+
+
 class FullDisk(StoreTest):
     def test_a_full_disk_is_1_and_nothing_is_half_done(self):
         small = self.folder / "small"

@@ -18,26 +18,35 @@ struct LogCommand: SessionCommand {
     func run(_ session: Session) throws {
         let store = try session.reading()
         let filter = try Filter(self, session, store)
-        var events: [LoggedEvent] = []
-        if let record {
-            let key = try Arguments.record(record)
-            events = try store.history(of: key).filter(filter.passes)
-            guard try !events.isEmpty || store.record(key) != nil else { throw ConsoleError(noRecord: key) }
-        } else {
-            try store.events(from: Position(0)) { (logged) throws(ReplicaError) in
-                if filter.passes(logged) { events.append(logged) }
-                return true
-            }
+        let key = try record.map(Arguments.record)
+        var positions: [Position] = []
+        try each(key, store) { (logged) throws(ReplicaError) in
+            if filter.passes(logged) { positions.append(logged.position) }
         }
-        if let limit { events = Array(events.suffix(limit)) }
+        if let limit { positions = Array(positions.suffix(limit)) }
         var auditor = Auditor(store)
-        for logged in events {
+        var next = positions[...]
+        try each(key, store) { (logged) throws(ReplicaError) in
+            guard let position = next.first else { return }
+            guard position == logged.position else { return try auditor.see(logged) }
+            next = next.dropFirst()
             let entry = try auditor.entry(logged)
-            if session.isJSON {
-                entry.writeJSON(to: session.output, name: session.name(of: logged.event.dot.device, in: store))
-            } else {
-                entry.writeText(to: session.output, name: session.name(of: logged.event.dot.device, in: store))
-            }
+            let name = session.name(of: logged.event.dot.device, in: store)
+            if session.isJSON { entry.writeJSON(to: session.output, name: name) } else { entry.writeText(to: session.output, name: name) }
+        }
+    }
+
+    /// Every event of the record, or of the log, oldest first.
+    private func each(_ key: RecordKey?, _ store: Store, _ body: (LoggedEvent) throws(ReplicaError) -> Void) throws {
+        if let key {
+            let history = try store.history(of: key)
+            guard !history.isEmpty else { throw ConsoleError(noRecord: key) }
+            for logged in history { try body(logged) }
+            return
+        }
+        try store.events(from: Position(0)) { (logged) throws(ReplicaError) in
+            try body(logged)
+            return true
         }
     }
 

@@ -2,7 +2,7 @@ internal import EventCore
 internal import ReplicaEngine
 
 /// Says of an event what it changed, from what, and whether somebody else was writing at the same time.
-struct Auditor {
+struct Auditor: ~Copyable {
     /// One line of the audit trail.
     struct Entry {
         struct Change {
@@ -22,36 +22,52 @@ struct Auditor {
     }
 
     private let store: Store
-    /// The history of the record asked for last: events tend to come record by record.
-    private var cached: (key: RecordKey, history: [LoggedEvent])?
+    /// Everything seen so far: what most writers saw.
+    private var fold = RecordFold()
 
     init(_ store: Store) { self.store = store }
 
-    mutating func entry(_ logged: LoggedEvent) throws -> Entry {
+    /// Takes the next event in; they come in the order of the log, and of each record all of them.
+    mutating func see(_ logged: LoggedEvent) throws(ReplicaError) {
+        do throws(BlockError) { try fold.add(CollectionOfOne(logged.event)) } catch {
+            throw ReplicaError.malformedBlock(at: logged.position)
+        }
+    }
+
+    /// Takes the next event in and says what it changed.
+    mutating func entry(_ logged: LoggedEvent) throws(ReplicaError) -> Entry {
         let event = logged.event
-        let history = try history(of: event.key).filter { $0.position < logged.position }
-        let concurrent = history.map(\.event.dot).filter { !event.context.covers($0) }
-        let before = try store.fold(history.map(\.event).filter { event.context.covers($0.dot) }, of: event.key)
-        var changes: [Entry.Change] = []
+        let (before, concurrent) = try before(logged)
         func values(_ field: Name) -> [FieldValue] {
             before?.fields.first { $0.field == field }?.versions.compactMap(\.value) ?? []
         }
+        var changes: [Entry.Change] = []
         switch event.body {
-        case .delete: changes = (before?.shown ?? []).map { Entry.Change(field: $0.field, before: values($0.field), after: nil) }
+        case .delete:
+            for field in before?.fields ?? [] where !values(field.field).isEmpty {
+                changes.append(Entry.Change(field: field.field, before: values(field.field), after: nil))
+            }
         case .write(let set, let unset):
             changes = set.map { Entry.Change(field: $0.field, before: values($0.field), after: $0.value) }
             changes += unset.map { Entry.Change(field: $0, before: values($0), after: nil) }
         }
-        let after = concurrent.isEmpty ? nil : try store.conflict(event.key, at: .position(Position(logged.position.index + 1)))
+        try see(logged)
+        let isContested = fold.hasSiblings(event.key) ? try record(event.key, logged.position)?.isContested == true : false
         return Entry(
-            logged: logged, changes: changes.sorted { $0.field < $1.field }, concurrentWith: concurrent, leavesConflict: after != nil)
+            logged: logged, changes: changes.sorted { $0.field < $1.field }, concurrentWith: concurrent, leavesConflict: isContested)
     }
 
-    private mutating func history(of key: RecordKey) throws -> [LoggedEvent] {
-        if let cached, cached.key == key { return cached.history }
-        let history = try store.history(of: key)
-        cached = (key, history)
-        return history
+    /// The record as the writer saw it, and the earlier events of this log that it had not seen.
+    private func before(_ logged: LoggedEvent) throws(ReplicaError) -> (Record?, [Dot]) {
+        let event = logged.event
+        guard fold.clock(of: event.key) != event.context else { return (try record(event.key, logged.position), []) }
+        let earlier = try store.history(of: event.key).prefix { $0.position < logged.position }.map(\.event)
+        let seen = try store.fold(earlier.filter { event.context.covers($0.dot) }, of: event.key)
+        return (seen, earlier.map(\.dot).filter { !event.context.covers($0) })
+    }
+
+    private func record(_ key: RecordKey, _ position: Position) throws(ReplicaError) -> Record? {
+        do throws(BlockError) { return try fold.record(key) } catch { throw ReplicaError.malformedBlock(at: position) }
     }
 }
 

@@ -1,16 +1,16 @@
-internal import EventCore
+package import EventCore
 internal import LogStore
 
 /// The fold of some of a store's events, by the same table that folds the store.
-struct RecordFold: ~Copyable {
+package struct RecordFold: ~Copyable {
     private var table = RecordTable(.scratch)
 
-    init() {}
+    package init() {}
 
     /// Folds events in causal order.
     ///
     /// - Throws: `BlockError` never on events that a store has admitted.
-    mutating func add(_ events: some Sequence<Event>) throws(BlockError) {
+    package mutating func add(_ events: some Sequence<Event>) throws(BlockError) {
         var packer = BlockPacker(kind: .events)
         for event in events { packer.append(event, context: .whole(event.context)) }
         for block in packer.finish() {
@@ -24,8 +24,14 @@ struct RecordFold: ~Copyable {
         }
     }
 
+    /// The record's clock; the empty one when no event was its.
+    package func clock(of key: RecordKey) -> VersionVector { table.place(of: key).map { table.clock(at: $0) } ?? VersionVector() }
+
+    /// Whether the record may be in conflict: whether it has more than one head, entry a field, or a tombstone.
+    package func hasSiblings(_ key: RecordKey) -> Bool { table.place(of: key).map { table.hasSiblings(at: $0) } ?? false }
+
     /// The record as the events left it; nil when none was its.
-    func record(_ key: RecordKey) throws(BlockError) -> Record? {
+    package func record(_ key: RecordKey) throws(BlockError) -> Record? {
         guard let place = table.place(of: key) else { return nil }
         return try table.record(at: place)
     }
