@@ -104,7 +104,8 @@ struct GoldenTests {
         let lake = try foreign(1, [start.dot], "To the lake")
         _ = try replica.ingest([lake])
         _ = try replica.commit(
-            [Draft(key: key("trip"), body: .writing(set: [FieldWrite(field: Name("title"), value: value("\"To the coast\""))]))], wall: 1_600_000_003_000)[
+            [Draft(key: key("trip"), body: .writing(set: [FieldWrite(field: Name("title"), value: value("\"To the coast\""))]))],
+            wall: 1_600_000_003_000)[
                 0]
         try replica.checkpoint()
         _ = try replica.ingest([
