@@ -45,10 +45,16 @@ package struct ReferenceModel {
 package struct ReferenceRecord {
     package let key: RecordKey
     package let events: [Event]
+    /// The contexts of `events`, in their order.
+    private let contexts: [[DeviceID: UInt64]]
+    /// Per field what was written and not overwritten: by a write of the field, or a delete, that had seen it.
+    package private(set) var fields: [Name: Set<ReferenceModel.Entry>] = [:]
 
     package init(key: RecordKey, events: [Event]) {
         self.key = key
         self.events = events
+        contexts = events.map(Self.context)
+        fields = liveEntries()
     }
 
     static func covers(_ context: [DeviceID: UInt64], _ dot: Dot) -> Bool { (context[dot.device] ?? 0) >= dot.seq }
@@ -60,14 +66,14 @@ package struct ReferenceRecord {
     }
 
     private func isCovered(_ dot: Dot, by isRelevant: (Event) -> Bool) -> Bool {
-        events.contains { $0.dot != dot && isRelevant($0) && Self.covers(Self.context($0), dot) }
+        events.indices.contains { events[$0].dot != dot && Self.covers(contexts[$0], dot) && isRelevant(events[$0]) }
     }
 
     /// The join of all contexts and dots.
     package var clock: [DeviceID: UInt64] {
         var clock: [DeviceID: UInt64] = [:]
-        for event in events {
-            for (device, seq) in Self.context(event) { clock[device] = max(clock[device] ?? 0, seq) }
+        for (event, context) in zip(events, contexts) {
+            for (device, seq) in context { clock[device] = max(clock[device] ?? 0, seq) }
             clock[event.dot.device] = max(clock[event.dot.device] ?? 0, event.dot.seq)
         }
         return clock
@@ -81,8 +87,7 @@ package struct ReferenceRecord {
         Set(events.filter { $0.body == .delete }.map(\.dot).filter { dot in !isCovered(dot) { _ in true } })
     }
 
-    /// Per field what was written and not overwritten: by a write of the field, or a delete, that had seen it.
-    package var fields: [Name: Set<ReferenceModel.Entry>] {
+    private func liveEntries() -> [Name: Set<ReferenceModel.Entry>] {
         var fields: [Name: Set<ReferenceModel.Entry>] = [:]
         for event in events {
             guard case .write(let set, let unset) = event.body else { continue }
