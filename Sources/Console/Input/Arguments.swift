@@ -45,6 +45,7 @@ enum Arguments {
         do throws(JSONError) { return try FieldValue(json: text.utf8) } catch {
             switch error.reason {
             case .integerOutOfRange, .numberOutOfRange:
+                guard isJSONButForNumbers(Array(text.utf8), error) else { return FieldValue(text: text) }
                 throw ConsoleError.usage(
                     "“\(text)” has a number beyond the limits (64 bits, or a double)", hint: "quote it to keep it as text: '\"\(text)\"'")
             case .tooDeep:
@@ -53,6 +54,42 @@ enum Arguments {
             default: return FieldValue(text: text)
             }
         }
+    }
+
+    /// Whether nothing but the size of numbers keeps the text from being JSON: “123456789012345678901 bottles” is text.
+    private static func isJSONButForNumbers(_ utf8: [UInt8], _ error: JSONError) -> Bool {
+        var (utf8, error) = (utf8, error)
+        for _ in 0..<numbersLookedAt {
+            guard error.reason == .integerOutOfRange || error.reason == .numberOutOfRange else { return false }
+            utf8.replaceSubrange(error.offset..<endOfNumber(utf8, from: error.offset), with: [UInt8(ascii: "0")])
+            do throws(JSONError) {
+                _ = try FieldValue(json: utf8)
+                return true
+            } catch let next { error = next }
+        }
+        return true
+    }
+
+    /// A text with more numbers beyond the limits than these is taken for JSON.
+    private static let numbersLookedAt = 32
+
+    /// Where the number that begins at `start` ends by the grammar of JSON.
+    private static func endOfNumber(_ utf8: [UInt8], from start: Int) -> Int {
+        var end = start
+        func skip(_ bytes: String) { if end < utf8.count && bytes.utf8.contains(utf8[end]) { end += 1 } }
+        func skipDigits() { while end < utf8.count && utf8[end] >= UInt8(ascii: "0") && utf8[end] <= UInt8(ascii: "9") { end += 1 } }
+        skip("-")
+        skipDigits()
+        if end < utf8.count && utf8[end] == UInt8(ascii: ".") {
+            end += 1
+            skipDigits()
+        }
+        if end < utf8.count && (utf8[end] == UInt8(ascii: "e") || utf8[end] == UInt8(ascii: "E")) {
+            end += 1
+            skip("+-")
+            skipDigits()
+        }
+        return end
     }
 
     /// The writes of `--fields`, a JSON object.
