@@ -1,3 +1,4 @@
+import json
 import random
 import signal
 import subprocess
@@ -15,6 +16,7 @@ class Kills(StoreTest):
     def verified(self, store):
         done = run("verify", "--json", store=store)
         self.assertIn(done.returncode, (0, 2), done.stdout + done.stderr)
+        return json.loads(done.stdout)
 
     def kill_after(self, words, store, seconds):
         """Starts the command and kills it; True when it had ended before."""
@@ -64,8 +66,7 @@ class Kills(StoreTest):
         for attempt in range(12):
             store = self.make(f"s{attempt}")
             ended = self.kill_after(["import", events], store, length * (0.2 + 0.8 * r.random()))
-            self.verified(store)
-            there = self.object("verify", store=store)["events"]
+            there = self.verified(store)["events"]
             partly += 0 < there < 30_000
             if ended:
                 self.assertEqual(there, 30_000)
