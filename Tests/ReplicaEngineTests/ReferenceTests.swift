@@ -187,9 +187,8 @@ struct ReferenceTests {
         return try RandomHistory(
             seed: seed,
             options: .init(
-                devices: many ? 45 : 2 + Int(seed % 4), records: many ? 1 : 1 + Int(seed % 4), fields: 1 + Int(seed % 6),
-                events: many ? 70 : 50,
-                meetsOften: seed % 4 != 3))
+                devices: many ? 60 : 2 + Int(seed % 4), records: many ? 1 : 1 + Int(seed % 4), fields: 1 + Int(seed % 6),
+                events: many ? 150 : 50, meetsOften: many || seed % 4 != 3, meetsEveryone: many))
     }
 
     static func replica(on volume: FaultyVolume = FaultyVolume()) throws -> Replica<FaultyVolume> {
