@@ -5,7 +5,7 @@ import uuid
 from fold import State, join
 
 VALUES = [
-    None, True, False, 0, 1, -1, 1.0, 0.1, -2.5, 1e21, 1e-7, 5e-324, 1.7976931348623157e308, 123456.789, 2**63 - 1, 2**64 - 1, -(2**63), "", "x", "1", "línea",
+    None, True, False, 0, 1, -1, 1.0, 0.1, -2.5, 1e20, 1.2345678901234568e20, 1e21, 1e-6, 1e-7, 5e-324, 1.7976931348623157e308, 123456.789, 2**63 - 1, 2**64 - 1, -(2**63), "", "x", "1", "línea",
     "\u0000\u001f\"\\/\u2028\u007f", "\U0001f600\ufffe", "e\u0301", "é", [], {}, [1, [2, {"b": 1, "a": [None]}]], {"\ufb33": 1, "\U0001f600": 2, "é": 3, "": 4}, "long " * 60]
 FIELDS = ["a", "b", "title", "é", "e\u0301", "\U0001f600", "\ufb33", "people.members", "f" * 255, " "]
 RECORDS = [("notes", "1"), ("notes", "2"), ("notes", "a/b%"), ("no", "tes1"), ("é", "e\u0301")]
@@ -17,7 +17,7 @@ def history(seed, count=90):
     known, seqs, events = [{} for _ in devices], [0] * len(devices), []
     records, fields = r.sample(RECORDS, r.randrange(1, len(RECORDS) + 1)), r.sample(FIELDS, r.randrange(1, 7))
     values = r.sample(VALUES, r.randrange(2, len(VALUES)))
-    meeting = r.choice([0.1, 0.3, 0.6])
+    meeting, moments = r.choice([0.1, 0.3, 0.6]), r.choice([2, 40])
     while len(events) < count:
         here = r.randrange(len(devices))
         if r.random() < meeting:
@@ -29,7 +29,7 @@ def history(seed, count=90):
         context = join({}, *(join(e["context"], {e["device"]: e["seq"]}) for e in seen))
         seqs[here] += 1
         event = {
-            "device": devices[here], "seq": seqs[here], "time": 1_700_000_000_000 + r.randrange(40), "tick": r.choice([0, 0, 1, 65535]),
+            "device": devices[here], "seq": seqs[here], "time": 1_700_000_000_000 + r.randrange(moments), "tick": r.choice([0, 0, 1, 65535]),
             "collection": key[0], "record": key[1], "context": context}
         contested = sorted(State(in_order(seen, events)).contested())
         roll = r.random()

@@ -96,6 +96,18 @@ class Imports(StoreTest):
         self.assertIn(f"{DEVICE}:2", message)
         self.assertEqual(snapshot(store), before)
 
+    def test_an_event_is_found_again_whose_device_an_earlier_context_of_its_block_mentions(self):
+        store = self.make()
+        first = [event(DEVICE, 1)] + [event(DEVICE, n, record="other", context={DEVICE: n - 1} if n > 2 else {}) for n in range(2, 7)]
+        second = [event(OTHER, 1, context={DEVICE: 1}), event(DEVICE, 7, record="other", context={DEVICE: 6})]
+        for events in (first, second):
+            self.ok("import", self.lines(events), store=store)
+        for turn in range(2):
+            for each in first + second:
+                self.assertEqual(self.object("import", self.lines([each]), store=store)["duplicates"], 1)
+            self.assertEqual(len(self.objects("list", "--at", f"{DEVICE}:7", store=store)), 2)
+            self.ok("checkpoint", store=store)
+
     def test_early_events_wait_and_are_exported(self):
         store = self.make()
         late, first = event(DEVICE, 2, context={DEVICE: 1}), event(DEVICE, 1)

@@ -14,6 +14,7 @@ class Kills(StoreTest):
     """kill -9 of the real binary at random moments; the seed is fixed, the moments are what the machine makes of it."""
 
     def verified(self, store):
+        """Nothing acknowledged is lost; returns what `verify` found."""
         done = run("verify", "--json", store=store)
         self.assertIn(done.returncode, (0, 2), done.stdout + done.stderr)
         return json.loads(done.stdout)

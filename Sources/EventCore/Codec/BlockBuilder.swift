@@ -32,6 +32,8 @@ package struct BlockBuilder {
         let base: UInt64
         var running: UInt64
         var authored: UInt64
+        /// Its own events; nil while it was only mentioned.
+        var range: DeviceRange?
     }
 
     private let kind: BlockHeader.Kind
@@ -54,9 +56,7 @@ package struct BlockBuilder {
 
     /// The devices whose events the block holds, each with its first and last seq; rows of waiting events may leave gaps.
     package var authors: [DeviceRange] {
-        devices.compactMap { device in
-            device.authored == 0 ? nil : DeviceRange(device: device.id, first: device.base + 1, last: device.running)
-        }
+        devices.compactMap(\.range)
     }
 
     /// Adds an event whose context is written as `form` says.
@@ -80,6 +80,10 @@ package struct BlockBuilder {
         appendContext(form)
         devices[author].running = event.dot.seq
         devices[author].authored += 1
+        let seq = event.dot.seq
+        let range = devices[author].range
+        devices[author].range = DeviceRange(
+            device: event.dot.device, first: min(range?.first ?? seq, seq), last: max(range?.last ?? seq, seq))
         row.appendVarint(UInt64(collections.index(adding: event.key.collection)))
         row.append(UInt8(event.key.record.utf8.count))
         row.append(contentsOf: event.key.record.utf8)
@@ -171,7 +175,7 @@ package struct BlockBuilder {
     private mutating func device(_ id: DeviceID, base: UInt64) -> Int {
         if let index = deviceIndex[id] { return index }
         deviceIndex[id] = devices.count
-        devices.append(Device(id: id, base: base, running: base, authored: 0))
+        devices.append(Device(id: id, base: base, running: base, authored: 0, range: nil))
         return devices.count - 1
     }
 }

@@ -25,7 +25,6 @@ package struct BlockReader {
 
     private struct Device {
         let id: DeviceID
-        let authored: UInt64
         var running: UInt64
     }
 
@@ -45,7 +44,9 @@ package struct BlockReader {
         for _ in 0..<(try cursor.count(unitBytes: 18)) {
             let id = try cursor.take(16)
             let base = try cursor.varint()
-            devices.append(Device(id: DeviceID(bytes: id), authored: try cursor.varint(), running: base))
+            // How many events of the device follow; the rows say it too.
+            _ = try cursor.varint()
+            devices.append(Device(id: DeviceID(bytes: id), running: base))
         }
         for _ in 0..<(try cursor.count(unitBytes: 2)) { collections.append(try cursor.name()) }
         for _ in 0..<(try cursor.count(unitBytes: 2)) { fields.append(try cursor.name()) }
@@ -56,13 +57,18 @@ package struct BlockReader {
         try self.init(try BlockHeader(checking: block), block)
     }
 
-    /// The devices whose events the block holds, before any row has been read.
+    /// The devices whose events the block holds, each with its first and last seq, before any row has been read.
+    ///
+    /// Looks at each row: a device's base says nothing about its events when a context mentioned it before its first one.
     package var authors: [DeviceRange] {
-        devices.compactMap { device in
-            guard device.authored > 0 else { return nil }
-            let (last, overflow) = device.running.addingReportingOverflow(device.authored)
-            return overflow ? nil : DeviceRange(device: device.id, first: device.running + 1, last: last)
+        var rows = self
+        var ranges: [DeviceID: DeviceRange] = [:]
+        while let dot = try? rows.skip() {
+            let known = ranges[dot.device]
+            ranges[dot.device] = DeviceRange(
+                device: dot.device, first: min(known?.first ?? dot.seq, dot.seq), last: max(known?.last ?? dot.seq, dot.seq))
         }
+        return devices.compactMap { ranges[$0.id] }
     }
 
     /// The next event; nil behind the last.

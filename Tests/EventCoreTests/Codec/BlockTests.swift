@@ -57,6 +57,21 @@ struct BlockTests {
         #expect(authors == expected)
     }
 
+    @Test(arguments: 0..<20 as Range<UInt64>) func `authors are those of the rows, whoever was mentioned before`(seed: UInt64) throws {
+        var arbitrary = ArbitraryEvents(seed: seed)
+        let events = try (0..<40).map { _ in try arbitrary.next() }
+        var builder = BlockBuilder()
+        for event in events { builder.append(event, context: .whole(event.context)) }
+        var expected: [DeviceID: DeviceRange] = [:]
+        for dot in events.map(\.dot) {
+            let range = expected[dot.device] ?? DeviceRange(device: dot.device, first: dot.seq, last: dot.seq)
+            expected[dot.device] = DeviceRange(device: dot.device, first: min(range.first, dot.seq), last: max(range.last, dot.seq))
+        }
+        #expect(Set(builder.authors) == Set(expected.values))
+        let authors = try Self.padded(builder.finish()).withUnsafeBytes { try BlockReader($0).authors }
+        #expect(authors == builder.authors)
+    }
+
     @Test(arguments: 0..<200 as Range<UInt64>) func `each value has one code, and it comes back`(seed: UInt64) throws {
         var arbitrary = ArbitraryEvents(seed: seed)
         let value = arbitrary.value()
