@@ -19,7 +19,9 @@ final class OutputFile {
         let isReplaced = !isThere || facts.st_mode & S_IFMT == S_IFREG
         self.path = isThere && isReplaced ? Machine.realPath(path) : path
         unfinished = isReplaced ? self.path + ".unfinished-\(Machine.process)" : nil
-        descriptor = open(unfinished ?? path, O_WRONLY | O_CLOEXEC | (isReplaced ? O_CREAT | O_TRUNC : 0), 0o644)
+        // What nobody else could read before is not opened to all by being replaced.
+        let mode = isThere ? facts.st_mode & 0o777 : 0o644
+        descriptor = open(unfinished ?? path, O_WRONLY | O_CLOEXEC | (isReplaced ? O_CREAT | O_TRUNC : 0), mode)
         guard descriptor >= 0 else {
             unfinished = nil
             throw Self.failure(path, errno)
