@@ -6,12 +6,17 @@ public enum Program {
     /// Runs the command that the arguments name; never returns.
     public static func run(_ arguments: [String]) -> Never {
         signal(SIGPIPE, SIG_IGN)
+        Machine.openStandardDescriptors()
         let isJSON = arguments.contains("--json")
         do {
+            guard Machine.areArgumentsUTF8 else {
+                throw ConsoleError.usage(
+                    "an argument is not UTF-8", hint: "names and values are UTF-8; a value may escape bytes as JSON does")
+            }
             try perform(arguments)
             exit(0)
         } catch let error as ConsoleError {
-            report(error, isJSON: isJSON)
+            Output(isJSON: isJSON).report(error)
             exit(error.status.rawValue)
         } catch let code as ExitCode {
             exit(code.rawValue)
@@ -24,7 +29,7 @@ public enum Program {
                 exit(0)
             }
             let text = RootCommand.fullMessage(for: error)
-            report(.usage(text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text), isJSON: isJSON)
+            Output(isJSON: isJSON).report(.usage(text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text))
             exit(ConsoleError.Status.usage.rawValue)
         }
     }
@@ -33,16 +38,6 @@ public enum Program {
     static func perform(_ arguments: [String]) throws {
         var command = try RootCommand.parseAsRoot(commonOptionsLast(arguments))
         try command.run()
-    }
-
-    private static func report(_ error: ConsoleError, isJSON: Bool) {
-        let output = Output()
-        guard !isJSON else {
-            output.errorObject(error)
-            return
-        }
-        for line in ("syncline: " + error.sentence).split(separator: "\n", omittingEmptySubsequences: false) { output.note(String(line)) }
-        if let hint = error.hint { output.note("  " + hint) }
     }
 
     /// `--store DIR` and `--json` may stand before the subcommand too: they are moved behind it.

@@ -35,7 +35,7 @@ extension SessionCommand {
 
 /// One run of a command: where its results go, and the store that it opens.
 final class Session {
-    let output = Output()
+    let output: Output
     let isJSON: Bool
     private let storeOption: String?
 
@@ -45,6 +45,7 @@ final class Session {
     init(store: String?, isJSON: Bool) {
         storeOption = store
         self.isJSON = isJSON
+        output = Output(isJSON: isJSON)
     }
 
     func folder() throws -> String { try StoreFinder.find(option: storeOption) }
@@ -130,6 +131,18 @@ final class Session {
             throw ConsoleError.usage("“\(text)” is no event: it wants device:seq")
         }
         return Dot(device: try device(String(text[..<colon]), in: store), seq: seq)
+    }
+
+    /// A record, now or then.
+    ///
+    /// - Throws: “not there yet” where it came later, “no record” where it never did.
+    func record(_ key: RecordKey, at moment: Moment?, in store: Store) throws -> Record {
+        guard let now = try store.record(key) else { throw ConsoleError(noRecord: key) }
+        guard let moment else { return now }
+        if let then = try store.record(key, at: moment) { return then }
+        throw ConsoleError(
+            code: "not-yet", "the record \(Arguments.text(key)) was not there yet",
+            hint: "`syncline log \(Arguments.text(key))` shows since when")
     }
 
     /// `#N`, `device:seq` or an ISO time.

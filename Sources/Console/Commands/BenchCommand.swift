@@ -29,9 +29,11 @@ struct BenchReplayCommand: SessionCommand {
     @Option(help: ArgumentHelp("How often; the median counts.", valueName: "n")) var runs: Int = 5
     @Option(help: ArgumentHelp("An earlier result of --json: exit 1 when this one is slower beyond the noise of both.", valueName: "file"))
     var compare: String?
+    @Option(help: ArgumentHelp("How many threads replay; one so far.", valueName: "n")) var threads: Int = 1
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
+        guard threads == 1 else { throw ValidationError("--threads is 1: a replay has one thread so far") }
         guard runs >= 1 && runs <= 1000 else { throw ValidationError("--runs is 1 to 1000") }
         guard events.map({ $0 >= 1 && $0 <= 100_000_000 }) ?? true else { throw ValidationError("--events is 1 to 100000000") }
     }

@@ -13,26 +13,24 @@ struct ExportCommand: SessionCommand {
 
     func run(_ session: Session) throws {
         let store = try session.reading()
-        let file = file == "-" ? nil : file
+        let target = file == "-" ? nil : try file.map(OutputFile.init)
         var writer = JSONWriter()
-        func add(_ event: Event) {
+        var failure: (any Error)?
+        // False when the file cannot be written: the log's reader carries no errors but its own.
+        func add(_ event: Event) -> Bool {
             event.write(to: &writer)
             writer.endLine()
-            if file == nil && writer.bytes.count > 1 << 18 {
-                session.output.write(writer.bytes)
-                writer.removeAll()
-            }
+            guard writer.bytes.count >= Self.pieceBytes else { return true }
+            do { try give(writer.bytes, to: target, session) } catch { failure = error }
+            writer.removeAll()
+            return failure == nil
         }
-        try store.events(from: Position(0)) { (logged) throws(ReplicaError) in
-            add(logged.event)
-            return true
-        }
-        for event in store.waitingEvents { add(event) }
-        guard let file else {
-            session.output.write(writer.bytes)
-            return
-        }
-        try OutputFile.write(file.hasSuffix(".gz") ? Gzip.deflate(writer.bytes) : writer.bytes, to: file)
+        try store.events(from: Position(0)) { (logged) throws(ReplicaError) in add(logged.event) }
+        for event in store.waitingEvents where failure == nil { _ = add(event) }
+        if let failure { throw failure }
+        if !writer.bytes.isEmpty { try give(writer.bytes, to: target, session) }
+        guard let target, let file else { return }
+        try target.finish()
         let count = Int(store.end.index) + store.waitingCount
         if session.isJSON {
             session.output.object { writer in
@@ -45,4 +43,10 @@ struct ExportCommand: SessionCommand {
             session.output.note("\(count) events to \(file)")
         }
     }
+
+    private func give(_ bytes: [UInt8], to target: OutputFile?, _ session: Session) throws {
+        if let target { try target.write(bytes) } else { session.output.write(bytes) }
+    }
+
+    private static let pieceBytes = 1 << 20
 }

@@ -16,12 +16,7 @@ struct GetCommand: SessionCommand {
         let key = try Arguments.record(record)
         let store = try session.reading()
         let moment = try session.moment(at, in: store)
-        guard let record = try moment.map({ try store.record(key, at: $0) }) ?? store.record(key) else {
-            guard moment != nil, try store.record(key) != nil else { throw ConsoleError(noRecord: key) }
-            throw ConsoleError(
-                code: "not-yet", "the record \(Arguments.text(key)) was not there yet",
-                hint: "`syncline log \(Arguments.text(key))` shows since when")
-        }
+        let record = try session.record(key, at: moment, in: store)
         if session.isJSON {
             session.output.object { RecordJSON.write(record, to: &$0) }
         } else {

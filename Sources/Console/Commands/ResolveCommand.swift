@@ -55,7 +55,13 @@ struct ResolveCommand: SessionCommand {
             }
         }
         if dryRun {
-            for draft in drafts { session.output.line("\(Arguments.text(draft.key))  \(Self.words(draft.body))") }
+            for draft in drafts {
+                if session.isJSON {
+                    Self.json(draft, session.output)
+                } else {
+                    session.output.line("\(Arguments.text(draft.key))  \(Self.words(draft.body))")
+                }
+            }
             session.output.note("\(drafts.count) would be settled; nothing was written")
             return
         }
@@ -106,6 +112,32 @@ struct ResolveCommand: SessionCommand {
                 if write.field.text == "collection" { return FieldValue(text: conflict.key.collection.text) == write.value }
                 return conflict.record.shown(write.field) == write.value
             }
+        }
+    }
+
+    /// What would be written, in the names of an event's JSON form.
+    private static func json(_ draft: Draft, _ output: Output) {
+        output.object { writer in
+            writer.key("collection")
+            writer.string(draft.key.collection.utf8)
+            writer.key("record")
+            writer.string(draft.key.record.utf8)
+            guard case .write(let set, let unset) = draft.body else {
+                writer.key("delete")
+                writer.boolean(true)
+                return
+            }
+            writer.key("set")
+            writer.beginObject()
+            for write in set {
+                writer.key(write.field.utf8)
+                writer.canonical(write.value)
+            }
+            writer.endObject()
+            writer.key("unset")
+            writer.beginArray()
+            for field in unset { writer.string(field.utf8) }
+            writer.endArray()
         }
     }
 

@@ -16,7 +16,7 @@ struct ShowCommand: SessionCommand {
         let key = try Arguments.record(record)
         let store = try session.reading()
         let moment = try session.moment(at, in: store)
-        guard let record = try moment.map({ try store.record(key, at: $0) }) ?? store.record(key) else { throw ConsoleError(noRecord: key) }
+        let record = try session.record(key, at: moment, in: store)
         let conflict = try store.conflict(key, at: moment)
         let page = ConflictPage(record: record, conflict: conflict) { session.name(of: $0, in: store) }
         if session.isJSON { page.writeJSON(to: session.output) } else { page.writeText(to: session.output) }

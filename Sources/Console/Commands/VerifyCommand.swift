@@ -16,6 +16,8 @@ struct VerifyCommand: SessionCommand {
     func run(_ session: Session) throws {
         let found = try Store.verify(in: try session.folder(), on: POSIXVolume())
         let problems = problems(found)
+        let status = Self.status(found.result)
+        session.output.statusAtClosedPipe = status.map(\.rawValue) ?? 0
         if session.isJSON {
             session.output.object { writer in
                 writer.key("events")
@@ -36,11 +38,15 @@ struct VerifyCommand: SessionCommand {
             for problem in problems { session.output.line("  " + problem) }
         }
         session.output.flush()
-        switch found.result {
-        case .intact: return
-        case .tornTail: throw ExitCode(ConsoleError.Status.tornTail.rawValue)
-        case .corrupt: throw ExitCode(ConsoleError.Status.corrupt.rawValue)
-        case .newerFormat: throw ExitCode(ConsoleError.Status.newerFormat.rawValue)
+        if let status { throw ExitCode(status.rawValue) }
+    }
+
+    private static func status(_ result: LogVerification.Result) -> ConsoleError.Status? {
+        switch result {
+        case .intact: nil
+        case .tornTail: .tornTail
+        case .corrupt: .corrupt
+        case .newerFormat: .newerFormat
         }
     }
 

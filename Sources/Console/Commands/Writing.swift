@@ -14,15 +14,16 @@ struct Writing {
     /// Commits a draft. A write that ends a conflict is of kind `resolve`, and stderr says what it settled.
     func commit(_ draft: Draft) throws {
         var draft = draft
+        var settled: [String] = []
         if let conflict = try store.conflict(draft.key) {
-            let settled = Self.settled(by: draft.body, of: conflict)
+            settled = Self.settled(by: draft.body, of: conflict)
             if draft.kind == .edit && !settled.isEmpty { draft.kind = .resolve }
-            if !settled.isEmpty { session.output.note("settled in \(Arguments.text(draft.key)): " + settled.joined(separator: ", ")) }
         }
         let events = try store.commit([draft], wall: Machine.wall)
         guard let event = events.first else { preconditionFailure("one draft is one event") }
         try store.close()
         session.report(event)
+        if !settled.isEmpty { session.output.note("settled in \(Arguments.text(draft.key)): " + settled.joined(separator: ", ")) }
     }
 
     /// What the write leaves uncontested: contested fields that it writes, and delete against edit, which any write ends.

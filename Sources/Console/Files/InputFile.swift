@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Reads and writes whole files for people: `-` is stdin, `.gz` is seen by its first bytes.
+/// Reads whole files for people: `-` is stdin, `.gz` is seen by its first bytes.
 enum InputFile {
     /// All bytes of a file, or of a pipe; inflated when they are gzip.
     static func read(_ path: String) throws -> [UInt8] {
@@ -34,40 +34,5 @@ enum InputFile {
         }
         bytes.removeLast(bytes.count - count)
         return bytes
-    }
-}
-
-/// Writes a file so that it is there whole or not at all.
-enum OutputFile {
-    static func write(_ bytes: [UInt8], to path: String) throws {
-        let temporary = path + ".unfinished-\(Machine.process)"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw failure(path) }
-        var done = 0
-        while done < bytes.count {
-            let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw abandoned(temporary, descriptor, path) }
-            done += count
-        }
-        guard fsync(descriptor) == 0 else { throw abandoned(temporary, descriptor, path) }
-        close(descriptor)
-        guard rename(temporary, path) == 0 else {
-            let error = failure(path)
-            unlink(temporary)
-            throw error
-        }
-    }
-
-    private static func abandoned(_ temporary: String, _ descriptor: Int32, _ path: String) -> ConsoleError {
-        let error = failure(path)
-        close(descriptor)
-        unlink(temporary)
-        return error
-    }
-
-    private static func failure(_ path: String) -> ConsoleError {
-        ConsoleError(
-            code: errno == ENOSPC ? "disk-full" : "io", "\(path): \(Machine.describe(errno: errno))", hint: "the file was not written")
     }
 }

@@ -45,6 +45,7 @@ enum Arguments {
         do throws(JSONError) { return try FieldValue(json: text.utf8) } catch {
             switch error.reason {
             case .integerOutOfRange, .numberOutOfRange:
+                guard isJSONButForNumbers(Array(text.utf8), error) else { return FieldValue(text: text) }
                 throw ConsoleError.usage(
                     "“\(text)” has a number beyond the limits (64 bits, or a double)", hint: "quote it to keep it as text: '\"\(text)\"'")
             case .tooDeep:
@@ -52,6 +53,35 @@ enum Arguments {
                     "“\(text.prefix(40))…” is nested deeper than \(Limits.valueDepth)", hint: "quote it to keep it as text")
             default: return FieldValue(text: text)
             }
+        }
+    }
+
+    /// Whether nothing but the size of numbers keeps the text from being JSON: “123456789012345678901 bottles” is text.
+    private static func isJSONButForNumbers(_ utf8: [UInt8], _ error: JSONError) -> Bool {
+        var (utf8, error) = (utf8, error)
+        for _ in 0..<numbersLookedAt {
+            guard error.reason == .integerOutOfRange || error.reason == .numberOutOfRange else { return false }
+            let start = utf8[..<error.offset].lastIndex { !isInNumber($0) }.map { $0 + 1 } ?? 0
+            let end = utf8[error.offset...].firstIndex { !isInNumber($0) } ?? utf8.count
+            guard start < end else { return true }
+            utf8.replaceSubrange(start..<end, with: [UInt8(ascii: "0")])
+            do throws(JSONError) {
+                _ = try FieldValue(json: utf8)
+                return true
+            } catch let next { error = next }
+        }
+        return true
+    }
+
+    /// A text with more numbers beyond the limits than these is taken for JSON.
+    private static let numbersLookedAt = 32
+
+    private static func isInNumber(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "e"),
+            UInt8(ascii: "E"):
+            true
+        default: false
         }
     }
 

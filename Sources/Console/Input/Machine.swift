@@ -48,9 +48,34 @@ enum Machine {
 
     static var process: Int32 { getpid() }
 
+    /// Opens what the caller had closed of stdin, stdout and stderr.
+    ///
+    /// A file of the store would get the free number otherwise, and what is printed would be written into it.
+    static func openStandardDescriptors() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest free number is given, so this opens `descriptor` itself.
+            _ = open("/dev/null", O_RDWR)
+        }
+    }
+
+    /// Whether every word that the program was started with is UTF-8; the standard library would mend it in silence.
+    static var areArgumentsUTF8: Bool {
+        (0..<Int(CommandLine.argc)).allSatisfy { index in
+            guard let word = CommandLine.unsafeArgv[index] else { return true }
+            return UnsafeBufferPointer(start: word, count: strlen(word)).lazy.map { UInt8(bitPattern: $0) }.isValidUTF8
+        }
+    }
+
     static func isFolder(_ path: String) -> Bool {
         var facts = stat()
         return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// The path behind links; the same where there is none.
+    static func realPath(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
     }
 
     static func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
@@ -98,7 +123,10 @@ enum Machine {
             }
             if name == "." || name == ".." { continue }
             let child = path + "/" + name
-            if isFolder(child) { removeFolder(child) } else { unlink(child) }
+            var facts = stat()
+            // A link to a folder is a link: what it leads to is not ours.
+            let isFolder = lstat(child, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
+            if isFolder { removeFolder(child) } else { unlink(child) }
         }
         closedir(folder)
         rmdir(path)

@@ -6,6 +6,13 @@ final class Output {
     private var buffer: [UInt8] = []
     private static let pieceBytes = 1 << 16
 
+    /// Whether an error is one JSON object.
+    private let isJSON: Bool
+    /// The exit status when the reader of the results goes away: that of the command, where it is known before they are printed.
+    var statusAtClosedPipe: Int32 = 0
+
+    init(isJSON: Bool = false) { self.isJSON = isJSON }
+
     /// Whether stderr is a terminal: only then progress is shown.
     static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
@@ -31,18 +38,27 @@ final class Output {
     }
 
     func flush() {
-        Self.writeAll(buffer, to: STDOUT_FILENO)
+        writeResults(buffer)
         buffer.removeAll(keepingCapacity: true)
     }
 
-    /// A line for the person at the terminal, beside the results.
+    /// A line for the person at the terminal, beside the results. That nobody reads it changes nothing of what the command does.
     func note(_ text: String) {
         flush()
-        Self.writeAll(Array(Printable.escaped(text).utf8) + [0x0A], to: STDERR_FILENO)
+        _ = Self.writeAll(Array(Printable.escaped(text).utf8) + [0x0A], to: STDERR_FILENO)
     }
 
-    /// An error as one JSON object on stderr.
-    func errorObject(_ error: ConsoleError) {
+    /// What did not work, on stderr: a sentence and what to do, or one JSON object.
+    func report(_ error: ConsoleError) {
+        guard isJSON else {
+            // Only the words about usage have lines of their own; a line break in data is data.
+            let isUsage = error.status == .usage
+            let lines =
+                isUsage ? error.sentence.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) : [error.sentence]
+            for (index, line) in lines.enumerated() { note((index == 0 ? "syncline: " : "") + line) }
+            if let hint = error.hint { note("  " + hint) }
+            return
+        }
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("error")
@@ -54,24 +70,43 @@ final class Output {
         writer.endObject()
         writer.endLine()
         flush()
-        Self.writeAll(writer.bytes, to: STDERR_FILENO)
+        _ = Self.writeAll(writer.bytes, to: STDERR_FILENO)
     }
 
     /// Replaces the terminal's current line on stderr; an empty text clears it.
     func progress(_ text: String) {
-        Self.writeAll(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO)
+        _ = Self.writeAll(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO)
     }
 
-    /// A reader that went away ends the program quietly, as `head` does to its writer.
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
+    /// A reader that went away ends the program quietly, as `head` does to its writer. Results that cannot be written are an error.
+    private func writeResults(_ bytes: [UInt8]) {
+        guard let code = Self.writeAll(bytes, to: STDOUT_FILENO) else { return }
+        if code == EPIPE { exit(statusAtClosedPipe) }
+        let error = ConsoleError(
+            code: code == ENOSPC ? "disk-full" : "io", "the results cannot be written: \(Machine.describe(errno: code))",
+            hint: "what the store has acknowledged stays; print the results elsewhere")
+        buffer.removeAll()
+        report(error)
+        exit(error.status.rawValue)
+    }
+
+    /// Writes all bytes, waiting where the descriptor does not block; the error number when that fails.
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
         var done = 0
         while done < bytes.count {
             let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 {
-                if errno == EINTR { continue }
-                exit(errno == EPIPE ? 0 : 1)
+            guard count < 0 else {
+                done += count
+                continue
             }
-            done += count
+            switch errno {
+            case EINTR: continue
+            case EAGAIN:
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&waiting, 1, -1)
+            default: return errno
+            }
         }
+        return nil
     }
 }

@@ -18,6 +18,8 @@ enum TimeText {
         guard let year = number(&rest, 4), take(&rest, "-"), let month = number(&rest, 2), take(&rest, "-"), let day = number(&rest, 2),
             (1...12).contains(month), (1...31).contains(day)
         else { return nil }
+        // 31 February has a number of its own, which is that of a day in March.
+        guard date(fromDays: days(year, month, day)) == (year, month, day) else { return nil }
         var total = days(year, month, day) * 86_400_000
         if take(&rest, "T") || take(&rest, " ") {
             guard let hour = number(&rest, 2), take(&rest, ":"), let minute = number(&rest, 2), hour < 24, minute < 60 else { return nil }
@@ -53,7 +55,8 @@ enum TimeText {
     private static func offset(_ rest: inout Substring) -> Int? {
         if take(&rest, "Z") || rest.isEmpty { return 0 }
         let sign = take(&rest, "+") ? 1 : take(&rest, "-") ? -1 : 0
-        guard sign != 0, let hours = number(&rest, 2), take(&rest, ":"), let minutes = number(&rest, 2) else { return nil }
+        guard sign != 0, let hours = number(&rest, 2), take(&rest, ":"), let minutes = number(&rest, 2), hours < 24, minutes < 60
+        else { return nil }
         return sign * (hours * 60 + minutes)
     }
 
