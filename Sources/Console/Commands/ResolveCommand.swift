@@ -45,6 +45,7 @@ struct ResolveCommand: SessionCommand {
             conflicts = [conflict]
         } else {
             conflicts = try store.conflicts().filter(try condition())
+            if conflicts.isEmpty { session.output.note("no open conflict matches; nothing was written") }
         }
         var drafts: [Draft] = []
         for conflict in conflicts {
