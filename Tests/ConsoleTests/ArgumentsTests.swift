@@ -21,14 +21,15 @@ struct ArgumentsTests {
     @Test(arguments: [
         ("f=1", "1"), ("f=1.0", "1"), ("f=a=b", "\"a=b\""), ("f=", "\"\""), ("f=true", "true"), ("f=\"1\"", "\"1\""), ("f=01", "\"01\""),
         ("f={\"b\":1,\"a\":2}", "{\"a\":2,\"b\":1}"), ("f={\"a\":1,\"a\":2}", "\"{\\\"a\\\":1,\\\"a\\\":2}\""),
-        ("f=18446744073709551615", "18446744073709551615"),
+        ("f=18446744073709551615", "18446744073709551615"), ("f=18446744073709551616 sheep", "\"18446744073709551616 sheep\""),
+        ("f=[1e999,", "\"[1e999,\""), ("f=99999999999999999999-11", "\"99999999999999999999-11\""),
     ])
     func `a value is JSON if it parses as JSON, else text`(text: String, canonical: String) throws {
         let write = try Arguments.write(text)
         #expect(write.field.text == "f" && write.value.description == canonical)
     }
 
-    @Test(arguments: ["f=18446744073709551616", "f=1e999", "f=[1,99999999999999999999999]"])
+    @Test(arguments: ["f=18446744073709551616", "f=1e999", "f=-1.5E+999", "f=[1,99999999999999999999999]", "f=[1e999,{\"a\":-1e999}]"])
     func `a number beyond the limits is an error that says to quote it`(text: String) {
         #expect { try Arguments.write(text) } throws: { ($0 as? ConsoleError)?.hint?.contains("quote") == true }
     }

@@ -19,6 +19,14 @@ struct GzipTests {
         #expect(try Gzip.inflate(Gzip.deflate(first) + Gzip.deflate(second)) == first + second)
     }
 
+    @Test func `a thousand members are one text, and a cut between bytes of the last is noticed`() throws {
+        let members = (0..<1000).map { Self.bytes(20 + $0 % 7, seed: UInt64($0)) }
+        let compressed = members.flatMap(Gzip.deflate)
+        #expect(try Gzip.inflate(compressed) == members.flatMap(\.self))
+        #expect(throws: Gzip.Failure.truncated) { try Gzip.inflate(Array(compressed.dropLast())) }
+        #expect(throws: Gzip.Failure.damaged) { try Gzip.inflate(compressed + [0, 1, 2]) }
+    }
+
     @Test func `every cut of a file is noticed`() {
         let compressed = Gzip.deflate(Self.bytes(200, seed: 3))
         for count in 1..<compressed.count {

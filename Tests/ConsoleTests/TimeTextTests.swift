@@ -35,6 +35,7 @@ struct TimeTextTests {
 
     @Test(arguments: [
         "", "x", "2021", "2021-13-01", "2021-11-22T25:00", "2021-11-22T16:52:20Zx", "2021-11-22T16:52:20.Z", "1969-12-31", "#3",
+        "2021-02-29", "2100-02-29", "2021-04-31", "2021-11-22T16:52+24:00", "2021-11-22T16:52+01:60",
     ])
     func `anything else is not a time`(text: String) {
         #expect(TimeText.milliseconds(iso: text) == nil)

@@ -52,6 +52,9 @@ struct WritingTests {
         try store.reopen()
         let fifth = try store.set(Self.title, "5")
         #expect(fifth.time > fourth.time && fifth.time.milliseconds == 95_000)
+        // A day later it is no longer absurd, whether the store was opened in between or not.
+        store.wall += Limits.clockSkewMilliseconds + 1
+        #expect(try store.set(Self.title, "6").time.milliseconds == 2 * Limits.clockSkewMilliseconds)
     }
 
     // MARK: - Resolving

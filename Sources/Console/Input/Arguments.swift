@@ -61,10 +61,7 @@ enum Arguments {
         var (utf8, error) = (utf8, error)
         for _ in 0..<numbersLookedAt {
             guard error.reason == .integerOutOfRange || error.reason == .numberOutOfRange else { return false }
-            let start = utf8[..<error.offset].lastIndex { !isInNumber($0) }.map { $0 + 1 } ?? 0
-            let end = utf8[error.offset...].firstIndex { !isInNumber($0) } ?? utf8.count
-            guard start < end else { return true }
-            utf8.replaceSubrange(start..<end, with: [UInt8(ascii: "0")])
+            utf8.replaceSubrange(error.offset..<endOfNumber(utf8, from: error.offset), with: [UInt8(ascii: "0")])
             do throws(JSONError) {
                 _ = try FieldValue(json: utf8)
                 return true
@@ -76,13 +73,23 @@ enum Arguments {
     /// A text with more numbers beyond the limits than these is taken for JSON.
     private static let numbersLookedAt = 32
 
-    private static func isInNumber(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "e"),
-            UInt8(ascii: "E"):
-            true
-        default: false
+    /// Where the number that begins at `start` ends by the grammar of JSON.
+    private static func endOfNumber(_ utf8: [UInt8], from start: Int) -> Int {
+        var end = start
+        func skip(_ bytes: String) { if end < utf8.count && bytes.utf8.contains(utf8[end]) { end += 1 } }
+        func skipDigits() { while end < utf8.count && utf8[end] >= UInt8(ascii: "0") && utf8[end] <= UInt8(ascii: "9") { end += 1 } }
+        skip("-")
+        skipDigits()
+        if end < utf8.count && utf8[end] == UInt8(ascii: ".") {
+            end += 1
+            skipDigits()
         }
+        if end < utf8.count && (utf8[end] == UInt8(ascii: "e") || utf8[end] == UInt8(ascii: "E")) {
+            end += 1
+            skip("+-")
+            skipDigits()
+        }
+        return end
     }
 
     /// The writes of `--fields`, a JSON object.

@@ -66,6 +66,9 @@ enum Machine {
         }
     }
 
+    /// Whether there is a process of that number, whoever owns it.
+    static func isRunning(_ process: Int32) -> Bool { process > 0 && (kill(process, 0) == 0 || errno == EPERM) }
+
     static func isFolder(_ path: String) -> Bool {
         var facts = stat()
         return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR

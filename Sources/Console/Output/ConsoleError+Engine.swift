@@ -63,7 +63,9 @@ extension ConsoleError {
         case .noLog(let folder): self.init(.corrupt, code: "corrupt", "\(folder) has no log", hint: "restore its log/ from a copy")
         case .alreadyThere(let folder): self.init(code: "store-exists", "there is a log in \(folder) already")
         case .locked(let holder):
-            let who = holder.map { "process \($0.process) (\($0.command))" } ?? "another process"
+            // A writer puts its name there once it has found its place in the log; until then the name is that of one that may have ended.
+            let running = holder.flatMap { Machine.isRunning($0.process) ? $0 : nil }
+            let who = running.map { "process \($0.process) (\($0.command))" } ?? "another process"
             self.init(
                 .openElsewhere, code: "open-elsewhere", "the store is open for writing in \(who)",
                 hint: "wait for it, or end it; reading commands work meanwhile")

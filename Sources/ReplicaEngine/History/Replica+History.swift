@@ -67,20 +67,6 @@ extension Replica {
     /// The events that wait for what they build on, sorted by dot.
     package var waitingEvents: [Event] { waiting.sorted }
 
-    /// The latest time of an event that is not absurdly far ahead of `wall`, waiting ones included.
-    func latestTime(wall: UInt64) throws(ReplicaError) -> HybridTime? {
-        let limit = wall &+ Limits.clockSkewMilliseconds
-        var latest = waiting.events.values.map(\.time).filter { $0.milliseconds <= limit }.max()
-        let folded = HybridTime(packed: table.latestTime)
-        guard folded.milliseconds > limit else { return table.eventCount == 0 ? latest : max(latest ?? folded, folded) }
-        // A clock far in the future is in the log: look for the latest one that is not.
-        try events(from: Position(0)) { (logged) throws(ReplicaError) in
-            if logged.event.time.milliseconds <= limit { latest = max(latest ?? logged.event.time, logged.event.time) }
-            return true
-        }
-        return latest
-    }
-
     // MARK: - Rows
 
     /// The event of a row, given the record's clock before it; moves the clock on.

@@ -12,8 +12,8 @@ package final class Replica<Storage: Volume> {
     var table: RecordTable
     var waiting: WaitingEvents
     var clock = HybridClock()
-    /// Whether there may be events here whose times the clock has not seen: at opening, and after taking in others'.
-    var hasUnseenTimes = true
+    /// Times of events here that the clock has not seen yet, or not heeded as too far ahead; nil before the log has been asked.
+    var unseenTimes: [HybridTime]?
     /// The last block that history was read from: a record's events tend to lie close together.
     var cachedBlock: StoredBlock?
 

@@ -58,11 +58,4 @@ extension Replica {
         case .waiting: try waiting.add(header, bytes)
         }
     }
-
-    /// Lets the clock see the latest time in the store: it never writes earlier than what it has written or seen.
-    private func observeTimes(wall: UInt64) throws(ReplicaError) {
-        guard hasUnseenTimes else { return }
-        if let last = try latestTime(wall: wall) { clock.observe(last, wall: wall) }
-        hasUnseenTimes = false
-    }
 }

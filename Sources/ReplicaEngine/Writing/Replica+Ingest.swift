@@ -52,13 +52,13 @@ extension Replica {
         report.applied = admission.count
         let early = queue.offeredRest
         report.waiting = early.count
+        noteTimes(of: fresh)
         try write(batches, early, progress)
         return report
     }
 
     private func write(_ batches: [[LogBlock]], _ early: [Event], _ progress: ((Int) -> Void)?) throws(ReplicaError) {
         let before = end.index
-        hasUnseenTimes = true
         for batch in batches {
             try write(batch)
             progress?(Int(end.index - before))
