@@ -29,7 +29,8 @@ public enum Program {
                 exit(0)
             }
             let text = RootCommand.fullMessage(for: error)
-            Output(isJSON: isJSON).report(.usage(text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text))
+            let lines = (text.hasPrefix("Error: ") ? text.dropFirst(7) : text[...]).split(separator: "\n", maxSplits: 1)
+            Output(isJSON: isJSON).report(.usage(lines.first.map(String.init) ?? text, hint: lines.count > 1 ? String(lines[1]) : nil))
             exit(ConsoleError.Status.usage.rawValue)
         }
     }
