@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import ReplicaEngine
 
 /// The whole program: words in, exit status out.
 public enum Program {
@@ -16,8 +17,9 @@ public enum Program {
             try perform(arguments)
             exit(0)
         } catch let error as ConsoleError {
-            Output(isJSON: isJSON).report(error)
-            exit(error.status.rawValue)
+            end(with: error, isJSON)
+        } catch let error as ReplicaError {
+            end(with: ConsoleError(error), isJSON)
         } catch let code as ExitCode {
             exit(code.rawValue)
         } catch {
@@ -28,17 +30,32 @@ public enum Program {
                 output.flush()
                 exit(0)
             }
+            guard status == ExitCode.validationFailure.rawValue else {
+                end(with: ConsoleError(code: "internal", "something unforeseen: \(error)", hint: "please report this"), isJSON)
+            }
             let text = RootCommand.fullMessage(for: error)
             let lines = (text.hasPrefix("Error: ") ? text.dropFirst(7) : text[...]).split(separator: "\n", maxSplits: 1)
-            Output(isJSON: isJSON).report(.usage(lines.first.map(String.init) ?? text, hint: lines.count > 1 ? String(lines[1]) : nil))
-            exit(ConsoleError.Status.usage.rawValue)
+            end(with: .usage(lines.first.map(String.init) ?? text, hint: lines.count > 1 ? String(lines[1]) : nil), isJSON)
         }
+    }
+
+    private static func end(with error: ConsoleError, _ isJSON: Bool) -> Never {
+        Output(isJSON: isJSON).report(error)
+        exit(error.status.rawValue)
     }
 
     /// Runs one command.
     static func perform(_ arguments: [String]) throws {
-        var command = try RootCommand.parseAsRoot(commonOptionsLast(arguments))
+        let words = commonOptionsLast(arguments)
+        if let name = words.first, !name.hasPrefix("-"), !isCommand(name) {
+            throw ConsoleError.usage("there is no command “\(name)”", hint: "`syncline --help` lists the commands")
+        }
+        var command = try RootCommand.parseAsRoot(words)
         try command.run()
+    }
+
+    private static func isCommand(_ name: String) -> Bool {
+        name == "help" || RootCommand.configuration.subcommands.contains { $0.configuration.commandName == name }
     }
 
     /// `--store DIR` and `--json` may stand before the subcommand too: they are moved behind it.

@@ -197,6 +197,21 @@ class Words(StoreTest):
         self.assertEqual(draft, {"collection": "notes", "record": "trip", "set": {"title": "sea"}, "unset": []})
         self.assertEqual(len(self.objects("conflicts", store=laptop)), 1)
 
+    def test_a_command_that_is_none_is_named_whatever_stands_behind_it(self):
+        for words in (["frob"], ["frob", "--json"], ["--json", "frob"], ["frob", "get", "n/1"]):
+            self.assertIn("“frob”", json.loads(message)["error"] if (message := self.fails(64, *words)).startswith("{") else message)
+        self.assertIn("get", self.ok("help", "get"))
+
+    def test_settling_all_of_nothing_says_so(self):
+        laptop, _ = self.conflict()
+        done = run("resolve", "--all", "--where", "collection=other", "--choose", "laptop", store=laptop)
+        self.assertEqual((done.returncode, done.stdout), (0, b""))
+        self.assertIn(b"no conflict matches", done.stderr)
+
+    def test_a_demo_in_a_place_that_cannot_be_written_is_1(self):
+        self.fails(1, "demo", "--keep", self.folder / "none" / "deeper")
+        self.fails(1, "demo", "--keep", self.folder)
+
     def test_threads_are_one_so_far(self):
         self.ok("bench", "replay", "--events", "100", "--runs", "1", "--threads", "1")
         self.fails(64, "bench", "replay", "--events", "100", "--threads", "2")

@@ -45,7 +45,10 @@ struct ResolveCommand: SessionCommand {
             conflicts = [conflict]
         } else {
             conflicts = try store.conflicts().filter(try condition())
-            if conflicts.isEmpty { session.output.note("no open conflict matches; nothing was written") }
+            if conflicts.isEmpty {
+                session.output.note(conditions.isEmpty ? "nothing is in conflict" : "no conflict matches")
+                return
+            }
         }
         var drafts: [Draft] = []
         for conflict in conflicts {
