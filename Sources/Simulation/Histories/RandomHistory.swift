@@ -13,13 +13,18 @@ package struct RandomHistory {
         package var events = 60
         /// Whether a step in three is a meeting of two devices; otherwise one in twelve is, and nearly everything is concurrent.
         package var meetsOften = true
+        /// Whether a device meets all others at once, as at a hub, so that contexts soon name every device that has written; otherwise one.
+        package var meetsEveryone = false
 
-        package init(devices: Int = 4, records: Int = 3, fields: Int = 3, events: Int = 60, meetsOften: Bool = true) {
+        package init(
+            devices: Int = 4, records: Int = 3, fields: Int = 3, events: Int = 60, meetsOften: Bool = true, meetsEveryone: Bool = false
+        ) {
             self.devices = devices
             self.records = records
             self.fields = fields
             self.events = events
             self.meetsOften = meetsOften
+            self.meetsEveryone = meetsEveryone
         }
     }
 
@@ -34,6 +39,7 @@ package struct RandomHistory {
     private let keys: [RecordKey]
     private let fields: [Name]
     private let meetings: Int
+    private let meetsEveryone: Bool
 
     package init(seed: UInt64, options: Options = Options()) throws(EventError) {
         var random = SeededRandom(seed: seed)
@@ -42,6 +48,7 @@ package struct RandomHistory {
         seqs = devices.map { _ in 0 }
         milliseconds = devices.map { _ in 1_000_000 + random.next() % 1000 }
         meetings = options.meetsOften ? 4 : 1
+        meetsEveryone = options.meetsEveryone
         // Two spellings of one letter, names that UTF-16 and UTF-8 order differently, control characters, the longest name.
         let odd = [
             "caf\u{E9}", "cafe\u{301}", "\u{FF5E}", "\u{1F600}", "a/b", "quote\"d", "line\nbreak\u{1}", String(repeating: "z", count: 255),
@@ -84,7 +91,8 @@ package struct RandomHistory {
         guard !random.chance(meetings, in: 12) else {
             // The other's events up to some point, in the order in which they were written: causes are never missing.
             let limit = random.chance(1, in: 2) ? events.count : random.below(events.count + 1)
-            known[device].formUnion(known[random.below(devices.count)].filter { $0 < limit })
+            let others = meetsEveryone ? Set(events.indices) : known[random.below(devices.count)]
+            known[device].formUnion(others.filter { $0 < limit })
             return
         }
         let key = keys[random.below(keys.count)]
