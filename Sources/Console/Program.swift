@@ -34,7 +34,8 @@ public enum Program {
                 end(with: ConsoleError(code: "internal", "something unforeseen: \(error)", hint: "please report this"), isJSON)
             }
             let text = RootCommand.fullMessage(for: error)
-            end(with: .usage(text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text), isJSON)
+            let lines = (text.hasPrefix("Error: ") ? text.dropFirst(7) : text[...]).split(separator: "\n", maxSplits: 1)
+            end(with: .usage(lines.first.map(String.init) ?? text, hint: lines.count > 1 ? String(lines[1]) : nil), isJSON)
         }
     }
 

@@ -25,7 +25,11 @@ struct ConflictPage {
         let rows = rows(conflict)
         let width = Self.terminalColumns
         let needed = 16 + columns.count * 24
-        if needed > width { writeBelow(columns, rows, output) } else { writeBeside(columns, rows, width, output) }
+        let cells = rows.map { self.cells($0, columns) }
+        if needed > width { writeBelow(columns, rows, cells, output) } else { writeBeside(columns, rows, cells, width, output) }
+        if zip(rows, cells).contains(where: { row, cells in cells != columns.map { $0.cell(row.field) } }) {
+            output.line("… stands for text in which all agree; --json has it whole")
+        }
         let agreeing = record.shown.count - rows.filter { row in record.shown(row.field) != nil }.count
         if agreeing > 0 { output.line("\(agreeing) more field\(agreeing == 1 ? " agrees" : "s agree")") }
         output.line("settle it: syncline resolve \(Arguments.text(record.key)) --choose a   or   --set field=value")
@@ -69,23 +73,41 @@ struct ConflictPage {
         return all.sorted().map { Row(field: $0, isContested: true) }
     }
 
-    private func writeBeside(_ columns: [Column], _ rows: [Row], _ width: Int, _ output: Output) {
+    /// What each column says of the row; of long values that differ, the parts that do.
+    private func cells(_ row: Row, _ columns: [Column]) -> [String] {
+        var cells = columns.map { $0.cell(row.field) }
+        // JSON never begins so: “(nothing)” and “(removed)” agree with no value.
+        let values = cells.indices.filter { !cells[$0].hasPrefix("(") }
+        for (index, text) in zip(values, Printable.differing(values.map { cells[$0] })) { cells[index] = text }
+        return cells
+    }
+
+    private func writeBeside(_ columns: [Column], _ rows: [Row], _ cells: [[String]], _ width: Int, _ output: Output) {
         let fieldWidth = min(24, max(6, rows.map { Printable.width(Printable.escaped($0.field.text)) + 2 }.max() ?? 6))
         let cellWidth = max(12, (width - fieldWidth - 1) / columns.count - 2)
         func line(_ first: String, _ cells: [String]) {
-            let text = Printable.fitted(first, to: fieldWidth) + cells.map { "  " + Printable.fitted($0, to: cellWidth) }.joined()
-            output.line(String(text.reversed().drop { $0 == " " }.reversed()))
+            let field = Printable.wrapped(first, to: fieldWidth)
+            let cells = cells.map { Printable.wrapped($0, to: cellWidth) }
+            for index in 0..<cells.reduce(field.count, { max($0, $1.count) }) {
+                func part(_ lines: [String], _ width: Int) -> String {
+                    Printable.fitted(index < lines.count ? lines[index] : "", to: width)
+                }
+                let text = part(field, fieldWidth) + cells.map { "  " + part($0, cellWidth) }.joined()
+                output.line(String(text.reversed().drop { $0 == " " }.reversed()))
+            }
         }
         for heading in 0..<3 where columns.contains(where: { !$0.heading[heading].isEmpty }) {
             line("", columns.map { $0.heading[heading] })
         }
-        for row in rows { line((row.isContested ? "! " : "  ") + row.field.text, columns.map { $0.cell(row.field) }) }
+        for (row, cells) in zip(rows, cells) { line((row.isContested ? "! " : "  ") + row.field.text, cells) }
     }
 
-    private func writeBelow(_ columns: [Column], _ rows: [Row], _ output: Output) {
-        for column in columns {
+    private func writeBelow(_ columns: [Column], _ rows: [Row], _ cells: [[String]], _ output: Output) {
+        for (index, column) in columns.enumerated() {
             output.line(column.heading.filter { !$0.isEmpty }.joined(separator: "  "))
-            for row in rows { output.line("  \(row.isContested ? "! " : "  ")\(row.field.text) = \(column.cell(row.field))") }
+            for (row, cells) in zip(rows, cells) {
+                output.line("  \(row.isContested ? "! " : "  ")\(row.field.text) = \(cells[index])")
+            }
         }
     }
 

@@ -96,6 +96,8 @@ extension ConsoleError {
         switch error.reason {
         case .noSpace:
             self.init(code: "disk-full", "the disk is full: \(error.path)", hint: "make room, then repeat the command")
+        case .noSuchFile:
+            self.init(code: "no-file", "\(error.path): \(cause)", hint: "check the name; `syncline verify` says what a store misses")
         case .notPermitted:
             self.init(
                 code: "not-permitted", "\(error.path): \(cause)", hint: "the store's folder must be readable and, for writing, writable")

@@ -52,11 +52,11 @@ final class Output {
     func report(_ error: ConsoleError) {
         guard isJSON else {
             // Only the words about usage have lines of their own; a line break in data is data.
-            let isUsage = error.status == .usage
-            let lines =
-                isUsage ? error.sentence.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) : [error.sentence]
-            for (index, line) in lines.enumerated() { note((index == 0 ? "syncline: " : "") + line) }
-            if let hint = error.hint { note("  " + hint) }
+            func lines(_ text: String) -> [String] {
+                error.status == .usage ? text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) : [text]
+            }
+            for (index, line) in lines(error.sentence).enumerated() { note((index == 0 ? "syncline: " : "") + line) }
+            for line in error.hint.map(lines) ?? [] { note("  " + line) }
             return
         }
         var writer = JSONWriter()

@@ -27,7 +27,7 @@ enum Printable {
         text.unicodeScalars.reduce(0) { $0 + width($1) }
     }
 
-    private static func width(_ scalar: Unicode.Scalar) -> Int {
+    static func width(_ scalar: Unicode.Scalar) -> Int {
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .enclosingMark, .format: return 0
         default: break
