@@ -45,9 +45,6 @@ package final class EventLog<Storage: Volume> {
     /// The position after everything appended.
     package var end: Position { active?.chain.position ?? sealed.last?.tail.endPosition ?? Position(0) }
 
-    /// The position after everything that is durable.
-    package var durableEnd: Position { active?.mark.endPosition ?? end }
-
     /// The end of the sealed part; nil while there is none.
     package var sealedEnd: SealedEnd? { sealed.last?.end }
 
