@@ -140,6 +140,14 @@ class Resolving(StoreTest):
         self.fails(1, "resolve", "notes/trip", "--choose", "c", store=laptop)
         self.fails(64, "resolve", "notes/trip", "--choose", "a", "--set", "title=x", store=laptop)
 
+    def test_a_letter_means_a_side_and_never_the_start_of_an_id(self):
+        store, first, second = self.make(), "c" + DEVICE[1:], "d" + OTHER[1:]
+        self.ok("import", self.lines([event(first, 1, set={"title": "x"}), event(second, 1, set={"title": "y"})]), store=store)
+        for letter in ("c", "d", "C"):
+            self.assertIn("no side", self.fails(1, "resolve", "notes/trip", "--choose", letter, store=store))
+        self.ok("resolve", "notes/trip", "--choose", "B", store=store)
+        self.assertEqual(self.objects("conflicts", store=store), [])
+
     def test_conflicts_are_filtered_by_collection_and_field(self):
         store = self.make()
         self.ok("import", self.lines([

@@ -94,9 +94,14 @@ struct ResolveCommand: SessionCommand {
 
     /// The dots that a side's letter, its device or its event name means.
     private func sides(_ text: String, _ conflict: Conflict, _ session: Session, _ store: Store) throws -> [Dot] {
-        if !all, let index = conflict.sides.indices.first(where: { ConflictPage.letter($0) == text }) { return [conflict.sides[index].dot] }
+        if !all, let index = conflict.sides.indices.first(where: { ConflictPage.letter($0) == text.lowercased() }) {
+            return [conflict.sides[index].dot]
+        }
         let dots: [Dot]
-        if text.contains(":") {
+        if text.count == 1, !store.names.values.contains(text) {
+            // A letter that is no side's must not happen to fit the start of a device's id.
+            dots = []
+        } else if text.contains(":") {
             dots = [try session.dot(text, in: store)]
         } else {
             let device = try session.device(text, in: store)
