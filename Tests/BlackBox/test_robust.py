@@ -196,7 +196,7 @@ class Bytes(StoreTest):
         digest = self.ok("digest", store=store)
         (checkpoint,) = (store / ".syncline" / "checkpoint").iterdir()
         page = bytearray(checkpoint.read_bytes()[:4092])
-        page[8:12] = bytes([2, 0, 2, 0])
+        page[8:12] = bytes([3, 0, 3, 0])
         newer = bytes(page) + crc32c(page).to_bytes(4, "little") + checkpoint.read_bytes()[4096:]
         checkpoint.write_bytes(newer)
         for words in (["digest"], ["list"], ["verify"], ["put", "n/1", "a=5"]):

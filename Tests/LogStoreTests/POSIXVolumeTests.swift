@@ -31,9 +31,13 @@ import Testing
             let content = try LogContent(of: opened)
             #expect(content.ids == Array(0..<9) && content.waiting == [0, 1])
             let image = try #require(opened.readCheckpoint().image)
-            #expect(Array(image.sections[0]) == section && image.end == opened.sealedEnd)
-            image.sections[0][0] = 7
-            #expect(opened.readCheckpoint().image.map { Array($0.sections[0]) } == section)
+            #expect(image.bytes(of: 0) == section && image.end == opened.sealedEnd)
+            let memory = mmap(nil, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            defer { munmap(memory, 4096) }
+            let page = UnsafeMutableRawBufferPointer(start: memory, count: 4096)
+            #expect(image.place(0, in: page) && Array(page.prefix(4)) == section + [0])
+            page[0] = 7
+            #expect(image.bytes(of: 0) == section && opened.readCheckpoint().image?.bytes(of: 0) == section)
         }
     }
 

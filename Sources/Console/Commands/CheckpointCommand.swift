@@ -14,7 +14,12 @@ struct CheckpointCommand: SessionCommand {
     func run(_ session: Session) throws {
         let store = try session.writing()
         let before = store.logBytes
-        try store.checkpoint()
+        var progress: Progress?
+        try store.checkpoint { done, total in
+            progress = progress ?? Progress("writing the checkpoint", total: total, on: session.output)
+            progress?.advance(to: done)
+        }
+        progress?.end()
         try store.close()
         if session.isJSON {
             session.output.object { writer in

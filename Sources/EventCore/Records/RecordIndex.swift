@@ -13,26 +13,27 @@ struct RecordIndex: ~Copyable {
         mask = UInt64(capacity - 1)
     }
 
-    deinit { syncline_release(slots, capacity * MemoryLayout<UInt64>.stride) }
+    deinit { release() }
 
     var capacity: Int { Int(mask) + 1 }
 
     /// Four times as large and empty; the caller inserts every cell again.
     mutating func growEmptied() {
         let larger = capacity * 4
-        syncline_release(slots, capacity * MemoryLayout<UInt64>.stride)
+        release()
         slots = Self.reserve(larger)
         mask = UInt64(larger - 1)
     }
 
-    /// Holds the slots of a checkpoint's section, a power of two of them.
-    mutating func replace(by bytes: UnsafeRawBufferPointer) {
-        let count = bytes.count / MemoryLayout<UInt64>.stride
+    /// Holds `count` slots, a power of two, that somebody lets stand in its memory.
+    ///
+    /// - Parameter place: puts the slots into the pages handed to it; false when it could not.
+    mutating func adopt(_ count: Int, _ place: (UnsafeMutableRawBufferPointer) -> Bool) -> Bool {
         precondition(count > 0 && count & (count - 1) == 0)
-        syncline_release(slots, capacity * MemoryLayout<UInt64>.stride)
+        release()
         slots = Self.reserve(count)
         mask = UInt64(count - 1)
-        UnsafeMutableRawBufferPointer(start: slots, count: bytes.count).copyMemory(from: bytes)
+        return place(UnsafeMutableRawBufferPointer(start: slots, count: Region.wholePages(count * MemoryLayout<UInt64>.stride)))
     }
 
     @inline(__always)
@@ -57,8 +58,10 @@ struct RecordIndex: ~Copyable {
         slots[Int(truncatingIfNeeded: at)] = Self.word(hash: hash, cell: moved)
     }
 
+    private func release() { syncline_release(slots, Region.wholePages(capacity * MemoryLayout<UInt64>.stride)) }
+
     private static func reserve(_ capacity: Int) -> UnsafeMutablePointer<UInt64> {
-        let byteCount = capacity * MemoryLayout<UInt64>.stride
+        let byteCount = Region.wholePages(capacity * MemoryLayout<UInt64>.stride)
         guard let base = syncline_reserve(byteCount), syncline_commit(base, 0, byteCount) == 0 else {
             preconditionFailure("no memory left for an index of \(capacity) slots")
         }

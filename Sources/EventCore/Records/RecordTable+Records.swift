@@ -6,29 +6,36 @@ extension RecordTable {
     }
 
     /// Where the record is; nil when it has no event.
-    package func place(of key: RecordKey) -> Place? {
+    package func place(of key: RecordKey) throws(CheckpointDamage) -> Place? {
         guard let collection = collections.index(of: key.collection) else { return nil }
-        let cell = key.record.utf8.withUnsafeBytes { bytes -> UInt32 in
-            guard let base = bytes.baseAddress else { return 0 }
-            return find(base, bytes.count, collection: collection, hash: keyHash(base, bytes.count, collection: collection))
+        let found = key.record.utf8.withUnsafeBytes { bytes -> Result<UInt32, CheckpointDamage> in
+            guard let base = bytes.baseAddress else { return .success(0) }
+            let hash = keyHash(base, bytes.count, collection: collection)
+            return Result { () throws(CheckpointDamage) in try checkedFind(base, bytes.count, collection: collection, hash: hash) }
         }
+        let cell = try found.get()
         return cell == 0 ? nil : Place(cell: cell)
     }
 
-    /// Calls `body` with every record's place, in no particular order, until it returns false.
+    /// Calls `body` with every record's place, in no particular order, until it returns false. All memory has been checked.
     package func forEachPlace(_ body: (Place) throws -> Bool) rethrows {
+        precondition(isChecked)
         try forEachCell { try body(Place(cell: $0)) }
     }
 
     /// The key of the record.
     package func key(at place: Place) -> RecordKey {
+        let (collection, record) = keyBytes(at: place)
+        return RecordKey(collection: collections.names[Int(collection)], record: Name(unchecked: Array(record)))
+    }
+
+    /// The record's collection and the bytes of its id, where they lie.
+    func keyBytes(at place: Place) -> (collection: UInt32, record: UnsafeRawBufferPointer) {
         let base = pointer(place.cell)
-        return RecordKey(
-            collection: collections.names[Int(base.load(fromByteOffset: CellLayout.collection, as: UInt32.self))],
-            record: Name(
-                unchecked: Array(
-                    UnsafeRawBufferPointer(
-                        start: base + CellLayout.headerBytes, count: Int(base.load(fromByteOffset: CellLayout.keyLength, as: UInt8.self)))))
+        let count = Int(base.load(fromByteOffset: CellLayout.keyLength, as: UInt8.self))
+        return (
+            base.load(fromByteOffset: CellLayout.collection, as: UInt32.self),
+            UnsafeRawBufferPointer(start: base + CellLayout.headerBytes, count: count)
         )
     }
 
@@ -36,11 +43,12 @@ extension RecordTable {
     package func hasSiblings(at place: Place) -> Bool { pointer(place.cell).load(fromByteOffset: CellLayout.extra, as: UInt32.self) != 0 }
 
     /// The positions of the record's events, newest first.
-    package func history(at place: Place) -> [Position] {
+    package func history(at place: Place) throws(CheckpointDamage) -> [Position] {
         var positions: [Position] = []
         var next = pointer(place.cell).load(fromByteOffset: CellLayout.lastPosition, as: UInt32.self)
         while next != Self.noPosition {
             positions.append(Position(UInt64(next)))
+            try check(.previous, Int(next) * 4, 4)
             next = previous.base.load(fromByteOffset: Int(next) * 4, as: UInt32.self)
         }
         return positions
@@ -108,13 +116,18 @@ extension RecordTable {
 
     private func value(_ slot: UnsafeRawPointer) throws(BlockError) -> FieldValue? {
         let tag = slot.load(fromByteOffset: CellLayout.slotTag, as: UInt8.self)
-        let payload = slot + CellLayout.slotPayload
-        guard tag & 31 == ValueCode.longLength else {
-            return try ValueCode.value(tag: tag, payload: UnsafeRawBufferPointer(start: payload, count: Int(tag & 31)))
+        guard let (offset, length) = Self.blob(slot) else {
+            return try ValueCode.value(
+                tag: tag, payload: UnsafeRawBufferPointer(start: slot + CellLayout.slotPayload, count: Int(tag & 31)))
         }
-        let offset = Int(payload.loadUnaligned(as: UInt64.self))
-        let length = Int(payload.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
         return try ValueCode.value(tag: tag, payload: UnsafeRawBufferPointer(start: blobs.base + offset, count: length))
+    }
+
+    /// Where the slot's payload lies in the blob region; nil when the slot holds it itself.
+    static func blob(_ slot: UnsafeRawPointer) -> (offset: Int, length: Int)? {
+        guard slot.load(fromByteOffset: CellLayout.slotTag, as: UInt8.self) & 31 == ValueCode.longLength else { return nil }
+        let payload = slot + CellLayout.slotPayload
+        return (Int(payload.loadUnaligned(as: UInt64.self)), Int(payload.loadUnaligned(fromByteOffset: 8, as: UInt32.self)))
     }
 
     private func dots(_ kind: UInt32, at place: Place) -> [Dot] {

@@ -1,13 +1,15 @@
 /// The table's memory as the sections of a checkpoint, and back.
 ///
-/// Layout: LogFormat.md, "Sections". Sections 1 to 6 are the regions and the index as they are; section 0 says what they mean.
+/// Layout: LogFormat.md, "Sections". Sections 1 to 6 are the regions and the index as they are; section 0 says what they mean. Taking them in costs no look at
+/// more than section 0 and the devices' seqs (`RecordTable+Checking.swift`).
 extension RecordTable {
     /// The version of the layout of cells, nodes and section 0. Another one is not read; the log is folded instead.
     private static let layoutVersion: UInt64 = 1
-    package static let sectionCount = 7
+    package static let sectionCount = Section.allCases.count
 
-    /// Calls `body` with the sections, in order; they hold during the call.
+    /// Calls `body` with the sections, in order; they hold during the call. All memory has been checked: what is damaged must not get a new checksum.
     package func withSections<Result>(_ body: ([UnsafeRawBufferPointer]) throws -> Result) rethrows -> Result {
+        precondition(isChecked)
         let facts = facts()
         let slots = UnsafeRawBufferPointer(start: index.slots, count: index.capacity * MemoryLayout<UInt64>.stride)
         return try facts.withUnsafeBytes { facts in
@@ -15,21 +17,33 @@ extension RecordTable {
         }
     }
 
-    /// The table that `withSections` described; nil when the sections are of another layout.
-    package init?(sections: [UnsafeRawBufferPointer]) {
+    /// The table whose `withSections` a checkpoint holds; nil when it is of another layout or damaged where it was looked at.
+    ///
+    /// `source` begins with the table's sections. It is asked later about the rest.
+    package init?(adopting source: some StoredSections) {
         self.init()
-        guard sections.count == Self.sectionCount, read(facts: sections[0]) else { return nil }
-        let slotBytes = MemoryLayout<UInt64>.stride
-        let capacity = sections[6].count / slotBytes
-        guard capacity >= 1 && capacity & (capacity - 1) == 0 && capacity * slotBytes == sections[6].count else { return nil }
-        guard sections[4].count == Int(eventCount) * 4 && sections[5].count == devices.devices.count * 4 else { return nil }
-        guard sections[1].count >= 1 << CellLayout.unitShift && sections[2].count >= NodeLayout.bytes else { return nil }
-        cells.replace(by: sections[1])
-        nodes.replace(by: sections[2])
-        blobs.replace(by: sections[3])
-        previous.replace(by: sections[4])
-        applied.replace(by: sections[5])
-        index.replace(by: sections[6])
+        let sizes = source.sizesBytes
+        guard sizes.count >= Self.sectionCount, let facts = source.bytes(of: Section.facts.rawValue),
+            facts.withUnsafeBytes({ read(facts: $0) }), let seqs = source.bytes(of: Section.applied.rawValue)
+        else { return nil }
+        func size(_ section: Section) -> Int { sizes[section.rawValue] }
+        let capacity = size(.index) / MemoryLayout<UInt64>.stride
+        guard capacity >= 1 && capacity & (capacity - 1) == 0 && capacity * MemoryLayout<UInt64>.stride == size(.index) else { return nil }
+        guard size(.previous) == Int(eventCount) * 4 && seqs.count == devices.devices.count * 4 else { return nil }
+        guard size(.cells) >= 1 << CellLayout.unitShift && size(.nodes) >= NodeLayout.bytes else { return nil }
+        guard cells.adopt(size(.cells), { source.place(Section.cells.rawValue, in: $0) }),
+            nodes.adopt(size(.nodes), { source.place(Section.nodes.rawValue, in: $0) }),
+            blobs.adopt(size(.blobs), { source.place(Section.blobs.rawValue, in: $0) }),
+            previous.adopt(size(.previous), { source.place(Section.previous.rawValue, in: $0) }),
+            index.adopt(capacity, { source.place(Section.index.rawValue, in: $0) }),
+            applied.adopt(seqs.count, { memory in
+                memory.copyBytes(from: seqs)
+                return true
+            })
+        else { return nil }
+        unchecked = UncheckedMemory(source: source, freeCells: freeCells, freeNode: freeNode, preparedRows: 0)
+        freeCells = [UInt32](repeating: 0, count: Self.freeClassCount)
+        freeNode = 0
     }
 
     private func facts() -> [UInt8] {

@@ -33,6 +33,9 @@ package struct RecordTable: ~Copyable {
     var freeCells = [UInt32](repeating: 0, count: Self.freeClassCount)
     var freeNode: UInt32 = 0
 
+    /// What has been taken from a checkpoint and not looked at; nil when all memory is known to be right.
+    var unchecked: UncheckedMemory?
+
     /// How many events have been folded; the next one's position.
     package internal(set) var eventCount: UInt32 = 0
     /// How many records have an event.
@@ -168,13 +171,18 @@ package struct RecordTable: ~Copyable {
                 unit += Int(base.load(fromByteOffset: 4, as: UInt32.self))
                 continue
             }
-            let units = CellLayout.units(
-                keyLength: Int(base.load(fromByteOffset: CellLayout.keyLength, as: UInt8.self)),
-                clockCapacity: Int(base.load(fromByteOffset: CellLayout.clockCapacity, as: UInt32.self)),
-                slotCapacity: Int(base.load(fromByteOffset: CellLayout.slotCapacity, as: UInt32.self)))
+            let units = cellUnits(base)
             guard try body(UInt32(unit)) else { return }
             unit += units
         }
+    }
+
+    /// How many units the record's cell has.
+    func cellUnits(_ base: UnsafeRawPointer) -> Int {
+        CellLayout.units(
+            keyLength: Int(base.load(fromByteOffset: CellLayout.keyLength, as: UInt8.self)),
+            clockCapacity: Int(base.load(fromByteOffset: CellLayout.clockCapacity, as: UInt32.self)),
+            slotCapacity: Int(base.load(fromByteOffset: CellLayout.slotCapacity, as: UInt32.self)))
     }
 
     /// Makes the index four times as large.

@@ -29,11 +29,13 @@ struct Region: ~Copyable {
         return offset
     }
 
-    /// Holds the bytes of a checkpoint's section and nothing else.
-    mutating func replace(by bytes: UnsafeRawBufferPointer) {
+    /// Holds `byteCount` bytes that somebody lets stand at its beginning, and nothing else. They are as good as its own: it grows behind them and gives them back.
+    ///
+    /// - Parameter place: puts the bytes into the pages handed to it, zeros behind them; false when it could not.
+    mutating func adopt(_ byteCount: Int, _ place: (UnsafeMutableRawBufferPointer) -> Bool) -> Bool {
         usedBytes = 0
-        _ = grow(by: bytes.count)
-        if let source = bytes.baseAddress { base.copyMemory(from: source, byteCount: bytes.count) }
+        _ = grow(by: byteCount)
+        return place(UnsafeMutableRawBufferPointer(start: base, count: Self.wholePages(byteCount)))
     }
 
     /// The bytes in use.
@@ -42,12 +44,14 @@ struct Region: ~Copyable {
     @inline(never)
     private mutating func commit() {
         let goal = max(usedBytes, committedBytes * 2, Self.firstCommitBytes)
-        let page = Self.pageBytes
-        let end = min((goal + page - 1) / page * page, reservedBytes)
+        let end = min(Self.wholePages(goal), reservedBytes)
         precondition(end >= usedBytes, "the reservation is used up")
         precondition(syncline_commit(base, committedBytes, end) == 0, "no memory left")
         committedBytes = end
     }
+
+    /// The bytes of the pages that so many bytes need.
+    static func wholePages(_ byteCount: Int) -> Int { (byteCount + pageBytes - 1) / pageBytes * pageBytes }
 
     private static let pageBytes = 4096
     private static let firstCommitBytes = 64 * 1024

@@ -91,16 +91,12 @@ package struct POSIXVolume: Volume {
         }
     }
 
-    package func map(_ file: File, sizeBytes: Int) throws(VolumeError) -> UnsafeMutableRawBufferPointer {
-        guard let start = mmap(nil, sizeBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, file.descriptor, 0), start != MAP_FAILED
-        else {
+    package func map(_ file: File, at offset: Int, onto memory: UnsafeMutableRawBufferPointer) throws(VolumeError) {
+        guard !memory.isEmpty else { return }
+        let flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE
+        guard mmap(memory.baseAddress, memory.count, PROT_READ | PROT_WRITE, flags, file.descriptor, off_t(offset)) != MAP_FAILED else {
             throw VolumeError(.map, file.path, code: errno)
         }
-        return UnsafeMutableRawBufferPointer(start: start, count: sizeBytes)
-    }
-
-    package func unmap(_ bytes: UnsafeMutableRawBufferPointer) {
-        munmap(bytes.baseAddress, bytes.count)
     }
 
     package func close(_ file: File) {

@@ -40,13 +40,12 @@ package protocol Volume: Sendable {
     /// Locks the whole file for this open file alone, without waiting; false when another holds it. Closing lets go.
     func lock(_ file: File) throws(VolumeError) -> Bool
 
-    /// The file's first `sizeBytes` bytes in memory, at a page's beginning. Writing to them does not change the file.
+    /// Lets the file's bytes from `offset` on, a multiple of 4096, stand in `memory`: whole pages of the caller's, readable and writable. Writing to them does
+    /// not change the file.
     ///
-    /// The file has that size and is not cut while it is mapped. Given back with `unmap`.
-    func map(_ file: File, sizeBytes: Int) throws(VolumeError) -> UnsafeMutableRawBufferPointer
-
-    /// Gives mapped memory back.
-    func unmap(_ bytes: UnsafeMutableRawBufferPointer)
+    /// The file has those bytes and is not cut while they are in use. They are read when they are touched where that is possible. After an error the memory is of
+    /// no use.
+    func map(_ file: File, at offset: Int, onto memory: UnsafeMutableRawBufferPointer) throws(VolumeError)
 
     /// Closes the file; the caller has synced what it needs.
     func close(_ file: File)

@@ -30,7 +30,9 @@ extension Replica {
         var ignored: [String] = []
         do throws(ReplicaError) {
             _ = try replay(in: folder, on: volume)
-            ignored = try open(in: folder, on: volume, access: .reading).ignoredCheckpoints.map(\.file)
+            let opened = try open(in: folder, on: volume, access: .reading)
+            try opened.checkTable()
+            ignored = opened.ignoredCheckpoints.map(\.file)
         } catch {
             guard case .malformedBlock(let position) = error else { throw error }
             malformed = position

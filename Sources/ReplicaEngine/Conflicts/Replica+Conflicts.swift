@@ -5,9 +5,9 @@ internal import LogStore
 extension Replica {
     /// The record's conflict; nil when nothing is contested.
     package func conflict(_ key: RecordKey, at moment: Moment? = nil) throws(ReplicaError) -> Conflict? {
-        guard let place = table.place(of: key) else { return nil }
+        guard let place = try place(of: key) else { return nil }
         if moment == nil && !table.hasSiblings(at: place) { return nil }
-        let history = try history(at: place)
+        let history = try history(of: key)
         let events =
             try moment.map { (moment) throws(ReplicaError) in try self.events(of: key, in: history, at: moment) } ?? history.map(\.event)
         guard let record = try Self.folded(events, key), record.isContested else { return nil }
@@ -16,6 +16,7 @@ extension Replica {
 
     /// All open conflicts, sorted by record; of one collection or all, now or then.
     package func conflicts(in collection: Name? = nil, at moment: Moment? = nil) throws(ReplicaError) -> [Conflict] {
+        try checkTable()
         var keys: [RecordKey] = []
         table.forEachPlace { place in
             // Without siblings now there may have been some then: a record's past is in its history.

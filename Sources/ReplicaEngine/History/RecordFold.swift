@@ -25,14 +25,18 @@ package struct RecordFold: ~Copyable {
     }
 
     /// The record's clock; the empty one when no event was its.
-    package func clock(of key: RecordKey) -> VersionVector { table.place(of: key).map { table.clock(at: $0) } ?? VersionVector() }
+    package func clock(of key: RecordKey) -> VersionVector { place(of: key).map { table.clock(at: $0) } ?? VersionVector() }
 
     /// Whether the record may be in conflict: whether it has more than one head, entry a field, or a tombstone.
-    package func hasSiblings(_ key: RecordKey) -> Bool { table.place(of: key).map { table.hasSiblings(at: $0) } ?? false }
+    package func hasSiblings(_ key: RecordKey) -> Bool { place(of: key).map { table.hasSiblings(at: $0) } ?? false }
 
     /// The record as the events left it; nil when none was its.
     package func record(_ key: RecordKey) throws(BlockError) -> Record? {
-        guard let place = table.place(of: key) else { return nil }
+        guard let place = place(of: key) else { return nil }
         return try table.record(at: place)
+    }
+
+    private func place(of key: RecordKey) -> RecordTable.Place? {
+        do throws(CheckpointDamage) { return try table.place(of: key) } catch { preconditionFailure("this table has no checkpoint") }
     }
 }

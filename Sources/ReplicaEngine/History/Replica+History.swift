@@ -7,14 +7,13 @@ extension Replica {
     ///
     /// In time proportional to the record's events: each costs at most one block.
     package func history(of key: RecordKey) throws(ReplicaError) -> [LoggedEvent] {
-        guard let place = table.place(of: key) else { return [] }
-        return try history(at: place)
-    }
-
-    func history(at place: RecordTable.Place) throws(ReplicaError) -> [LoggedEvent] {
+        let newestFirst = try reading { (table) throws(CheckpointDamage) -> [Position] in
+            guard let place = try table.place(of: key) else { return [] }
+            return try table.history(at: place)
+        }
         var history: [LoggedEvent] = []
         var clock = VersionVector()
-        var positions = Array(table.history(at: place).reversed())[...]
+        var positions = Array(newestFirst.reversed())[...]
         while let first = positions.first {
             let block = try block(containing: first)
             let inBlock = positions.prefix { block.contains($0) }

@@ -5,15 +5,15 @@ internal import LogStore
 extension Replica {
     /// The record; nil when it has no event. Times are filled in where it has siblings.
     package func record(_ key: RecordKey) throws(ReplicaError) -> Record? {
-        guard let place = table.place(of: key) else { return nil }
+        guard let place = try place(of: key) else { return nil }
         return try record(at: place)
     }
 
-    func record(at place: RecordTable.Place) throws(ReplicaError) -> Record {
+    private func record(at place: RecordTable.Place) throws(ReplicaError) -> Record {
         let record: Record
         do throws(BlockError) { record = try table.record(at: place) } catch { throw .malformedBlock(at: end) }
         guard table.hasSiblings(at: place) else { return record }
-        return record.with(times: Self.times(try history(at: place)))
+        return record.with(times: Self.times(try history(of: record.key)))
     }
 
     /// The record as it was; nil when it had no event then.
@@ -52,29 +52,22 @@ extension Replica {
         return events
     }
 
-    /// Calls `body` with records sorted by key, of one collection or all, now or then, until it returns false.
+    /// Calls `body` with records sorted by key, of one collection or all, now or then, until it returns false. The first come before all are sorted.
     package func records(
         in collection: Name?, at moment: Moment? = nil, _ body: (Record) throws -> Bool
     ) throws {
-        for key in keys(in: collection) {
-            guard let record = try moment.map({ try record(key, at: try inLog($0)) }) ?? record(key) else { continue }
+        let then = try moment.map { try inLog($0) }
+        try checkTable()
+        var places = table.sortedPlaces(in: collection)
+        while let place = places.next(in: table) {
+            let record = if let then { try record(table.key(at: place), at: then) } else { try record(at: place) }
+            guard let record else { continue }
             guard try body(record) else { return }
         }
     }
 
     /// The fold of some of a record's events, oldest first, that are complete: with each event also what it covers. nil when there are none.
     package func fold(_ events: [Event], of key: RecordKey) throws(ReplicaError) -> Record? { try Self.folded(events, key) }
-
-    /// The keys of all records with an event, sorted.
-    package func keys(in collection: Name?) -> [RecordKey] {
-        var keys: [RecordKey] = []
-        table.forEachPlace { place in
-            let key = table.key(at: place)
-            if collection == nil || key.collection == collection { keys.append(key) }
-            return true
-        }
-        return keys.sorted()
-    }
 
     /// For the store as a whole an event stands for its place in this log.
     func inLog(_ moment: Moment) throws(ReplicaError) -> Moment {

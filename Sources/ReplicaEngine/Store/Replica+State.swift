@@ -1,21 +1,8 @@
 internal import EventCore
 internal import LogStore
 
-/// How the records come from the log and the checkpoint.
+/// How the records come from the log.
 extension Replica {
-    /// The state of a checkpoint; the empty one without a checkpoint, or with one of another layout.
-    static func table(from image: CheckpointImage?, _ waiting: inout WaitingEvents) -> RecordTable {
-        if let image, image.sections.count == RecordTable.sectionCount + 1,
-            let table = RecordTable(sections: image.sections.dropLast().map { UnsafeRawBufferPointer($0) }),
-            UInt64(table.eventCount) == image.end.position.index,
-            let kept = try? self.waiting(fromSection: UnsafeRawBufferPointer(image.sections[RecordTable.sectionCount]))
-        {
-            waiting = kept
-            return table
-        }
-        return RecordTable()
-    }
-
     /// Folds the log's blocks from `position` on, which begins a segment or is 0.
     static func fold(
         _ log: EventLog<Storage>, from position: Position, into table: inout RecordTable, _ waiting: inout WaitingEvents
@@ -36,35 +23,8 @@ extension Replica {
         do throws(LogError) { return try cursor.next() } catch { throw .log(error) }
     }
 
-    /// Seals the log's active segment, with its small commits packed into full blocks, and writes a checkpoint of the state there.
-    ///
-    /// Does nothing when there is a checkpoint at the end of the log already.
-    package func checkpoint() throws(ReplicaError) {
-        do throws(LogError) {
-            try seal()
-            guard log.sealedEnd != nil else { return }
-            let sections = waiting.blocks.reduce(into: [UInt8]()) { $0 += $1.bytes }
-            let result = table.withSections { own in
-                sections.withUnsafeBytes { waiting -> Result<Void, LogError> in
-                    do throws(LogError) { return .success(try log.writeCheckpoint(own + [waiting])) } catch { return .failure(error) }
-                }
-            }
-            try result.get()
-        } catch { throw .log(error) }
-    }
-
-    private static func waiting(fromSection section: UnsafeRawBufferPointer) throws(BlockError) -> WaitingEvents {
-        var waiting = WaitingEvents()
-        var rest = section
-        while !rest.isEmpty {
-            let header = try BlockHeader(checking: rest)
-            try waiting.add(header, rest)
-            rest = UnsafeRawBufferPointer(rebasing: rest[header.blockBytes...])
-        }
-        return waiting
-    }
-
-    private func seal() throws(LogError) {
+    /// Seals the log's active segment, with its small commits packed into full blocks.
+    func seal() throws(LogError) {
         let applied = table.versionVector
         try log.seal { (cursor, store) throws(LogError) in
             var packer = BlockPacker(kind: .events)

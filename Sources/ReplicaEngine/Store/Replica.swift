@@ -19,8 +19,10 @@ package final class Replica<Storage: Volume> {
 
     /// What devices are called here, this one included.
     package private(set) var names: [DeviceID: String]
-    /// Checkpoints that were passed over, and why.
-    package let ignoredCheckpoints: [(file: String, problem: CheckpointProblem)]
+    /// Checkpoints that were passed over or given up, and why.
+    package internal(set) var ignoredCheckpoints: [(file: String, problem: CheckpointProblem)]
+    /// Where the checkpoint was taken that the table began with, or that was written last.
+    var checkpointEnd: SealedEnd?
     /// How many events had to be folded at opening, behind the checkpoint.
     package let foldedAtOpening: UInt64
 
@@ -53,9 +55,15 @@ package final class Replica<Storage: Volume> {
         names = DeviceNames.read(in: folder, on: volume)
         names[identity.device] = identity.name
         let search = log.readCheckpoint()
-        var waiting = WaitingEvents()
-        var table = Self.table(from: search.image, &waiting)
         ignoredCheckpoints = search.ignored
+        var waiting = WaitingEvents()
+        var adopted: RecordTable?
+        if let image = search.image {
+            adopted = try Self.table(adopting: image, toFold: log, &waiting)
+            checkpointEnd = adopted == nil ? nil : image.end
+            if adopted == nil { ignoredCheckpoints.append((log.checkpointPath(at: image.end), .unusable)) }
+        }
+        var table = adopted ?? RecordTable()
         let from = Position(UInt64(table.eventCount))
         foldedAtOpening = log.end.index - from.index
         try Self.fold(log, from: from, into: &table, &waiting)

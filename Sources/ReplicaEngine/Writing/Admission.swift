@@ -21,10 +21,10 @@ struct Admission<Storage: Volume> {
     }
 
     /// The record's shape after what has been admitted.
-    mutating func shape(of key: RecordKey) -> RecordShape {
+    mutating func shape(of key: RecordKey) throws(ReplicaError) -> RecordShape {
         if let shape = shapes[key] { return shape }
         var shape = RecordShape()
-        if let place = replica.table.place(of: key) {
+        if let place = try replica.place(of: key) {
             shape = RecordShape(
                 clock: replica.table.clock(at: place), form: replica.table.clockForm(at: place), heads: replica.table.heads(at: place))
         }
@@ -45,7 +45,7 @@ struct Admission<Storage: Volume> {
     mutating func admit(_ event: Event) throws(ReplicaError) {
         let position = UInt64(replica.table.eventCount) + UInt64(count)
         guard event.dot.seq <= Limits.foldedSeq && position < Limits.foldedSeq else { throw .refused(event.dot, .beyondLimits) }
-        let shape = shape(of: event.key)
+        let shape = try shape(of: event.key)
         if event.context != shape.clock { try checkClosed(event) }
         packer.append(event, context: shape.form(of: event.context))
         shapes[event.key]?.add(event.dot, context: event.context)

@@ -14,7 +14,7 @@ extension Replica {
         var events: [Event] = []
         var undoContexts: [Dot: VersionVector] = [:]
         for draft in drafts {
-            var context = admission.shape(of: draft.key).clock
+            var context = try admission.shape(of: draft.key).clock
             if let undone = draft.undoes { context = undoContexts[undone] ?? context }
             let event: Event
             do throws(EventError) {
@@ -38,6 +38,8 @@ extension Replica {
     /// Makes blocks durable as one commit, then folds them.
     func write(_ blocks: [LogBlock]) throws(ReplicaError) {
         guard !blocks.isEmpty else { return }
+        // Before the commit: folding the log once more must not find these events in it.
+        try prepare(toFold: blocks)
         do throws(LogError) { try log.commit(blocks) } catch { throw .log(error) }
         for block in blocks {
             let position = end

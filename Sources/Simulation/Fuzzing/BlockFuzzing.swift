@@ -17,7 +17,7 @@ package func fuzzBlockPayload(_ bytes: UnsafeRawBufferPointer) {
         precondition(table.eventCount == header.count)
         table.forEachPlace { place in
             _ = try? table.record(at: place)
-            _ = table.history(at: place)
+            _ = try? table.history(at: place)
             return true
         }
     }

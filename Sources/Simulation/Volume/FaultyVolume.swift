@@ -153,14 +153,10 @@ extension FaultyVolume {
         }
     }
 
-    package func map(_ file: File, sizeBytes: Int) throws(VolumeError) -> UnsafeMutableRawBufferPointer {
+    package func map(_ file: File, at offset: Int, onto memory: UnsafeMutableRawBufferPointer) throws(VolumeError) {
         let bytes = try act(.map, file) { (world, node, _) in world.state.nodes[node]?.visible ?? [] }
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, sizeBytes), alignment: 4096)
-        memory.copyBytes(from: bytes.prefix(sizeBytes))
-        return memory
+        memory.copyBytes(from: bytes.dropFirst(offset).prefix(memory.count))
     }
-
-    package func unmap(_ bytes: UnsafeMutableRawBufferPointer) { bytes.deallocate() }
 
     package func close(_ file: File) {
         world.withLock { world in
