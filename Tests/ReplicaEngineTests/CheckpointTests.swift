@@ -7,13 +7,13 @@ import Workload
 
 /// A table that was taken in from a checkpoint, read, written to, grown and written out again is the fold of the log.
 struct CheckpointTests {
-    @Test(arguments: 0..<6 as Range<UInt64>)
+    @Test(arguments: 0..<3 as Range<UInt64>)
     func `at any moment of a store's life, reading, going on and replaying give the same, and the checkpoint stays what it was`(
         seed: UInt64
     ) throws {
         let volume = FaultyVolume()
         var life = try Life(on: volume, seed: seed)
-        for step in 0..<40 {
+        for step in 0..<24 {
             let before = try life.checkpointFiles()
             let mayChange = try life.act()
             let name = "seed \(seed), step \(step)"
@@ -27,9 +27,11 @@ struct CheckpointTests {
                 #expect(try life.replica.record(key) == full.record(key), "\(name), \(key)")
             }
             #expect(opened.ignoredCheckpoints.isEmpty, "\(name)")
-            let digest = try full.stateDigest()
-            #expect(try opened.stateDigest() == digest, "\(name), opened anew")
-            if step % 4 == 3 { #expect(try life.replica.stateDigest() == digest, "\(name), gone on") }
+            if step % 3 == 2 {
+                let digest = try full.stateDigest()
+                #expect(try opened.stateDigest() == digest, "\(name), opened anew")
+                if step % 6 == 5 { #expect(try life.replica.stateDigest() == digest, "\(name), gone on") }
+            }
             #expect(opened.versionVector == full.versionVector && opened.waitingEvents == full.waitingEvents, "\(name)")
         }
     }
@@ -38,7 +40,7 @@ struct CheckpointTests {
     func `many new records make the index of a checkpoint grow`(isWritten: Bool) throws {
         let volume = FaultyVolume()
         let replica = try ReferenceTests.replica(on: volume)
-        var workload = WorkloadW(events: 6000, seed: 5, options: .init(records: 8000))
+        var workload = WorkloadW(events: 4200, seed: 5, options: .init(records: 20_000))
         let events = Array(sequence(state: ()) { _ in workload.next() })
         // 2048 records fill the smallest index half.
         var keys: Set<RecordKey> = []
@@ -48,8 +50,8 @@ struct CheckpointTests {
         try replica.close()
         let next = try Self.open(volume, .writing)
         if isWritten { _ = try next.ingest(Array(events[(cut + 1)...].prefix(1))) }
-        for start in stride(from: cut + 1, to: events.count, by: 90) {
-            _ = try next.ingest(Array(events[start..<min(start + 90, events.count)]))
+        for start in stride(from: cut + 1, to: events.count, by: 150) {
+            _ = try next.ingest(Array(events[start..<min(start + 150, events.count)]))
         }
         let full = try Self.full(volume.state)
         #expect(full.recordCount > 2100 && next.recordCount == full.recordCount)
@@ -57,7 +59,7 @@ struct CheckpointTests {
         #expect(try next.stateDigest() == full.stateDigest())
     }
 
-    @Test(arguments: 0..<4 as Range<UInt64>)
+    @Test(arguments: 0..<2 as Range<UInt64>)
     func `a flipped bit anywhere in a checkpoint is never served, copied into another one or in the way of writing`(seed: UInt64) throws {
         let (state, path) = try Self.checkpointed()
         let bytes = try #require(state.files[path])
@@ -66,16 +68,16 @@ struct CheckpointTests {
         let keys = try Self.keys(full)
         var random = SeededRandom(seed: seed)
         var (givenUp, passedOver) = (0, 0)
-        for number in 0..<60 {
-            // Each page in turn, and within it any bit.
-            let page = (number * 4 + Int(seed)) % (bytes.count / 4096)
+        for number in 0..<24 {
+            // Pages far apart, the first and the last among them, and within each any bit.
+            let page = (number * (bytes.count / 4096) / 24 + Int(seed)) % (bytes.count / 4096)
             let bit = (page * 4096 + random.below(4096)) * 8 + random.below(8)
             var damaged = state
             damaged.flipBit(bit, of: path)
             let name = "seed \(seed), bit \(bit)"
             let opened = try Self.open(FaultyVolume(damaged))
             let isPassedOver = !opened.ignoredCheckpoints.isEmpty
-            for key in keys.shuffled(using: &random).prefix(40) {
+            for key in keys.shuffled(using: &random).prefix(20) {
                 #expect(try opened.record(key) == full.record(key) && opened.history(of: key) == full.history(of: key), "\(name), \(key)")
                 #expect(try opened.conflict(key) == full.conflict(key), "\(name), \(key)")
             }
@@ -94,14 +96,14 @@ struct CheckpointTests {
             let again = try Self.open(volume)
             #expect(try again.stateDigest() == end && again.ignoredCheckpoints.isEmpty && again.foldedAtOpening == 0, "\(name), again")
         }
-        #expect(givenUp > 40 && passedOver > 0)
+        #expect(givenUp > 10 && passedOver > 0)
     }
 
     @Test func `damage that nobody touches is not looked for, and verifying finds it`() throws {
         let (state, path) = try Self.checkpointed()
         let keys = try Self.keys(Self.full(state))
         var untouched = 0
-        for page in 2..<((state.files[path]?.count ?? 0) / 4096) {
+        for page in stride(from: 2, to: (state.files[path]?.count ?? 0) / 4096, by: 9) {
             var damaged = state
             damaged.flipBit(page * 4096 * 8, of: path)
             let opened = try Self.open(FaultyVolume(damaged))
@@ -109,7 +111,7 @@ struct CheckpointTests {
             if opened.ignoredCheckpoints.isEmpty { untouched += 1 }
             #expect(try Replica.verify(in: "disk/store", on: FaultyVolume(damaged)).ignoredCheckpoints == [path], "page \(page)")
         }
-        #expect(untouched > 20)
+        #expect(untouched > 2)
     }
 
     @Test func `a checkpoint that is there already is not written again`() throws {
@@ -130,13 +132,13 @@ struct CheckpointTests {
     private static func checkpointed() throws -> (DiskState, String) {
         let volume = FaultyVolume()
         let replica = try ReferenceTests.replica(on: volume)
-        var workload = WorkloadW(events: 2500, seed: 3, options: .init(records: 400))
-        while let event = workload.next() { _ = try replica.ingest([event] + (0..<499).compactMap { _ in workload.next() }) }
-        _ = try replica.ingest(RandomHistory(seed: 4, options: .init(records: 4, events: 80)).events)
+        var workload = WorkloadW(events: 800, seed: 3, options: .init(records: 400))
+        while let event = workload.next() { _ = try replica.ingest([event] + (0..<199).compactMap { _ in workload.next() }) }
+        _ = try replica.ingest(RandomHistory(seed: 4, options: .init(records: 4, events: 40)).events)
         var wall: UInt64 = 1_900_000_000_000
-        for number in 0..<60 {
+        for number in 0..<40 {
             wall += 1
-            let key = try RecordKey(collection: Name("long"), record: Name("r\(number % 40)"))
+            let key = try RecordKey(collection: Name("long"), record: Name("r\(number % 30)"))
             _ = try replica.commit([draft(key, number, length: 3000)], wall: wall)
         }
         try replica.checkpoint()
@@ -148,7 +150,8 @@ struct CheckpointTests {
     private static func draft(_ key: RecordKey, _ number: Int, length: Int = 10) throws -> Draft {
         let text = String(repeating: "v", count: length) + "\(number)"
         return Draft(
-            key: key, body: try .writing(set: [FieldWrite(field: Name("text"), value: FieldValue(uncheckedCanonical: Array("\"\(text)\"".utf8)))]))
+            key: key,
+            body: try .writing(set: [FieldWrite(field: Name("text"), value: FieldValue(uncheckedCanonical: Array("\"\(text)\"".utf8)))]))
     }
 
     private static func open(_ volume: FaultyVolume, _ access: LogAccess = .reading) throws -> Replica<FaultyVolume> {
@@ -187,8 +190,8 @@ struct CheckpointTests {
             random = SeededRandom(seed: seed)
             replica = try ReferenceTests.replica(on: volume)
             // Enough for several pieces of cells; much that is concurrent among little that is.
-            var workload = WorkloadW(events: 1500, seed: seed + 1000, options: .init(records: 300))
-            let history = try RandomHistory(seed: seed, options: .init(devices: 3, records: 5, events: 200)).shuffled(seed: seed)
+            var workload = WorkloadW(events: 720, seed: seed + 1000, options: .init(records: 300))
+            let history = try RandomHistory(seed: seed, options: .init(devices: 3, records: 5, events: 90)).shuffled(seed: seed)
             var events: [Event] = []
             for event in history {
                 events.append(event)
@@ -215,7 +218,7 @@ struct CheckpointTests {
                     ? Draft(key: key, body: .delete) : try CheckpointTests.draft(key, Int(wall % 1000), length: 1 + random.below(9000))
                 _ = try replica.commit([draft], wall: wall)
             default:
-                let batch = rest.prefix(random.chance(1, in: 3) ? 400 : 1 + random.below(30))
+                let batch = rest.prefix(random.chance(1, in: 3) ? 200 : 1 + random.below(30))
                 rest = rest.dropFirst(batch.count)
                 keys.formUnion(batch.map(\.key))
                 _ = try replica.ingest(Array(batch))
@@ -223,7 +226,7 @@ struct CheckpointTests {
             return false
         }
 
-        mutating func someKeys() -> [RecordKey] { Array(keys.sorted().shuffled(using: &random).prefix(12)) }
+        mutating func someKeys() -> [RecordKey] { Array(keys.sorted().shuffled(using: &random).prefix(8)) }
 
         func checkpointFiles() throws -> [String: [UInt8]] { volume.state.files.filter { $0.key.hasSuffix(".checkpoint") } }
     }

@@ -25,8 +25,18 @@ struct GoldenTests {
     @Test func `the goldens are read, and hold what they held`() throws {
         let replica = try Replica.open(in: Self.folder, on: FaultyVolume(try Self.state()), access: .reading)
         #expect(replica.end == Position(7) && replica.waitingCount == 1 && replica.foldedAtOpening == 2)
+        #expect(replica.ignoredCheckpoints.isEmpty)
         #expect(try Self.hexadecimal(replica.stateDigest()) == Self.text("digest.txt"))
         #expect(try replica.conflicts().map(\.key.record.text) == ["trip"])
+    }
+
+    @Test func `a checkpoint of version 1 is passed over, and the log is read instead`() throws {
+        var state = try Self.state()
+        let old = try Array(Data(contentsOf: Self.goldens.appending(path: "checkpoint/000000000005.checkpoint")))
+        state.put(Self.folder + "/checkpoint/000000000005.checkpoint", old)
+        let replica = try Replica.open(in: Self.folder, on: FaultyVolume(state), access: .reading)
+        #expect(replica.foldedAtOpening == 7 && replica.ignoredCheckpoints.map(\.problem) == [.olderFormat(version: 1)])
+        #expect(try Self.hexadecimal(replica.stateDigest()) == Self.text("digest.txt"))
     }
 
     @Test func `their text twins say what the bytes mean`() throws {
@@ -38,7 +48,7 @@ struct GoldenTests {
         }
         let lines = try Replica<FaultyVolume>.inspect(Self.folder + "/checkpoint/000000000005.checkpoint", on: volume)
         let bytes = try #require(volume.state.files[Self.folder + "/checkpoint/000000000005.checkpoint"])
-        #expect(Self.twin(of: bytes, lines: lines) == (try Self.text("000000000005.checkpoint.txt")))
+        #expect(Self.twin(of: bytes, lines: lines) == (try Self.text("checkpoint-2/000000000005.checkpoint.txt")))
     }
 
     /// Of the active segment each bit; of the sealed one a bit of each byte, since LogStoreTests flip each of such a file.
@@ -150,7 +160,8 @@ struct GoldenTests {
 
     private static func files(of state: DiskState) throws -> [(name: String, bytes: [UInt8])] {
         state.files.filter { $0.key.hasPrefix(folder + "/") && !$0.key.hasSuffix("/lock") }.map {
-            (String($0.key.dropFirst(folder.count + 1)), $0.value)
+            // Version 1 of a checkpoint lies in the folder of that name: it is not written any more.
+            (String($0.key.dropFirst(folder.count + 1)).replacing("checkpoint/", with: "checkpoint-2/"), $0.value)
         }
         .sorted { $0.0 < $1.0 }
     }
@@ -160,8 +171,12 @@ struct GoldenTests {
         for path in ["disk", folder, folder + "/log", folder + "/checkpoint"] { try volume.createFolder(path) }
         var state = volume.state
         for name in [
-            "device", "log/00000001-000000000000.segment", "log/00000002-000000000005.segment", "checkpoint/000000000005.checkpoint",
-        ] { state.put(folder + "/" + name, Array(try Data(contentsOf: goldens.appending(path: name)))) }
+            "device", "log/00000001-000000000000.segment", "log/00000002-000000000005.segment", "checkpoint-2/000000000005.checkpoint",
+        ] {
+            state.put(
+                folder + "/" + name.replacing("checkpoint-2/", with: "checkpoint/"),
+                Array(try Data(contentsOf: goldens.appending(path: name))))
+        }
         return state
     }
 
@@ -171,8 +186,12 @@ struct GoldenTests {
             try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(bytes).write(to: url)
             guard name.contains("/") else { continue }
-            let text = try twin(of: bytes, lines: Replica<FaultyVolume>.inspect(folder + "/" + name, on: volume))
-            try text.write(to: goldens.appending(path: url.lastPathComponent + ".txt"), atomically: true, encoding: .utf8)
+            let isCheckpoint = name.hasSuffix(".checkpoint")
+            let path = folder + "/" + name.replacing("checkpoint-2/", with: "checkpoint/")
+            let text = try twin(of: bytes, lines: Replica<FaultyVolume>.inspect(path, on: volume))
+            try text.write(
+                to: goldens.appending(path: (isCheckpoint ? "checkpoint-2/" : "") + url.lastPathComponent + ".txt"), atomically: true,
+                encoding: .utf8)
         }
         let segment = folder + "/log/00000002-000000000005.segment"
         try FileManager.default.createDirectory(at: goldens.appending(path: "damaged"), withIntermediateDirectories: true)

@@ -36,10 +36,12 @@ extension RecordTable {
             blobs.adopt(size(.blobs), { source.place(Section.blobs.rawValue, in: $0) }),
             previous.adopt(size(.previous), { source.place(Section.previous.rawValue, in: $0) }),
             index.adopt(capacity, { source.place(Section.index.rawValue, in: $0) }),
-            applied.adopt(seqs.count, { memory in
-                memory.copyBytes(from: seqs)
-                return true
-            })
+            applied.adopt(
+                seqs.count,
+                { memory in
+                    memory.copyBytes(from: seqs)
+                    return true
+                })
         else { return nil }
         unchecked = UncheckedMemory(source: source, freeCells: freeCells, freeNode: freeNode, preparedRows: 0)
         freeCells = [UInt32](repeating: 0, count: Self.freeClassCount)

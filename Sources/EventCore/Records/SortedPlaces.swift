@@ -65,7 +65,9 @@ package struct SortedPlaces {
 
     /// Divides a range by the median of three of its entries; returns where the greater ones begin, within the range. (C. A. R. Hoare's way.)
     private mutating func divide(_ range: Range<Int>, _ table: borrowing RecordTable) -> Int {
-        var (low, middle, high) = (entries[range.lowerBound], entries[(range.lowerBound + range.upperBound) / 2], entries[range.upperBound - 1])
+        var (low, middle, high) = (
+            entries[range.lowerBound], entries[(range.lowerBound + range.upperBound) / 2], entries[range.upperBound - 1]
+        )
         if Self.isBefore(middle, low, table) { swap(&low, &middle) }
         if Self.isBefore(high, middle, table) { swap(&high, &middle) }
         if Self.isBefore(middle, low, table) { swap(&low, &middle) }
