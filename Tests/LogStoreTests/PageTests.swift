@@ -24,6 +24,9 @@ import Testing
         #expect(
             page.contains(
                 "Page 0, \(CheckpointHeader.sizeBytes) bytes, then sections that begin at multiples of \(CheckpointHeader.pageBytes)."))
+        #expect(
+            page.contains("Version \(CheckpointHeader.version). Page 0")
+                && page.contains("each piece of \(CheckpointHeader.pieceBytes) bytes"))
         #expect(page.contains("The files of a log, version \(SegmentHeader.version)."))
     }
 

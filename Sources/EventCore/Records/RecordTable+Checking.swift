@@ -4,8 +4,10 @@ struct UncheckedMemory {
     /// The free lists lead anywhere: they are not used until everything has been checked.
     let freeCells: [UInt32]
     let freeNode: UInt32
-    /// Rows whose memory has been checked so that they can be folded.
+    /// Rows whose memory has been checked so that they can be folded, since the table was taken in.
     var preparedRows = 0
+    /// Up to this position.
+    var preparedEnd: UInt64
 }
 
 /// Nothing damaged is ever read: memory of a checkpoint is checked when it is first touched, by whoever reads a record, and whole before somebody walks over it.
@@ -42,6 +44,7 @@ extension RecordTable {
         guard let rowsBefore = unchecked?.preparedRows, !keys.isEmpty else { return }
         let rows = rowsBefore + keys.count
         unchecked?.preparedRows = rows
+        unchecked?.preparedEnd = UInt64(eventCount) + UInt64(keys.count)
         guard rows <= Self.preparedRowLimit, (Int(recordCount) + rows) * 2 <= index.capacity else { return try checkAll() }
         // New memory begins within the last page of what is there.
         for section in Section.placed where section != .index {
@@ -62,6 +65,12 @@ extension RecordTable {
                 at = (at &+ 1) & index.mask
             }
         }
+    }
+
+    /// Whether so many events may be folded now.
+    func isPrepared(toFold count: UInt32) -> Bool {
+        guard let unchecked else { return true }
+        return UInt64(eventCount) + UInt64(count) <= unchecked.preparedEnd
     }
 
     // MARK: - Checking what a record refers to

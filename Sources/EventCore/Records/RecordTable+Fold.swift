@@ -19,6 +19,7 @@ extension RecordTable {
         var milliseconds: UInt64 = 0
         var left = min(header.count, limit)
         guard UInt64(eventCount) + UInt64(left) <= Limits.foldedSeq else { throw .malformed(offset: 12) }
+        precondition(isPrepared(toFold: left))
         _ = previous.grow(by: Int(left) * 4)
         while left > 0 {
             let batch = Int(min(left, UInt32(FoldScratch.batchRows)))

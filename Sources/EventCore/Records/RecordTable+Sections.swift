@@ -43,7 +43,7 @@ extension RecordTable {
                     return true
                 })
         else { return nil }
-        unchecked = UncheckedMemory(source: source, freeCells: freeCells, freeNode: freeNode, preparedRows: 0)
+        unchecked = UncheckedMemory(source: source, freeCells: freeCells, freeNode: freeNode, preparedEnd: UInt64(eventCount))
         freeCells = [UInt32](repeating: 0, count: Self.freeClassCount)
         freeNode = 0
     }

@@ -3,7 +3,7 @@ internal import LogStore
 
 /// Records as they are and as they were.
 extension Replica {
-    /// The record; nil when it has no event. Times are filled in where it has siblings.
+    /// The record; nil when it has no event. Times are filled in where it is contested.
     package func record(_ key: RecordKey) throws(ReplicaError) -> Record? {
         guard let place = try place(of: key) else { return nil }
         return try record(at: place)
@@ -12,7 +12,7 @@ extension Replica {
     private func record(at place: RecordTable.Place) throws(ReplicaError) -> Record {
         let record: Record
         do throws(BlockError) { record = try table.record(at: place) } catch { throw .malformedBlock(at: end) }
-        guard table.hasSiblings(at: place) else { return record }
+        guard record.isContested else { return record }
         return record.with(times: Self.times(try history(of: record.key)))
     }
 
