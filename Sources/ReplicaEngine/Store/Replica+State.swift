@@ -4,7 +4,7 @@ internal import LogStore
 /// How the records come from the log and the checkpoint.
 extension Replica {
     /// The state of a checkpoint; the empty one without a checkpoint, or with one of another layout.
-    static func table(from image: CheckpointImage?, _ waiting: inout WaitingEvents) -> RecordTable {
+    static func table(from image: CheckpointImage?, _ waiting: inout WaitingEvents, expectedEvents: UInt64) -> RecordTable {
         if let image, image.sections.count == RecordTable.sectionCount + 1,
             let table = RecordTable(sections: image.sections.dropLast().map { UnsafeRawBufferPointer($0) }),
             UInt64(table.eventCount) == image.end.position.index,
@@ -13,7 +13,7 @@ extension Replica {
             waiting = kept
             return table
         }
-        return RecordTable()
+        return RecordTable(expectedEvents: expectedEvents)
     }
 
     /// Folds the log's blocks from `position` on, which begins a segment or is 0.
@@ -67,7 +67,7 @@ extension Replica {
     private func seal() throws(LogError) {
         let applied = table.versionVector
         try log.seal { (cursor, store) throws(LogError) in
-            var packer = BlockPacker(kind: .events)
+            var packer = SealedBlockPacker()
             var waiting = WaitingEvents()
             while let block = try cursor.next() {
                 do throws(BlockError) {
@@ -75,7 +75,7 @@ extension Replica {
                     case .waiting: try waiting.add(block.header, block.bytes)
                     case .events:
                         var reader = try BlockReader(block.header, block.bytes)
-                        while let row = try reader.next() { try Self.repack(row, into: &packer) }
+                        while let row = try reader.next() { packer.append(row) }
                     }
                 } catch { throw .invalidBlock(error) }
                 for full in packer.takeFull() { try store(full) }
@@ -84,13 +84,5 @@ extension Replica {
             waiting.drop(coveredBy: applied)
             for block in waiting.blocks { try store(block) }
         }
-    }
-
-    /// Puts a row into another block as it is: its context stays written by head dots, which hold at its position.
-    private static func repack(_ row: BlockReader.Row, into packer: inout BlockPacker) throws(BlockError) {
-        do throws(EventError) {
-            let context: VersionVector = if case .whole(let whole) = row.context { whole } else { VersionVector() }
-            packer.append(try row.event(context: context), context: row.context)
-        } catch { throw .malformed(offset: 0) }
     }
 }

@@ -54,7 +54,7 @@ package final class Replica<Storage: Volume> {
         names[identity.device] = identity.name
         let search = log.readCheckpoint()
         var waiting = WaitingEvents()
-        var table = Self.table(from: search.image, &waiting)
+        var table = Self.table(from: search.image, &waiting, expectedEvents: log.end.index)
         ignoredCheckpoints = search.ignored
         let from = Position(UInt64(table.eventCount))
         foldedAtOpening = log.end.index - from.index
