@@ -67,7 +67,7 @@ import Workload
         let sizes = [BlockHeader.payloadLimitBytes, 0, 1, 700_001, BlockHeader.payloadLimitBytes, 600_000, BlockHeader.payloadLimitBytes]
         let blocks = sizes.map { size in
             var bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: random.next()), count: BlockHeader.sizeBytes + size)
-            BlockHeader.seal(&bytes, kind: .events, count: 1)
+            BlockHeader.seal(&bytes, kind: .events, encoding: .rows, count: 1)
             return LogBlock(bytes: bytes, ranges: [])
         }
         try log.commit(blocks)

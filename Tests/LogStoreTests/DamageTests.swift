@@ -108,7 +108,7 @@ import Workload
         let log = try EventLog.create(in: LogScript.store, storeID: NumberedEvents.storeID, on: volume)
         let blocks = (0..<2).map { fill in
             var bytes = [UInt8](repeating: UInt8(fill), count: 48)
-            BlockHeader.seal(&bytes, kind: .events, count: 1)
+            BlockHeader.seal(&bytes, kind: .events, encoding: .rows, count: 1)
             return LogBlock(bytes: bytes, ranges: [])
         }
         try log.append(blocks)

@@ -40,11 +40,11 @@ struct CheckpointTests {
     func `many new records make the index of a checkpoint grow`(isWritten: Bool) throws {
         let volume = FaultyVolume()
         let replica = try ReferenceTests.replica(on: volume)
-        var workload = WorkloadW(events: 4200, seed: 5, options: .init(records: 20_000))
+        var workload = WorkloadW(events: 6000, seed: 5, options: .init(records: 60_000))
         let events = Array(sequence(state: ()) { _ in workload.next() })
-        // 2048 records fill the smallest index half.
+        // The smallest index holds some 3000 records.
         var keys: Set<RecordKey> = []
-        let cut = try #require(events.indices.first { keys.insert(events[$0].key).inserted && keys.count == 2040 })
+        let cut = try #require(events.indices.first { keys.insert(events[$0].key).inserted && keys.count == 2900 })
         _ = try replica.ingest(Array(events[...cut]))
         try replica.checkpoint()
         try replica.close()
@@ -54,7 +54,7 @@ struct CheckpointTests {
             _ = try next.ingest(Array(events[start..<min(start + 150, events.count)]))
         }
         let full = try Self.full(volume.state)
-        #expect(full.recordCount > 2100 && next.recordCount == full.recordCount)
+        #expect(full.recordCount > 3400 && next.recordCount == full.recordCount)
         for key in keys { #expect(try next.record(key) == full.record(key)) }
         #expect(try next.stateDigest() == full.stateDigest())
     }

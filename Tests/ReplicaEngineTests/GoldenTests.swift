@@ -5,55 +5,52 @@ import ReplicaEngine
 import Simulation
 import Testing
 
-/// Files of version 1 as they were first written, with what `inspect` says of them: they stay readable for ever, and today's program writes the same bytes.
+/// Files as they were written, with what `inspect` says of them: they stay readable for ever, and today's program writes the newest of them to the byte.
 ///
-/// Re-recorded only on purpose, with RECORD_GOLDENS=1 in the environment.
+/// `golden-1` has sealed blocks of rows, `golden-2` packed ones and another layout of checkpoints. Only the newest is ever recorded anew, on purpose, with
+/// RECORD_GOLDENS=1 in the environment.
 struct GoldenTests {
     private static let folder = "disk/store"
-    private static var goldens: URL {
-        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Data/golden-1")
+    private static let sets = ["golden-1", newest]
+    private static let newest = "golden-2"
+
+    private static func goldens(_ set: String) -> URL {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Data/\(set)")
     }
 
-    @Test func `today's program writes version 1 to the byte`() throws {
+    @Test func `today's program writes the newest goldens to the byte`() throws {
         let volume = try Self.written()
         if ProcessInfo.processInfo.environment["RECORD_GOLDENS"] == "1" { try Self.record(volume) }
         for (name, bytes) in try Self.files(of: volume.state) {
-            #expect(try Array(Data(contentsOf: Self.goldens.appending(path: name))) == bytes, "\(name)")
+            #expect(try Array(Data(contentsOf: Self.goldens(Self.newest).appending(path: name))) == bytes, "\(name)")
         }
     }
 
-    @Test func `the goldens are read, and hold what they held`() throws {
-        let replica = try Replica.open(in: Self.folder, on: FaultyVolume(try Self.state()), access: .reading)
-        #expect(replica.end == Position(7) && replica.waitingCount == 1 && replica.foldedAtOpening == 2)
-        #expect(replica.ignoredCheckpoints.isEmpty)
-        #expect(try Self.hexadecimal(replica.stateDigest()) == Self.text("digest.txt"))
+    @Test(arguments: sets) func `the goldens are read, and hold what they held`(set: String) throws {
+        let replica = try Replica.open(in: Self.folder, on: FaultyVolume(try Self.state(set)), access: .reading)
+        // A checkpoint of an older layout is not used.
+        #expect(replica.end == Position(7) && replica.waitingCount == 1 && replica.foldedAtOpening == (set == Self.newest ? 2 : 7))
+        #expect(try Self.hexadecimal(replica.stateDigest()) == Self.text("digest.txt", set))
         #expect(try replica.conflicts().map(\.key.record.text) == ["trip"])
     }
 
-    @Test func `a checkpoint of version 1 is passed over, and the log is read instead`() throws {
-        var state = try Self.state()
-        let old = try Array(Data(contentsOf: Self.goldens.appending(path: "checkpoint/000000000005.checkpoint")))
-        state.put(Self.folder + "/checkpoint/000000000005.checkpoint", old)
-        let replica = try Replica.open(in: Self.folder, on: FaultyVolume(state), access: .reading)
-        #expect(replica.foldedAtOpening == 7 && replica.ignoredCheckpoints.map(\.problem) == [.olderFormat(version: 1)])
-        #expect(try Self.hexadecimal(replica.stateDigest()) == Self.text("digest.txt"))
-    }
-
-    @Test func `their text twins say what the bytes mean`() throws {
-        let volume = FaultyVolume(try Self.state())
+    @Test(arguments: sets) func `their text twins say what the bytes mean`(set: String) throws {
+        let volume = FaultyVolume(try Self.state(set))
         for name in ["00000001-000000000000.segment", "00000002-000000000005.segment"] {
             let lines = try Replica<FaultyVolume>.inspect(Self.folder + "/log/" + name, on: volume)
             let bytes = try #require(volume.state.files[Self.folder + "/log/" + name])
-            #expect(Self.twin(of: bytes, lines: lines) == (try Self.text(name + ".txt")), "\(name)")
+            #expect(Self.twin(of: bytes, lines: lines) == (try Self.text(name + ".txt", set)), "\(name)")
         }
         let lines = try Replica<FaultyVolume>.inspect(Self.folder + "/checkpoint/000000000005.checkpoint", on: volume)
         let bytes = try #require(volume.state.files[Self.folder + "/checkpoint/000000000005.checkpoint"])
-        #expect(Self.twin(of: bytes, lines: lines) == (try Self.text("checkpoint-2/000000000005.checkpoint.txt")))
+        #expect(Self.twin(of: bytes, lines: lines) == (try Self.text("000000000005.checkpoint.txt", set)))
     }
 
     /// Of the active segment each bit; of the sealed one a bit of each byte, since LogStoreTests flip each of such a file.
-    @Test(arguments: 0..<8) func `flipped bits of the goldens are clean errors or change nothing that is read`(bit: Int) throws {
-        let whole = try Self.state()
+    @Test(arguments: 0..<8, sets) func `flipped bits of the goldens are clean errors or change nothing that is read`(bit: Int, set: String)
+        throws
+    {
+        let whole = try Self.state(set)
         let digest = try Replica.open(in: Self.folder, on: FaultyVolume(whole), access: .reading).stateDigest()
         var withoutCheckpoint = whole
         withoutCheckpoint.drop(Self.folder + "/checkpoint/000000000005.checkpoint")
@@ -71,15 +68,15 @@ struct GoldenTests {
     }
 
     /// Committed beside the goldens: a flipped bit in a block, a cut commit, a commit whose mark is missing, bytes behind the end.
-    @Test(arguments: ["flipped-block", "cut-commit", "missing-mark", "torn-tail"])
-    func `damaged siblings are answered as they were when they were recorded`(name: String) throws {
+    @Test(arguments: ["flipped-block", "cut-commit", "missing-mark", "torn-tail"], sets)
+    func `damaged siblings are answered as they were when they were recorded`(name: String, set: String) throws {
         let segment = "00000002-000000000005.segment"
-        let bytes = Array(try Data(contentsOf: Self.goldens.appending(path: "damaged/\(name).segment")))
-        var state = try Self.state()
+        let bytes = Array(try Data(contentsOf: Self.goldens(set).appending(path: "damaged/\(name).segment")))
+        var state = try Self.state(set)
         state.put(Self.folder + "/log/" + segment, bytes)
         let volume = FaultyVolume(state)
         let lines = try Replica<FaultyVolume>.inspect(Self.folder + "/log/" + segment, on: volume)
-        #expect(Self.twin(of: bytes, lines: lines) == (try Self.text("damaged/\(name).segment.txt")))
+        #expect(Self.twin(of: bytes, lines: lines) == (try Self.text("damaged/\(name).segment.txt", set)))
         let found = try Replica.verify(in: Self.folder, on: volume)
         #expect(found.result == (name == "torn-tail" ? .tornTail : .corrupt))
         #expect(volume.state.files == state.files)
@@ -95,8 +92,8 @@ struct GoldenTests {
         ]
     }
 
-    @Test func `every cut of the newest golden is an error, since all of it was acknowledged`() throws {
-        let whole = try Self.state()
+    @Test(arguments: sets) func `every cut of an active golden is an error, since all of it was acknowledged`(set: String) throws {
+        let whole = try Self.state(set)
         let path = Self.folder + "/log/00000002-000000000005.segment"
         for count in 0..<(whole.files[path]?.count ?? 0) {
             var state = whole
@@ -160,51 +157,42 @@ struct GoldenTests {
 
     private static func files(of state: DiskState) throws -> [(name: String, bytes: [UInt8])] {
         state.files.filter { $0.key.hasPrefix(folder + "/") && !$0.key.hasSuffix("/lock") }.map {
-            // Version 1 of a checkpoint lies in the folder of that name: it is not written any more.
-            (String($0.key.dropFirst(folder.count + 1)).replacing("checkpoint/", with: "checkpoint-2/"), $0.value)
+            (String($0.key.dropFirst(folder.count + 1)), $0.value)
         }
         .sorted { $0.0 < $1.0 }
     }
 
-    private static func state() throws -> DiskState {
+    private static func state(_ set: String) throws -> DiskState {
         let volume = FaultyVolume()
         for path in ["disk", folder, folder + "/log", folder + "/checkpoint"] { try volume.createFolder(path) }
         var state = volume.state
         for name in [
-            "device", "log/00000001-000000000000.segment", "log/00000002-000000000005.segment", "checkpoint-2/000000000005.checkpoint",
-        ] {
-            state.put(
-                folder + "/" + name.replacing("checkpoint-2/", with: "checkpoint/"),
-                Array(try Data(contentsOf: goldens.appending(path: name))))
-        }
+            "device", "log/00000001-000000000000.segment", "log/00000002-000000000005.segment", "checkpoint/000000000005.checkpoint",
+        ] { state.put(folder + "/" + name, Array(try Data(contentsOf: goldens(set).appending(path: name)))) }
         return state
     }
 
     private static func record(_ volume: FaultyVolume) throws {
         for (name, bytes) in try files(of: volume.state) {
-            let url = goldens.appending(path: name)
+            let url = goldens(newest).appending(path: name)
             try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(bytes).write(to: url)
             guard name.contains("/") else { continue }
-            let isCheckpoint = name.hasSuffix(".checkpoint")
-            let path = folder + "/" + name.replacing("checkpoint-2/", with: "checkpoint/")
-            let text = try twin(of: bytes, lines: Replica<FaultyVolume>.inspect(path, on: volume))
-            try text.write(
-                to: goldens.appending(path: (isCheckpoint ? "checkpoint-2/" : "") + url.lastPathComponent + ".txt"), atomically: true,
-                encoding: .utf8)
+            let text = try twin(of: bytes, lines: Replica<FaultyVolume>.inspect(folder + "/" + name, on: volume))
+            try text.write(to: goldens(newest).appending(path: url.lastPathComponent + ".txt"), atomically: true, encoding: .utf8)
         }
         let segment = folder + "/log/00000002-000000000005.segment"
-        try FileManager.default.createDirectory(at: goldens.appending(path: "damaged"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(at: goldens(newest).appending(path: "damaged"), withIntermediateDirectories: true)
         for (name, bytes) in damaged(volume.state.files[segment] ?? []) {
-            try Data(bytes).write(to: goldens.appending(path: "damaged/\(name).segment"))
+            try Data(bytes).write(to: goldens(newest).appending(path: "damaged/\(name).segment"))
             var state = volume.state
             state.put(segment, bytes)
             let lines = try Replica<FaultyVolume>.inspect(segment, on: FaultyVolume(state))
             try twin(of: bytes, lines: lines).write(
-                to: goldens.appending(path: "damaged/\(name).segment.txt"), atomically: true, encoding: .utf8)
+                to: goldens(newest).appending(path: "damaged/\(name).segment.txt"), atomically: true, encoding: .utf8)
         }
         let digest = try Replica.open(in: folder, on: volume, access: .reading).stateDigest()
-        try hexadecimal(digest).write(to: goldens.appending(path: "digest.txt"), atomically: true, encoding: .utf8)
+        try hexadecimal(digest).write(to: goldens(newest).appending(path: "digest.txt"), atomically: true, encoding: .utf8)
     }
 
     /// What `inspect` says, and behind what it says of an offset the bytes there in hexadecimal; lines of zeros are left out.
@@ -233,7 +221,9 @@ struct GoldenTests {
         return text.joined(separator: "\n") + "\n"
     }
 
-    private static func text(_ name: String) throws -> String { try String(contentsOf: goldens.appending(path: name), encoding: .utf8) }
+    private static func text(_ name: String, _ set: String) throws -> String {
+        try String(contentsOf: goldens(set).appending(path: name), encoding: .utf8)
+    }
 
     private static func hexadecimal(_ bytes: [UInt8]) -> String { bytes.map { String(format: "%02x", $0) }.joined() }
 }

@@ -6,11 +6,11 @@
 /// Asks the processor to bring the cache line at `address` near; never faults.
 static inline void syncline_prefetch(const void *address) { __builtin_prefetch(address, 1, 3); }
 
-/// Reserves `size` bytes of address space without committing any; NULL when the system refuses.
+/// Reserves `size` bytes of address space without committing any, from a huge page's beginning; NULL when the system refuses.
 void *syncline_reserve(size_t size);
 
 /// Makes `[base + from, base + to)` of a reservation readable and writable, zero-filled; 0 on success.
-/// Huge pages are asked for from 8 MiB on, where a table walk would otherwise miss the TLB on every event.
+/// Huge pages are asked for from 2 MiB on, where a table walk would otherwise miss the TLB on every event.
 int syncline_commit(void *base, size_t from, size_t to);
 
 /// Gives a reservation back.

@@ -56,7 +56,7 @@ package struct BlockBuilder {
 
     /// The devices whose events the block holds, each with its first and last seq; rows of waiting events may leave gaps.
     package var authors: [DeviceRange] {
-        devices.compactMap(\.range)
+        devices.compactMap(\.range).sorted { $0.device < $1.device }
     }
 
     /// Adds an event whose context is written as `form` says.
@@ -104,15 +104,10 @@ package struct BlockBuilder {
             block.appendVarint(device.base)
             block.appendVarint(device.authored)
         }
-        for table in [collections, fields] {
-            block.appendVarint(table.names.count)
-            for name in table.names {
-                block.append(UInt8(name.utf8.count))
-                block.append(contentsOf: name.utf8)
-            }
-        }
+        collections.append(to: &block)
+        fields.append(to: &block)
         block.append(contentsOf: rows)
-        BlockHeader.seal(&block, kind: kind, count: UInt32(count))
+        BlockHeader.seal(&block, kind: kind, encoding: .rows, count: UInt32(count))
         return block
     }
 

@@ -3,7 +3,7 @@
 /// The fold reads the same bytes by itself (`RecordTable.fold`). Layout: EventFormat.md.
 package struct BlockReader {
     /// One event as its row has it; the context may stand for more than is written.
-    package struct Row {
+    package struct Row: Hashable, Sendable {
         package let dot: Dot
         package let key: RecordKey
         package let context: ContextForm
@@ -23,33 +23,17 @@ package struct BlockReader {
         }
     }
 
-    private struct Device {
-        let id: DeviceID
-        var running: UInt64
-    }
-
     package let header: BlockHeader
-    private var cursor: ByteCursor
-    private var devices: [Device] = []
-    private var collections: [Name] = []
-    private var fields: [Name] = []
-    private var milliseconds: UInt64 = 0
-    private var read: UInt32 = 0
+    private var rows: RowBlockReader?
+    private var packed: PackedBlockReader?
 
-    /// Opens a block whose checksum `header` has checked.
+    /// Opens a block whose checksum `header` has checked; the bytes must outlive the reader.
     package init(_ header: BlockHeader, _ block: UnsafeRawBufferPointer) throws(BlockError) {
         self.header = header
-        cursor = ByteCursor(
-            UnsafeRawBufferPointer(rebasing: block[..<(BlockHeader.sizeBytes + header.payloadBytes)]), at: BlockHeader.sizeBytes)
-        for _ in 0..<(try cursor.count(unitBytes: 18)) {
-            let id = try cursor.take(16)
-            let base = try cursor.varint()
-            // How many events of the device follow; the rows say it too.
-            _ = try cursor.varint()
-            devices.append(Device(id: DeviceID(bytes: id), running: base))
+        switch header.encoding {
+        case .rows: rows = try RowBlockReader(header, block)
+        case .packed: packed = try PackedBlockReader(header, block)
         }
-        for _ in 0..<(try cursor.count(unitBytes: 2)) { collections.append(try cursor.name()) }
-        for _ in 0..<(try cursor.count(unitBytes: 2)) { fields.append(try cursor.name()) }
     }
 
     /// Opens a block, checking its checksum.
@@ -57,132 +41,34 @@ package struct BlockReader {
         try self.init(try BlockHeader(checking: block), block)
     }
 
-    /// The devices whose events the block holds, each with its first and last seq, before any row has been read.
+    /// The devices whose events the block holds, in their order, each with its first and last seq, before any row has been read.
     ///
     /// Looks at each row: a device's base says nothing about its events when a context mentioned it before its first one.
     package var authors: [DeviceRange] {
-        var rows = self
-        var ranges: [DeviceID: DeviceRange] = [:]
-        while let dot = try? rows.skip() {
-            let known = ranges[dot.device]
-            ranges[dot.device] = DeviceRange(
-                device: dot.device, first: min(known?.first ?? dot.seq, dot.seq), last: max(known?.last ?? dot.seq, dot.seq))
+        var reader = self
+        var places: [DeviceID: Int] = [:]
+        var ranges: [DeviceRange] = []
+        while let dot = try? reader.skip() {
+            if let place = places[dot.device] {
+                let known = ranges[place]
+                ranges[place] = DeviceRange(device: dot.device, first: min(known.first, dot.seq), last: max(known.last, dot.seq))
+            } else {
+                places[dot.device] = ranges.count
+                ranges.append(DeviceRange(device: dot.device, first: dot.seq, last: dot.seq))
+            }
         }
-        return devices.compactMap { ranges[$0.id] }
+        return ranges.sorted { $0.device < $1.device }
     }
 
     /// The next event; nil behind the last.
     package mutating func next() throws(BlockError) -> Row? {
-        guard read < header.count else {
-            guard cursor.isAtEnd else { throw .malformed(offset: cursor.offset) }
-            return nil
-        }
-        let start = cursor.offset
-        let (end, flags, author, seq) = try rowStart()
-        let tick = flags & BlockBuilder.RowFlags.tick != 0 ? try cursor.varint() : 0
-        let context = try contextForm(flags >> BlockBuilder.RowFlags.formShift & BlockBuilder.RowFlags.formMask)
-        devices[author].running = seq
-        let collection = try cursor.varint()
-        guard collection < UInt64(collections.count) else { throw .malformed(offset: cursor.offset) }
-        let record = try cursor.name()
-        let extras = flags & BlockBuilder.RowFlags.extras != 0 ? try cursor.byte() : 0
-        guard extras <= BlockBuilder.ExtraFlags.all else { throw .malformed(offset: cursor.offset) }
-        let note = extras & BlockBuilder.ExtraFlags.note != 0 ? try self.note() : nil
-        let epoch = extras & BlockBuilder.ExtraFlags.epoch != 0 ? try cursor.varint() : 0
-        let undoes =
-            extras & BlockBuilder.ExtraFlags.undoes != 0 ? Dot(device: devices[try deviceIndex()].id, seq: try cursor.varint()) : nil
-        let body = flags & BlockBuilder.RowFlags.delete != 0 ? EventBody.delete : try self.body()
-        guard cursor.offset == end else { throw .malformed(offset: cursor.offset) }
-        guard let kind = EventKind(rawValue: flags & BlockBuilder.RowFlags.kindMask), let tick = UInt16(exactly: tick) else {
-            throw .malformed(offset: start)
-        }
-        do {
-            return Row(
-                dot: Dot(device: devices[author].id, seq: seq),
-                key: RecordKey(collection: collections[Int(collection)], record: record), context: context,
-                time: try HybridTime(milliseconds: milliseconds, tick: tick), body: body, kind: kind, undoes: undoes, epoch: epoch,
-                note: note,
-                isCritical: extras & BlockBuilder.ExtraFlags.critical != 0)
-        } catch { throw .malformed(offset: start) }
+        if packed != nil { return try packed?.next() ?? nil }
+        return try rows?.next() ?? nil
     }
 
     /// Steps over an event; nil behind the last.
     package mutating func skip() throws(BlockError) -> Dot? {
-        guard read < header.count else { return nil }
-        let (end, _, author, seq) = try rowStart()
-        devices[author].running = seq
-        _ = try cursor.take(end - cursor.offset)
-        return Dot(device: devices[author].id, seq: seq)
-    }
-
-    /// What rows behind this one build on: whose event it is, its seq and its time.
-    private mutating func rowStart() throws(BlockError) -> (end: Int, flags: UInt8, author: Int, seq: UInt64) {
-        let byteCount = try cursor.count()
-        let end = cursor.offset + byteCount
-        read += 1
-        let flags = try cursor.byte()
-        let author = try deviceIndex()
-        let isExplicit = flags & BlockBuilder.RowFlags.explicitSeq != 0
-        let seq = isExplicit ? try cursor.varint() : devices[author].running &+ 1
-        milliseconds = try cursor.delta(from: milliseconds)
-        guard cursor.offset <= end else { throw .malformed(offset: cursor.offset) }
-        return (end, flags, author, seq)
-    }
-
-    private mutating func deviceIndex() throws(BlockError) -> Int {
-        let start = cursor.offset
-        let index = try cursor.varint()
-        guard index < UInt64(devices.count) else { throw .malformed(offset: start) }
-        return Int(index)
-    }
-
-    private mutating func contextForm(_ form: UInt8) throws(BlockError) -> ContextForm {
-        let start = cursor.offset
-        switch form {
-        case BlockBuilder.RowFlags.emptyForm: return .whole(VersionVector())
-        case BlockBuilder.RowFlags.oneHeadForm: return .heads([try contextDot()])
-        case BlockBuilder.RowFlags.headsForm: return .heads(try contextDots())
-        default:
-            let dots = try contextDots()
-            let vector = VersionVector(dots)
-            guard vector.entries.count == dots.count else { throw .malformed(offset: start) }
-            return .whole(vector)
-        }
-    }
-
-    private mutating func contextDots() throws(BlockError) -> [Dot] {
-        var dots: [Dot] = []
-        for _ in 0..<(try cursor.count(unitBytes: 2)) { dots.append(try contextDot()) }
-        return dots
-    }
-
-    private mutating func contextDot() throws(BlockError) -> Dot {
-        let start = cursor.offset
-        let index = try deviceIndex()
-        let seq = try cursor.delta(from: devices[index].running)
-        guard seq >= 1 && seq <= Limits.seq else { throw .malformed(offset: start) }
-        return Dot(device: devices[index].id, seq: seq)
-    }
-
-    private mutating func note() throws(BlockError) -> Note {
-        let start = cursor.offset
-        let length = try cursor.count()
-        do { return try Note(utf8: try cursor.take(length)) } catch { throw .malformed(offset: start) }
-    }
-
-    private mutating func body() throws(BlockError) -> EventBody {
-        let start = cursor.offset
-        var set: [FieldWrite] = []
-        var unset: [Name] = []
-        for _ in 0..<(try cursor.count(unitBytes: 2)) {
-            let index = try cursor.varint()
-            guard index < UInt64(fields.count) else { throw .malformed(offset: start) }
-            if let value = try ValueCode.read(&cursor) {
-                set.append(FieldWrite(field: fields[Int(index)], value: value))
-            } else {
-                unset.append(fields[Int(index)])
-            }
-        }
-        do { return try EventBody.writing(set: set, unset: unset) } catch { throw .malformed(offset: start) }
+        if packed != nil { return try packed?.skip() ?? nil }
+        return try rows?.skip() ?? nil
     }
 }

@@ -42,8 +42,7 @@ package struct ByteCursor {
 
     /// The number that lies a zigzag-folded varint away from `from`.
     package mutating func delta(from: UInt64) throws(BlockError) -> UInt64 {
-        let folded = try varint()
-        return from &+ (folded >> 1 ^ (0 &- (folded & 1)))
+        from.advanced(zigzag: try varint())
     }
 
     package mutating func take(_ count: Int) throws(BlockError) -> UnsafeRawBufferPointer {

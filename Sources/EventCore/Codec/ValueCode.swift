@@ -69,6 +69,14 @@ package enum ValueCode {
         return try value(tag: tag, payload: try cursor.take(length))
     }
 
+    /// Steps over tag and payload at the cursor.
+    static func skip(_ cursor: inout ByteCursor) throws(BlockError) {
+        let tag = try cursor.byte()
+        var length = tag >> 5 == special ? 0 : Int(tag & 31)
+        if length == Int(longLength) { length = try cursor.count() }
+        _ = try cursor.take(length)
+    }
+
     private static func append(type: UInt8, _ payload: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
         if payload.count < Int(longLength) {
             bytes.append(type << 5 | UInt8(payload.count))

@@ -15,7 +15,18 @@ extension [UInt8] {
 
     /// Appends how far `to` lies above (or below) `from`, as a zigzag-folded varint. Wraps, and so fits any two numbers.
     package mutating func appendDelta(from: UInt64, to: UInt64) {
-        let delta = Int64(bitPattern: to &- from)
-        appendVarint(UInt64(bitPattern: delta << 1 ^ delta >> 63))
+        appendVarint(UInt64.zigzag(from: from, to: to))
     }
+}
+
+extension UInt64 {
+    /// How far `to` lies above (or below) `from`, folded so that small distances are small numbers. Wraps.
+    static func zigzag(from: UInt64, to: UInt64) -> UInt64 {
+        let delta = Int64(bitPattern: to &- from)
+        return UInt64(bitPattern: delta << 1 ^ delta >> 63)
+    }
+
+    /// The number that lies the distance `folded` away; the inverse of `zigzag`.
+    @inline(__always)
+    func advanced(zigzag folded: UInt64) -> UInt64 { self &+ (folded >> 1 ^ (0 &- (folded & 1))) }
 }

@@ -1,9 +1,8 @@
 /// What a table has taken from a checkpoint without having looked at all of it.
 struct UncheckedMemory {
     let source: any StoredSections
-    /// The free lists lead anywhere: they are not used until everything has been checked.
-    let freeCells: [UInt32]
-    let freeNode: UInt32
+    /// The checkpoint's free memory lies anywhere: it is not used until everything has been checked.
+    let lanes: InlineArray<2, LaneMemory>
     /// Rows whose memory has been checked so that they can be folded, since the table was taken in.
     var preparedRows = 0
     /// Up to this position.
@@ -17,7 +16,7 @@ struct UncheckedMemory {
 extension RecordTable {
     /// The sections of a checkpoint. Layout: LogFormat.md, "Sections".
     enum Section: Int, CaseIterable {
-        case facts, cells, nodes, blobs, previous, applied, index
+        case facts, cells, nodes, blobs, previous, index
 
         /// Those that lie where the file has them until somebody touches them.
         static let placed: [Section] = [.cells, .nodes, .blobs, .previous, .index]
@@ -34,7 +33,7 @@ extension RecordTable {
         guard let unchecked else { return }
         guard unchecked.source.areWhole(Section.placed.map { ($0.rawValue, memory($0).base) }) else { throw CheckpointDamage() }
         self.unchecked = nil
-        joinFreeLists(unchecked)
+        for lane in 0..<lanes.count { lanes[lane].join(unchecked.lanes[lane], view) }
     }
 
     /// Checks all memory that folding events of these records touches, so that `fold` may follow for just these, in their order.
@@ -45,7 +44,8 @@ extension RecordTable {
         let rows = rowsBefore + keys.count
         unchecked?.preparedRows = rows
         unchecked?.preparedEnd = UInt64(eventCount) + UInt64(keys.count)
-        guard rows <= Self.preparedRowLimit, (Int(recordCount) + rows) * 2 <= index.capacity else { return try checkAll() }
+        let isRoomy = index.holds((halfCounts.0 + rows, halfCounts.1 + rows))
+        guard rows <= Self.preparedRowLimit && isRoomy else { return try checkAll() }
         // New memory begins within the last page of what is there.
         for section in Section.placed where section != .index {
             let used = memory(section).count
@@ -58,11 +58,12 @@ extension RecordTable {
             }
             guard try place(of: key) == nil else { continue }
             // Each new record may have taken the slot that another one's look-up would have ended at.
-            var (at, empty) = (hash & index.mask, 0)
+            let slots = view.index
+            var (at, empty) = (slots.start(hash), 0)
             while empty <= rows {
-                try check(.index, Int(at) * MemoryLayout<UInt64>.stride, MemoryLayout<UInt64>.stride)
-                if index.slots[Int(at)] == 0 { empty += 1 }
-                at = (at &+ 1) & index.mask
+                try check(.index, at * MemoryLayout<UInt64>.stride, MemoryLayout<UInt64>.stride)
+                if slots.slots[at] == 0 { empty += 1 }
+                at = slots.next(at)
             }
         }
     }
@@ -75,45 +76,40 @@ extension RecordTable {
 
     // MARK: - Checking what a record refers to
 
-    /// `find`, which looks at nothing that has not been checked. What it returns may be followed.
+    /// `TableView.find`, which looks at nothing that has not been checked. What it returns may be followed.
     func checkedFind(_ key: UnsafeRawPointer, _ keyLength: Int, collection: UInt32, hash: UInt64) throws(CheckpointDamage) -> UInt32 {
-        guard unchecked != nil else { return find(key, keyLength, collection: collection, hash: hash) }
-        var at = hash & index.mask
+        let view = view
+        guard unchecked != nil else { return view.find(key, keyLength, collection: collection, hash: hash) }
+        var at = view.index.start(hash)
         while true {
-            try check(.index, Int(at) * MemoryLayout<UInt64>.stride, MemoryLayout<UInt64>.stride)
-            let word = index.slots[Int(at)]
+            try check(.index, at * MemoryLayout<UInt64>.stride, MemoryLayout<UInt64>.stride)
+            let word = view.index.slots[at]
             if word == 0 { return 0 }
             if word >> 32 == hash >> 32 {
                 let cell = UInt32(truncatingIfNeeded: word)
                 try checkRecord(cell)
-                if isCell(cell, of: key, keyLength, collection: collection) { return cell }
+                if view.isCell(cell, of: key, keyLength, collection: collection) { return cell }
             }
-            at = (at &+ 1) & index.mask
+            at = view.index.next(at)
         }
     }
 
     /// Checks the cell, its nodes, and the long values of both.
-    private func checkRecord(_ cell: UInt32) throws(CheckpointDamage) {
-        let offset = Int(cell) << CellLayout.unitShift
-        try check(.cells, offset, 1 << CellLayout.unitShift)
-        let base = pointer(cell)
-        try check(.cells, offset, cellUnits(base) << CellLayout.unitShift)
-        let first = slots(base)
-        for slot in 0..<Int(base.load(fromByteOffset: CellLayout.slotCount, as: UInt32.self)) {
-            try checkValue(first + slot * CellLayout.slotBytes)
-        }
-        var next = base.load(fromByteOffset: CellLayout.extra, as: UInt32.self)
+    private func checkRecord(_ number: UInt32) throws(CheckpointDamage) {
+        let (view, offset) = (view, Int(number) << Cell.unitShift)
+        let cell = view.cell(number)
+        try check(.cells, offset, Cell.headerBytes)
+        try check(.cells, offset, cell.units << Cell.unitShift)
+        var slots: [Slot] = []
+        view.forEachSlot(cell) { slots.append($1) }
+        var next = cell.extra
         while next != 0 {
-            try check(.nodes, Int(next) * NodeLayout.bytes, NodeLayout.bytes)
-            let node = node(next)
-            if node.load(fromByteOffset: NodeLayout.kind, as: UInt32.self) == NodeLayout.entry { try checkValue(node + NodeLayout.slot) }
-            next = node.load(fromByteOffset: NodeLayout.next, as: UInt32.self)
+            try check(.nodes, Int(next) * Node.bytes, Node.bytes)
+            let node = view.node(next)
+            if node.isOf(.entry) { slots.append(node.slot) }
+            next = node.next
         }
-    }
-
-    private func checkValue(_ slot: UnsafeRawPointer) throws(CheckpointDamage) {
-        guard let (offset, length) = Self.blob(slot) else { return }
-        try check(.blobs, offset, length)
+        for slot in slots where slot.isBlob { try check(.blobs, slot.blobOffset, slot.blobLength) }
     }
 
     /// Makes sure that these bytes are those that were written.
@@ -127,35 +123,12 @@ extension RecordTable {
 
     private func memory(_ section: Section) -> (base: UnsafeRawPointer, count: Int) {
         switch section {
-        case .cells: (UnsafeRawPointer(cells.base), cells.usedBytes)
-        case .nodes: (UnsafeRawPointer(nodes.base), nodes.usedBytes)
-        case .blobs: (UnsafeRawPointer(blobs.base), blobs.usedBytes)
-        case .previous: (UnsafeRawPointer(previous.base), previous.usedBytes)
+        case .cells: (UnsafeRawPointer(regions.cells.base), regions.cells.usedBytes)
+        case .nodes: (UnsafeRawPointer(regions.nodes.base), regions.nodes.usedBytes)
+        case .blobs: (UnsafeRawPointer(regions.blobs.base), regions.blobs.usedBytes)
+        case .previous: (UnsafeRawPointer(regions.previous.base), regions.previous.usedBytes)
         case .index: (UnsafeRawPointer(index.slots), index.capacity * MemoryLayout<UInt64>.stride)
-        case .facts, .applied: preconditionFailure("copied when it was checked")
+        case .facts: preconditionFailure("copied when it was checked")
         }
-    }
-
-    /// Puts the free lists of the checkpoint behind those that began since.
-    private mutating func joinFreeLists(_ unchecked: UncheckedMemory) {
-        for (units, held) in unchecked.freeCells.enumerated() where held != 0 {
-            guard freeCells[units] != 0 else {
-                freeCells[units] = held
-                continue
-            }
-            var last = pointer(freeCells[units])
-            while last.load(as: UInt32.self) != 0 { last = pointer(last.load(as: UInt32.self)) }
-            last.storeBytes(of: held, as: UInt32.self)
-        }
-        guard unchecked.freeNode != 0 else { return }
-        guard freeNode != 0 else {
-            freeNode = unchecked.freeNode
-            return
-        }
-        var last = node(freeNode)
-        while last.load(fromByteOffset: NodeLayout.next, as: UInt32.self) != 0 {
-            last = node(last.load(fromByteOffset: NodeLayout.next, as: UInt32.self))
-        }
-        last.storeBytes(of: unchecked.freeNode, toByteOffset: NodeLayout.next, as: UInt32.self)
     }
 }

@@ -31,112 +31,73 @@ extension RecordTable {
 
     /// The record's collection and the bytes of its id, where they lie.
     func keyBytes(at place: Place) -> (collection: UInt32, record: UnsafeRawBufferPointer) {
-        let base = pointer(place.cell)
-        let count = Int(base.load(fromByteOffset: CellLayout.keyLength, as: UInt8.self))
-        return (
-            base.load(fromByteOffset: CellLayout.collection, as: UInt32.self),
-            UnsafeRawBufferPointer(start: base + CellLayout.headerBytes, count: count)
-        )
+        let cell = view.cell(place.cell)
+        return (cell.collection, UnsafeRawBufferPointer(start: cell.key, count: cell.keyLength))
     }
 
-    /// Whether the record has more than one head, entry a field, or a tombstone: the only ones that can be in conflict.
-    package func hasSiblings(at place: Place) -> Bool { pointer(place.cell).load(fromByteOffset: CellLayout.extra, as: UInt32.self) != 0 }
+    /// Whether the record may have more than one head, entry a field, or a tombstone: the only ones that can be in conflict.
+    package func hasSiblings(at place: Place) -> Bool { view.cell(place.cell).extra != 0 }
 
     /// The positions of the record's events, newest first.
     package func history(at place: Place) throws(CheckpointDamage) -> [Position] {
         var positions: [Position] = []
-        var next = pointer(place.cell).load(fromByteOffset: CellLayout.lastPosition, as: UInt32.self)
+        let view = view
+        var next = view.cell(place.cell).lastPosition
         while next != Self.noPosition {
             positions.append(Position(UInt64(next)))
             try check(.previous, Int(next) * 4, 4)
-            next = previous.base.load(fromByteOffset: Int(next) * 4, as: UInt32.self)
+            next = view.previous.load(fromByteOffset: Int(next) * 4, as: UInt32.self)
         }
         return positions
     }
 
     /// The record's clock.
     package func clock(at place: Place) -> VersionVector {
-        let base = pointer(place.cell)
-        let clock = base + CellLayout.clockOffset(keyLength: Int(base.load(fromByteOffset: CellLayout.keyLength, as: UInt8.self)))
-        return VersionVector(
-            (0..<Int(base.load(fromByteOffset: CellLayout.clockCount, as: UInt32.self))).map { entry in
-                dot(
-                    clock.load(fromByteOffset: entry * CellLayout.clockEntryBytes, as: UInt32.self),
-                    clock.load(fromByteOffset: entry * CellLayout.clockEntryBytes + 4, as: UInt32.self))
-            })
+        let cell = view.cell(place.cell)
+        return VersionVector((0..<cell.clockCount).map { dot(cell.clockDevice($0), cell.clockSeq($0)) })
     }
 
     /// The record's heads, sorted.
     package func heads(at place: Place) -> [Dot] {
-        let base = pointer(place.cell)
-        let first = dot(
-            base.load(fromByteOffset: CellLayout.headDevice, as: UInt32.self),
-            base.load(fromByteOffset: CellLayout.headSeq, as: UInt32.self))
-        return (dots(NodeLayout.head, at: place) + [first]).sorted()
+        let cell = view.cell(place.cell)
+        return (dots(.head, at: place) + [dot(cell.headDevice, cell.headSeq)]).sorted()
     }
 
     /// How a row writes a context that is the record's clock.
     package func clockForm(at place: Place) -> ContextForm {
-        let isExact = pointer(place.cell).load(fromByteOffset: CellLayout.flags, as: UInt8.self) & CellLayout.inexactFlag == 0
-        return isExact ? .heads(heads(at: place)) : .whole(clock(at: place))
+        view.cell(place.cell).isInexact ? .whole(clock(at: place)) : .heads(heads(at: place))
     }
 
     /// The record as a value, without times.
     package func record(at place: Place) throws(BlockError) -> Record {
-        let base = pointer(place.cell)
-        let first = slots(base)
-        var versions: [(field: UInt32, version: Version)] = []
-        for slot in 0..<Int(base.load(fromByteOffset: CellLayout.slotCount, as: UInt32.self)) {
-            versions.append(try version(first + slot * CellLayout.slotBytes))
-        }
-        let slotCount = versions.count
-        var siblings: [UnsafeMutableRawPointer] = []
-        forEachNode(place.cell) { node in
-            if node.load(fromByteOffset: NodeLayout.kind, as: UInt32.self) == NodeLayout.entry { siblings.append(node + NodeLayout.slot) }
-        }
-        for sibling in siblings { versions.append(try version(sibling)) }
-        let fields = versions[..<slotCount].map { slot in
-            RecordField(
-                field: self.fields.names[Int(slot.field)],
-                versions: siblings.isEmpty
-                    ? [slot.version] : versions.filter { $0.field == slot.field }.map(\.version).sorted { $0.dot < $1.dot })
-        }
+        let (view, cell) = (view, view.cell(place.cell))
+        let places = schemas[Int(cell.collection)].fields
+        var slots: [(field: UInt32, slot: Slot)] = []
+        view.forEachSlot(cell) { slots.append((places[$0.trailingZeroBitCount], $1)) }
+        view.forEachNode(cell) { if $0.isOf(.entry) { slots.append(($0.field, $0.slot)) } }
+        var versions: [UInt32: [Version]] = [:]
+        for (field, slot) in slots { versions[field, default: []].append(try version(slot)) }
+        let fields = versions.map { RecordField(field: self.fields.names[Int($0)], versions: $1.sorted { $0.dot < $1.dot }) }
         return Record(
-            key: key(at: place), clock: clock(at: place), heads: heads(at: place),
-            tombstones: dots(NodeLayout.tombstone, at: place).sorted(),
+            key: key(at: place), clock: clock(at: place), heads: heads(at: place), tombstones: dots(.tombstone, at: place).sorted(),
             fields: fields.sorted { $0.field < $1.field })
     }
 
-    private func version(_ slot: UnsafeRawPointer) throws(BlockError) -> (field: UInt32, version: Version) {
-        let (device, seq) = Self.dot(slot)
-        return (
-            slot.load(fromByteOffset: CellLayout.slotField, as: UInt32.self), Version(dot: dot(device, seq), value: try value(slot))
-        )
+    private func version(_ slot: Slot) throws(BlockError) -> Version {
+        Version(dot: dot(slot.device, slot.seq), value: try value(slot))
     }
 
-    private func value(_ slot: UnsafeRawPointer) throws(BlockError) -> FieldValue? {
-        let tag = slot.load(fromByteOffset: CellLayout.slotTag, as: UInt8.self)
-        guard let (offset, length) = Self.blob(slot) else {
-            return try ValueCode.value(
-                tag: tag, payload: UnsafeRawBufferPointer(start: slot + CellLayout.slotPayload, count: Int(tag & 31)))
+    private func value(_ slot: Slot) throws(BlockError) -> FieldValue? {
+        guard slot.isBlob else {
+            return try ValueCode.value(tag: slot.tag, payload: UnsafeRawBufferPointer(start: slot.payload, count: Int(slot.tag & 31)))
         }
-        return try ValueCode.value(tag: tag, payload: UnsafeRawBufferPointer(start: blobs.base + offset, count: length))
+        return try ValueCode.value(
+            tag: slot.tag, payload: UnsafeRawBufferPointer(start: view.blobs + slot.blobOffset, count: slot.blobLength))
     }
 
-    /// Where the slot's payload lies in the blob region; nil when the slot holds it itself.
-    static func blob(_ slot: UnsafeRawPointer) -> (offset: Int, length: Int)? {
-        guard slot.load(fromByteOffset: CellLayout.slotTag, as: UInt8.self) & 31 == ValueCode.longLength else { return nil }
-        let payload = slot + CellLayout.slotPayload
-        return (Int(payload.loadUnaligned(as: UInt64.self)), Int(payload.loadUnaligned(fromByteOffset: 8, as: UInt32.self)))
-    }
-
-    private func dots(_ kind: UInt32, at place: Place) -> [Dot] {
+    private func dots(_ kind: Node.Kind, at place: Place) -> [Dot] {
         var dots: [Dot] = []
-        forEachNode(place.cell) { node in
-            guard node.load(fromByteOffset: NodeLayout.kind, as: UInt32.self) == kind else { return }
-            let (device, seq) = Self.dot(node + NodeLayout.slot)
-            dots.append(dot(device, seq))
-        }
+        view.forEachNode(view.cell(place.cell)) { if $0.isOf(kind) { dots.append(dot($0.slot.device, $0.slot.seq)) } }
         return dots
     }
 

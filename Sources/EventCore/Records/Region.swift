@@ -10,10 +10,12 @@ struct Region: ~Copyable {
     private(set) var usedBytes = 0
     private var committedBytes = 0
     private let reservedBytes: Int
+    private let firstCommitBytes: Int
 
-    /// Reserves `reservedBytes` of address space; no memory yet.
-    init(reservedBytes: Int) {
+    /// Reserves `reservedBytes` of address space; no memory yet. Memory comes from the system by at least `firstCommitBytes` at first.
+    init(reservedBytes: Int, firstCommitBytes: Int = 64 * 1024) {
         self.reservedBytes = reservedBytes
+        self.firstCommitBytes = firstCommitBytes
         guard let base = syncline_reserve(reservedBytes) else { preconditionFailure("no address space left for \(reservedBytes) bytes") }
         self.base = base
     }
@@ -43,7 +45,7 @@ struct Region: ~Copyable {
 
     @inline(never)
     private mutating func commit() {
-        let goal = max(usedBytes, committedBytes * 2, Self.firstCommitBytes)
+        let goal = max(usedBytes, committedBytes * 2, firstCommitBytes)
         let end = min(Self.wholePages(goal), reservedBytes)
         precondition(end >= usedBytes, "the reservation is used up")
         precondition(syncline_commit(base, committedBytes, end) == 0, "no memory left")
@@ -54,7 +56,6 @@ struct Region: ~Copyable {
     static func wholePages(_ byteCount: Int) -> Int { (byteCount + pageBytes - 1) / pageBytes * pageBytes }
 
     private static let pageBytes = 4096
-    private static let firstCommitBytes = 64 * 1024
 }
 
 /// Asks for a cache line ahead of its use.

@@ -147,7 +147,7 @@ private enum InspectedFrame {
         while next + BlockHeader.sizeBytes <= limit {
             // Cheap to rule out before a checksum is computed: a mark's first byte, or a block's kind, encoding and flags.
             let mayBeMark = bytes[next] == UInt8(truncatingIfNeeded: CommitMark.magic)
-            let mayBeBlock = bytes[next + 3] == 0 && (1...2).contains(bytes[next + 8]) && bytes[next + 9] == BlockHeader.rowEncoding
+            let mayBeBlock = bytes[next + 3] == 0 && (1...2).contains(bytes[next + 8]) && (1...2).contains(bytes[next + 9])
             if mayBeMark || (mayBeBlock && bytes[next + 10] == 0) {
                 if case .success = frame(bytes, at: next, limit: limit) { return next }
             }

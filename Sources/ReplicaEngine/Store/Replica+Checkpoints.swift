@@ -63,7 +63,7 @@ extension Replica {
     private func setCheckpointAside() throws(ReplicaError) {
         if let end = checkpointEnd { ignoredCheckpoints.append((log.checkpointPath(at: end), .unusable)) }
         checkpointEnd = nil
-        var folded = RecordTable()
+        var folded = RecordTable(expectedEvents: log.end.index)
         var kept = WaitingEvents()
         try Self.fold(log, from: Position(0), into: &folded, &kept)
         kept.drop(coveredBy: folded.versionVector)

@@ -20,7 +20,7 @@ extension Replica {
         do throws(LogError) {
             log = try EventLog.open(in: folder, on: volume, access: .reading)
         } catch { throw .log(error) }
-        var table = RecordTable()
+        var table = RecordTable(expectedEvents: log.end.index)
         var waiting = WaitingEvents()
         try fold(log, from: Position(0), into: &table, &waiting)
         return ReplayResult(

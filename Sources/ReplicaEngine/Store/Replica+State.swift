@@ -27,7 +27,7 @@ extension Replica {
     func seal() throws(LogError) {
         let applied = table.versionVector
         try log.seal { (cursor, store) throws(LogError) in
-            var packer = BlockPacker(kind: .events)
+            var packer = SealedBlockPacker()
             var waiting = WaitingEvents()
             while let block = try cursor.next() {
                 do throws(BlockError) {
@@ -35,7 +35,7 @@ extension Replica {
                     case .waiting: try waiting.add(block.header, block.bytes)
                     case .events:
                         var reader = try BlockReader(block.header, block.bytes)
-                        while let row = try reader.next() { try Self.repack(row, into: &packer) }
+                        while let row = try reader.next() { packer.append(row) }
                     }
                 } catch { throw .invalidBlock(error) }
                 for full in packer.takeFull() { try store(full) }
@@ -44,13 +44,5 @@ extension Replica {
             waiting.drop(coveredBy: applied)
             for block in waiting.blocks { try store(block) }
         }
-    }
-
-    /// Puts a row into another block as it is: its context stays written by head dots, which hold at its position.
-    private static func repack(_ row: BlockReader.Row, into packer: inout BlockPacker) throws(BlockError) {
-        do throws(EventError) {
-            let context: VersionVector = if case .whole(let whole) = row.context { whole } else { VersionVector() }
-            packer.append(try row.event(context: context), context: row.context)
-        } catch { throw .malformed(offset: 0) }
     }
 }

@@ -63,7 +63,7 @@ package final class Replica<Storage: Volume> {
             checkpointEnd = adopted == nil ? nil : image.end
             if adopted == nil { ignoredCheckpoints.append((log.checkpointPath(at: image.end), .unusable)) }
         }
-        var table = adopted ?? RecordTable()
+        var table = adopted ?? RecordTable(expectedEvents: log.end.index)
         let from = Position(UInt64(table.eventCount))
         foldedAtOpening = log.end.index - from.index
         try Self.fold(log, from: from, into: &table, &waiting)

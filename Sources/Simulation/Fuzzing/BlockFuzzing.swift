@@ -3,11 +3,11 @@ internal import EventCore
 /// Reads arbitrary bytes as the payload of a block whose checksum is right, as a lying peer would send it: the reader and the fold each refuse or accept, what the
 /// reader accepts comes back from a block made of it, and nothing traps.
 ///
-/// The first byte says how many events the header claims.
+/// The first byte says how many events the header claims, 1 to 128, and in its upper bit which encoding: rows or packed.
 package func fuzzBlockPayload(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count >= 2, bytes.count < BlockHeader.payloadLimitBytes else { return }
     var block = [UInt8](repeating: 0, count: BlockHeader.sizeBytes) + bytes.dropFirst()
-    BlockHeader.seal(&block, kind: .events, count: UInt32(bytes[0]) + 1)
+    BlockHeader.seal(&block, kind: .events, encoding: bytes[0] < 128 ? .rows : .packed, count: UInt32(bytes[0] & 127) + 1)
     let padded = block + [UInt8](repeating: 0, count: RecordTable.slackBytes)
     padded.withUnsafeBytes { padded in
         guard let header = try? BlockHeader(checking: padded) else { preconditionFailure("the header was just made") }
@@ -30,27 +30,29 @@ private func events(_ header: BlockHeader, _ block: UnsafeRawBufferPointer) thro
     return rows
 }
 
-/// What the reader understood, written anew, is understood as the same.
+/// What the reader understood, written anew in either encoding, is understood as the same.
 private func checkRoundTrip(_ rows: [BlockReader.Row]) {
-    var builder = BlockBuilder()
+    var (builder, packed) = (BlockBuilder(), PackedBlockBuilder())
     var kept: [BlockReader.Row] = []
     for row in rows {
         let context: VersionVector = if case .whole(let whole) = row.context { whole } else { VersionVector() }
         guard let event = try? row.event(context: context) else { continue }
         builder.append(event, context: row.context)
+        packed.append(row)
         kept.append(row)
     }
-    guard builder.count > 0 else { return }
-    let block = builder.finish()
+    guard !kept.isEmpty else { return }
+    check(builder.finish(), kept)
+    check(packed.finish(), kept)
+}
+
+private func check(_ block: [UInt8], _ rows: [BlockReader.Row]) {
     guard block.count <= BlockHeader.payloadLimitBytes else { return }
-    block.withUnsafeBytes { bytes in
+    let padded = block + [UInt8](repeating: 0, count: RecordTable.slackBytes)
+    padded.withUnsafeBytes { bytes in
         guard let header = try? BlockHeader(checking: bytes), let again = try? events(header, bytes) else {
             preconditionFailure("a block that this program made is refused")
         }
-        precondition(again.count == kept.count)
-        for (old, new) in zip(kept, again) {
-            precondition(
-                old.dot == new.dot && old.key == new.key && old.context == new.context && old.body == new.body && old.note == new.note)
-        }
+        precondition(again == rows)
     }
 }

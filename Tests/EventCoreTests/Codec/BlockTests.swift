@@ -106,16 +106,18 @@ struct BlockTests {
     }
 
     /// The checksum is mended after the damage, as a lying peer would: reader and fold refuse or accept, and never trap.
-    @Test(arguments: 0..<30 as Range<UInt64>) func `lying bytes under a right checksum harm nobody`(seed: UInt64) throws {
+    @Test(arguments: 0..<30 as Range<UInt64>, [BlockHeader.Encoding.rows, .packed])
+    func `lying bytes under a right checksum harm nobody`(seed: UInt64, encoding: BlockHeader.Encoding) throws {
         var random = SeededRandom(seed: seed)
-        let block = Self.block(of: try Self.chain(12))
+        let block = encoding == .rows ? Self.block(of: try Self.chain(12)) : try PackedBlockTests.packed(Self.block(of: try Self.chain(12)))
         for _ in 0..<300 {
             var lying = block
             for _ in 0..<(1 + random.below(3)) {
                 let at = BlockHeader.sizeBytes + random.below(block.count - BlockHeader.sizeBytes)
                 lying[at] = UInt8(truncatingIfNeeded: random.next())
             }
-            BlockHeader.seal(&lying, kind: .events, count: UInt32(random.chance(1, in: 8) ? 1 + random.below(40) : 12))
+            BlockHeader.seal(
+                &lying, kind: .events, encoding: encoding, count: UInt32(random.chance(1, in: 8) ? 1 + random.below(40) : 12))
             Self.padded(lying).withUnsafeBytes { bytes in
                 guard let header = try? BlockHeader(checking: bytes) else { return }
                 var rows = 0

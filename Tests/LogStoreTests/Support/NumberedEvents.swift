@@ -20,7 +20,7 @@ enum NumberedEvents {
     static func block(_ ids: Range<UInt64>, kind: BlockHeader.Kind = .events) -> LogBlock {
         var bytes = [UInt8](repeating: 0, count: BlockHeader.sizeBytes)
         for id in ids { bytes += event(id) }
-        BlockHeader.seal(&bytes, kind: kind, count: UInt32(ids.count))
+        BlockHeader.seal(&bytes, kind: kind, encoding: .rows, count: UInt32(ids.count))
         return LogBlock(bytes: bytes, ranges: ranges(of: Array(ids)))
     }
 

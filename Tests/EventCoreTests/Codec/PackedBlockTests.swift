@@ -1,0 +1,114 @@
+import EventCore
+import Testing
+import Workload
+
+struct PackedBlockTests {
+    @Test(arguments: 0..<60 as Range<UInt64>) func `a packed block gives back the rows that it was made of`(seed: UInt64) throws {
+        var arbitrary = ArbitraryEvents(seed: seed)
+        let events = try (0..<80).map { _ in try arbitrary.next() }
+        let rows = BlockTests.block(of: events)
+        let expected = try Self.rows(rows)
+        let packed = try Self.packed(rows)
+        #expect(try Self.rows(packed) == expected)
+        #expect(try BlockTests.padded(packed).withUnsafeBytes { try BlockReader($0).authors } == Self.authors(rows))
+    }
+
+    @Test(arguments: 0..<10 as Range<UInt64>) func `the rows of a log come back with their heads, and fold to the same records`(
+        seed: UInt64
+    ) throws {
+        var workload = WorkloadW(events: 3000, seed: seed)
+        var builder = BlockBuilder()
+        var contexts: [RecordKey: [Dot]] = [:]
+        while let event = workload.next() {
+            // The newest event of a record stands for its context where that is all that it saw.
+            let heads = contexts[event.key]
+            let isChain = heads.map { $0.count == 1 && event.context.covers($0[0]) } ?? event.context.isEmpty
+            builder.append(event, context: isChain ? .heads(heads ?? []) : .whole(event.context))
+            contexts[event.key] = isChain ? [event.dot] : (heads ?? []) + [event.dot]
+        }
+        let block = builder.finish()
+        let packed = try Self.packed(block)
+        #expect(try Self.rows(packed) == Self.rows(block))
+        #expect(packed.count < block.count)
+    }
+
+    @Test(arguments: 0..<20 as Range<UInt64>) func `a store's events fold to the same records from either encoding`(seed: UInt64) throws {
+        let block = BlockTests.block(of: try BlockTests.chain(20 + Int(seed)))
+        #expect(try Self.folded(Self.packed(block)) == Self.folded(block))
+    }
+
+    @Test(arguments: 0..<10 as Range<UInt64>) func `stepping over packed events names them all the same`(seed: UInt64) throws {
+        var arbitrary = ArbitraryEvents(seed: seed)
+        let events = try (0..<40).map { _ in try arbitrary.next() }
+        try BlockTests.padded(Self.packed(BlockTests.block(of: events))).withUnsafeBytes { bytes in
+            var reader = try BlockReader(bytes)
+            for (index, event) in events.enumerated() {
+                if index % 3 == 0 {
+                    let row = try #require(try reader.next())
+                    #expect(try row.event(context: event.context) == event)
+                } else {
+                    #expect(try reader.skip() == event.dot)
+                }
+            }
+            #expect(try reader.skip() == nil)
+        }
+    }
+
+    @Test func `any flipped bit of a packed block is noticed`() throws {
+        let block = try Self.packed(BlockTests.block(of: try BlockTests.chain(4)))
+        for bit in 0..<(block.count * 8) {
+            var damaged = block
+            damaged[bit / 8] ^= 1 << UInt8(bit % 8)
+            _ = damaged.withUnsafeBytes { bytes in
+                #expect(throws: BlockError.self, "bit \(bit)") { try BlockHeader(checking: bytes) }
+            }
+        }
+    }
+
+    @Test func `repeated values and ids of hexadecimal digits cost little`() throws {
+        let device = DeviceID(high: 3, low: 4)
+        let text = FieldValue(text: "the same long text, again and again and again")
+        let events = try (1...UInt64(500)).map { seq in
+            try Event(
+                dot: Dot(device: device, seq: seq), key: RecordKey(collection: Name("notes"), record: Name("00c0ffee0000\(1000 + seq)")),
+                context: VersionVector(), time: HybridTime(milliseconds: seq),
+                body: .write(set: [FieldWrite(field: Name("a"), value: text)], unset: []))
+        }
+        let packed = try Self.packed(BlockTests.block(of: events))
+        #expect(packed.count < 500 * 14)
+        #expect(try Self.rows(packed).map(\.key) == events.map(\.key))
+    }
+
+    // MARK: - Helpers
+
+    /// The same rows as a packed block.
+    static func packed(_ block: [UInt8]) throws -> [UInt8] {
+        var builder = PackedBlockBuilder()
+        for row in try rows(block) { builder.append(row) }
+        return builder.finish()
+    }
+
+    static func rows(_ block: [UInt8]) throws -> [BlockReader.Row] {
+        try BlockTests.padded(block).withUnsafeBytes { bytes in
+            var reader = try BlockReader(bytes)
+            var rows: [BlockReader.Row] = []
+            while let row = try reader.next() { rows.append(row) }
+            return rows
+        }
+    }
+
+    private static func authors(_ block: [UInt8]) throws -> [DeviceRange] {
+        try BlockTests.padded(block).withUnsafeBytes { try BlockReader($0).authors }
+    }
+
+    private static func folded(_ block: [UInt8]) throws -> [Record] {
+        var table = RecordTable(.scratch)
+        try BlockTests.padded(block).withUnsafeBytes { try table.fold(try BlockHeader(checking: $0), $0) }
+        var records: [Record] = []
+        try table.forEachPlace { place in
+            records.append(try table.record(at: place))
+            return true
+        }
+        return records
+    }
+}
