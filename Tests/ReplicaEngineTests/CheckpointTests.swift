@@ -55,7 +55,7 @@ struct CheckpointTests {
         }
         let full = try Self.full(volume.state)
         #expect(full.recordCount > 3400 && next.recordCount == full.recordCount)
-        for key in keys { #expect(try next.record(key) == full.record(key)) }
+        for key in keys.sorted().prefix(200) { #expect(try next.record(key) == full.record(key)) }
         #expect(try next.stateDigest() == full.stateDigest())
     }
 

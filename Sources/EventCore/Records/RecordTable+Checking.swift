@@ -33,6 +33,10 @@ extension RecordTable {
         guard let unchecked else { return }
         guard unchecked.source.areWhole(Section.placed.map { ($0.rawValue, memory($0).base) }) else { throw CheckpointDamage() }
         self.unchecked = nil
+        guard unchecked.preparedRows > 0 else {
+            lanes = unchecked.lanes
+            return
+        }
         for lane in 0..<lanes.count { lanes[lane].join(unchecked.lanes[lane], view) }
     }
 
