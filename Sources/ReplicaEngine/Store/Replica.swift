@@ -58,7 +58,7 @@ package final class Replica<Storage: Volume> {
         ignoredCheckpoints = search.ignored
         let from = Position(UInt64(table.eventCount))
         foldedAtOpening = log.end.index - from.index
-        try Self.fold(log, from: from, into: &table, &waiting)
+        try Self.fold(log, from: from, into: &table, &waiting, threads: Self.threads(for: foldedAtOpening))
         waiting.drop(coveredBy: table.versionVector)
         self.table = table
         self.waiting = waiting
