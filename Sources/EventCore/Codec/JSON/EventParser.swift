@@ -54,6 +54,13 @@ package struct EventParser {
         return try event(members, scanner, start: start)
     }
 
+    /// The same; nil when there is nothing but white space.
+    package mutating func eventUnlessBlank(_ bytes: UnsafeBufferPointer<UInt8>, line: Int) throws(JSONError) -> Event? {
+        var scanner = JSONScanner(bytes, line: line)
+        scanner.skipWhitespace()
+        return scanner.offset == bytes.count ? nil : try event(bytes, line: line)
+    }
+
     private mutating func member(_ scanner: inout JSONScanner, _ members: inout Members) throws(JSONError) {
         let place = scanner.offset
         let text = try scanner.string()
