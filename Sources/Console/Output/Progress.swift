@@ -5,6 +5,7 @@ final class Progress {
     private let total: Int
     /// What is counted; empty where `what` says it.
     private let unit: String
+    private let isShown = Output.isErrorTerminal
     private let start = Machine.monotonicSeconds
     private var shown = 0.0
 
@@ -16,7 +17,7 @@ final class Progress {
     }
 
     func advance(to done: Int) {
-        guard Output.isErrorTerminal else { return }
+        guard isShown else { return }
         let now = Machine.monotonicSeconds
         guard now - start > 1, now - shown > 0.1 else { return }
         shown = now

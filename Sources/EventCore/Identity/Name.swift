@@ -25,6 +25,9 @@ public struct Name: Hashable, Comparable, Sendable {
         try self.init(utf8: text.utf8)
     }
 
+    /// Hashes all bytes.
+    public func hash(into hasher: inout Hasher) { hasher.combine(text: utf8) }
+
     /// The text for people; never compare it.
     public var text: String { String(decoding: utf8, as: UTF8.self) }
 
@@ -37,6 +40,14 @@ public struct Name: Hashable, Comparable, Sendable {
 extension Name: CustomStringConvertible {
     /// The text for people.
     public var description: String { text }
+}
+
+extension Hasher {
+    /// Adds bytes and how many they are. In one piece, which is much faster than one by one, as arrays do it.
+    mutating func combine(text: [UInt8]) {
+        combine(text.count)
+        text.withUnsafeBytes { combine(bytes: $0) }
+    }
 }
 
 extension Sequence<UInt8> {

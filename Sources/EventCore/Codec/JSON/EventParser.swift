@@ -31,6 +31,7 @@ package struct EventParser {
     private static let greatestGrowth = 6
 
     var canonicalizer = JSONCanonicalizer()
+    var names = NameCache()
     var scratch: [UInt8] = []
     var places: [Int] = []
 

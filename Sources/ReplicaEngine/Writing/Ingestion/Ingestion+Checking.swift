@@ -39,8 +39,8 @@ extension Ingestion {
         var clock = VersionVector()
         var events = try replica.history(at: replica.table.place(of: key).map { replica.table.history(at: $0) } ?? [], from: &clock)
         var positions: [Position] = []
-        var next = records[key]?.last ?? Touched.none
-        while next != Touched.none {
+        var next = records[key]?.last ?? TouchedRecord.none
+        while next != TouchedRecord.none {
             positions.append(Position(start.index + UInt64(next)))
             next = previous[Int(next)]
         }

@@ -18,44 +18,18 @@ package struct IngestReport: Hashable, Sendable {
 /// An event before which nothing is missing is checked, packed and put into the spool at once; one that is too early is put aside there until its time comes. So memory holds the frontiers of
 /// the records concerned, 4 bytes an event, 16 more for one that is too early and 24 for one that is there already. The store must not be written to in between.
 package final class Ingestion<Storage: Volume> {
-    /// A device, as far as the offered events have it.
-    struct Lane {
-        let device: DeviceID
-        /// The seq of its last event that is admitted.
-        var applied: UInt64
-        var early = EarlyEvents()
-        /// Whether its next event was refused, so that none of its events can be admitted any more.
-        var isStuck = false
-    }
-
-    /// A record that an offered event changes.
-    struct Touched {
-        var frontier: RecordFrontier
-        /// The position of its last event in this ingestion, counted from its beginning; `none` before the first.
-        var last: UInt32
-
-        static var none: UInt32 { .max }
-    }
-
-    /// What became of an event whose device has come to it.
-    enum Verdict {
-        case admitted
-        case missing(Dot)
-        case refused(ReplicaError)
-    }
-
     let replica: Replica<Storage>
     /// The end of the log when this began.
     let start: Position
     let spool: Spool<Storage>
     var report = IngestReport()
 
-    var lanes: [Lane] = []
+    var lanes: [DeviceLane] = []
     private var laneNumbers: [DeviceID: Int] = [:]
     /// Lanes whose next event waits for one of another device.
     private var lanesWaiting: [Dot: [Int]] = [:]
 
-    var records: [RecordKey: Touched] = [:]
+    var records: [RecordKey: TouchedRecord] = [:]
     /// For each admitted event the position of its record's event before it.
     var previous: [UInt32] = []
     private var packer = BlockPacker(kind: .events)
@@ -134,7 +108,7 @@ package final class Ingestion<Storage: Volume> {
     func number(of device: DeviceID) -> Int {
         if let lane = laneNumbers[device] { return lane }
         laneNumbers[device] = lanes.count
-        lanes.append(Lane(device: device, applied: replica.table.appliedSeq(of: device)))
+        lanes.append(DeviceLane(device: device, applied: replica.table.appliedSeq(of: device)))
         return lanes.count - 1
     }
 
@@ -200,9 +174,9 @@ package final class Ingestion<Storage: Volume> {
     // MARK: - Admitting
 
     /// Admits the next event of its device, unless something is missing before it or wrong with it.
-    private func admit(_ event: Event, _ lane: Int) throws(ReplicaError) -> Verdict {
+    private func admit(_ event: Event, _ lane: Int) throws(ReplicaError) -> IngestionVerdict {
         let index = place(of: event.key)
-        let frontier = records.values[index].frontier
+        let (frontier, last) = (records.values[index].frontier, records.values[index].last)
         let isClock = frontier.isClock(event.context)
         if !isClock, let missing = event.context.entries.first(where: { lanes[number(of: $0.device)].applied < $0.seq }) { return .missing(missing) }
         guard event.dot.seq <= Limits.foldedSeq && start.index + UInt64(count) < Limits.foldedSeq else {
@@ -212,7 +186,7 @@ package final class Ingestion<Storage: Volume> {
             return .refused(.refused(event.dot, .unclosedContext(entry)))
         }
         packer.append(event, context: isClock ? frontier.clockForm : .whole(event.context))
-        previous.append(records.values[index].last)
+        previous.append(last)
         records.values[index].last = UInt32(count - 1)
         records.values[index].frontier.add(event.dot, context: event.context, isClock: isClock)
         lanes[lane].applied = event.dot.seq
@@ -221,14 +195,14 @@ package final class Ingestion<Storage: Volume> {
         return .admitted
     }
 
-    private func place(of key: RecordKey) -> Dictionary<RecordKey, Touched>.Index {
+    private func place(of key: RecordKey) -> Dictionary<RecordKey, TouchedRecord>.Index {
         if let index = records.index(forKey: key) { return index }
         var frontier = RecordFrontier()
         if let place = replica.table.place(of: key) {
             frontier = RecordFrontier(
                 clock: replica.table.clock(at: place), form: replica.table.clockForm(at: place), heads: replica.table.heads(at: place))
         }
-        records[key] = Touched(frontier: frontier, last: Touched.none)
+        records[key] = TouchedRecord(frontier: frontier, last: TouchedRecord.none)
         guard let index = records.index(forKey: key) else { preconditionFailure("it was just put there") }
         return index
     }
@@ -245,14 +219,4 @@ package final class Ingestion<Storage: Volume> {
             blocks.append(SpooledBlock(offset: offset, byteCount: block.bytes.count, ranges: block.ranges, first: first, end: count))
         } catch { throw .log(error) }
     }
-}
-
-/// A block of admitted events in the spool.
-struct SpooledBlock {
-    let offset: Int
-    let byteCount: Int
-    let ranges: [DeviceRange]
-    /// Its events, counted from the beginning of the ingestion.
-    let first: Int
-    let end: Int
 }
