@@ -48,7 +48,9 @@ enum EventLines {
     }
 
     private static func lineEnd(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
-        guard start < bytes.count, let base = bytes.baseAddress, let end = memchr(base + start, 0x0A, bytes.count - start) else { return nil }
+        guard start < bytes.count, let base = bytes.baseAddress, let end = memchr(base + start, 0x0A, bytes.count - start) else {
+            return nil
+        }
         return UnsafeRawPointer(end) - UnsafeRawPointer(base)
     }
 

@@ -25,6 +25,16 @@ public struct Name: Hashable, Comparable, Sendable {
         try self.init(utf8: text.utf8)
     }
 
+    /// Whether the bytes are the same; eight at a time.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.utf8.withUnsafeBytes { left in
+            right.utf8.withUnsafeBytes { right in
+                guard left.count == right.count, let bytes = left.baseAddress, let others = right.baseAddress else { return false }
+                return bytes == others || sameBytes(bytes, others, left.count)
+            }
+        }
+    }
+
     /// Hashes all bytes.
     public func hash(into hasher: inout Hasher) { hasher.combine(text: utf8) }
 

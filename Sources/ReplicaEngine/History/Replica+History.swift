@@ -127,6 +127,11 @@ extension Replica {
         }
     }
 
+    func row(at position: Position) throws(ReplicaError) -> BlockReader.Row {
+        guard let row = try rows(at: [position], in: try block(containing: position)).first else { throw .malformedBlock(at: position) }
+        return row
+    }
+
     /// The record that event `dot` of the block changes; nil when the block does not hold it.
     private func key(of dot: Dot, in block: StoredBlock) throws(ReplicaError) -> RecordKey? {
         let index = try block.withTypedBytes { (bytes) throws(ReplicaError) in

@@ -4,7 +4,9 @@ extension Replica {
     /// Begins to take in events from elsewhere, one by one: for more of them than memory holds.
     ///
     /// - Throws: `.log` when what waits cannot be read.
-    package func ingestion() throws(ReplicaError) -> Ingestion<Storage> { try Ingestion(into: self) }
+    package func ingestion(_ limits: IngestionLimits = IngestionLimits()) throws(ReplicaError) -> Ingestion<Storage> {
+        try Ingestion(into: self, limits)
+    }
 
     /// Takes in events from elsewhere, in any order.
     ///

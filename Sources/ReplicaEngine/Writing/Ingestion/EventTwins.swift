@@ -42,10 +42,7 @@ struct EventTwins {
 
     private var entries: [Entry] = []
 
-    /// When so many have gathered they are compared before more come: 96 MiB.
-    private static let limit = 1 << 22
-
-    var isFull: Bool { entries.count >= Self.limit }
+    var count: Int { entries.count }
     var isEmpty: Bool { entries.isEmpty }
     var keys: some Sequence<Key> { entries.lazy.map(\.key) }
 

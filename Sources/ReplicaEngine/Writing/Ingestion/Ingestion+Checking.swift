@@ -3,19 +3,13 @@ internal import LogStore
 
 /// Closed contexts where a frontier does not say enough, and events whose dots are taken.
 extension Ingestion {
-    /// Beyond so many contexts in memory they are read again rather than more of them kept.
-    private static var contextLimit: Int { 1 << 18 }
-
     // MARK: - Closed contexts
 
     /// The first entry that names no event of the record, or one that had seen what the context leaves out; nil when it is closed.
     func unclosedEntry(of event: Event) throws(ReplicaError) -> Dot? {
         if contexts[event.key] == nil {
             let found = try knownContexts(of: event.key)
-            if contextCount + found.count > Self.contextLimit {
-                contexts.removeAll()
-                contextCount = 0
-            }
+            if contextCount + found.count > limits.contexts { forgetContexts() }
             contexts[event.key] = found
             contextCount += found.count
         }
@@ -31,6 +25,12 @@ extension Ingestion {
         guard !contexts.isEmpty, contexts[event.key] != nil else { return }
         contexts[event.key]?[event.dot] = event.context
         contextCount += 1
+        if contextCount > limits.contexts { forgetContexts() }
+    }
+
+    private func forgetContexts() {
+        contexts = [:]
+        contextCount = 0
     }
 
     /// The contexts of the record's events in the log and of those that are admitted.
@@ -44,7 +44,8 @@ extension Ingestion {
             positions.append(Position(start.index + UInt64(next)))
             next = previous[Int(next)]
         }
-        events += try replica.history(at: positions, from: &clock) { (position) throws(ReplicaError) in try self.block(containing: position) }
+        events += try replica.history(at: positions, from: &clock) { (position) throws(ReplicaError) in try self.block(containing: position)
+        }
         return Dictionary(uniqueKeysWithValues: events.map { ($0.event.dot, $0.event.context) })
     }
 
@@ -60,7 +61,8 @@ extension Ingestion {
 
     private func stored(_ block: SpooledBlock) throws(ReplicaError) -> StoredBlock {
         let first = Position(start.index + UInt64(block.first))
-        do throws(LogError) { return try StoredBlock(first: first, bytes: try spool.read(at: block.offset, count: block.byteCount)) } catch {
+        do throws(LogError) { return try StoredBlock(first: first, bytes: try spool.read(at: block.offset, count: block.byteCount)) } catch
+        {
             throw .log(error)
         }
     }
@@ -71,7 +73,7 @@ extension Ingestion {
     func addTwin(_ event: Event, _ lane: Int) throws(ReplicaError) {
         report.duplicates += 1
         twins.add(event, EventTwins.Key(lane: lane, seq: event.dot.seq))
-        if twins.isFull { try compareTwins() }
+        if twins.count >= limits.twins { try compareTwins() }
     }
 
     /// Compares the gathered twins with the events that have their dots: one by one, or in one pass over the log when there are many.

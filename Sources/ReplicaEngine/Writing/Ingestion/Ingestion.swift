@@ -19,6 +19,7 @@ package struct IngestReport: Hashable, Sendable {
 /// the records concerned, 4 bytes an event, 16 more for one that is too early and 24 for one that is there already. The store must not be written to in between.
 package final class Ingestion<Storage: Volume> {
     let replica: Replica<Storage>
+    let limits: IngestionLimits
     /// The end of the log when this began.
     let start: Position
     let spool: Spool<Storage>
@@ -43,13 +44,11 @@ package final class Ingestion<Storage: Volume> {
     private var refusal: ReplicaError?
     private var times: [HybridTime] = []
 
-    /// How much of the spool stays in memory.
-    private static var spoolMemoryBytes: Int { 4 * 1024 * 1024 }
-
-    init(into replica: Replica<Storage>) throws(ReplicaError) {
+    init(into replica: Replica<Storage>, _ limits: IngestionLimits) throws(ReplicaError) {
         self.replica = replica
+        self.limits = limits
         start = replica.end
-        spool = replica.log.spool(memoryBytes: Self.spoolMemoryBytes)
+        spool = replica.log.spool(memoryBytes: limits.spoolBytes)
         for dot in replica.waiting.events.keys { lanes[number(of: dot.device)].early.add(EarlyEvents.Entry(waiting: dot.seq)) }
         for lane in lanes.indices { try admitEarly(lane) }
     }
@@ -165,7 +164,9 @@ package final class Ingestion<Storage: Volume> {
         do throws(LogError) { bytes = try spool.read(at: entry.offset, count: entry.byteCount) } catch { throw .log(error) }
         var read = WaitingEvents()
         let result = bytes.withUnsafeBytes { block -> Result<Void, BlockError> in
-            do throws(BlockError) { return .success(try read.add(try BlockHeader(checking: block), block)) } catch { return .failure(error) }
+            do throws(BlockError) { return .success(try read.add(try BlockHeader(checking: block), block)) } catch {
+                return .failure(error)
+            }
         }
         guard case .success = result, let event = read.events[dot] else { throw .malformedBlock(at: start) }
         return event
@@ -178,7 +179,9 @@ package final class Ingestion<Storage: Volume> {
         let index = place(of: event.key)
         let (frontier, last) = (records.values[index].frontier, records.values[index].last)
         let isClock = frontier.isClock(event.context)
-        if !isClock, let missing = event.context.entries.first(where: { lanes[number(of: $0.device)].applied < $0.seq }) { return .missing(missing) }
+        if !isClock, let missing = event.context.entries.first(where: { lanes[number(of: $0.device)].applied < $0.seq }) {
+            return .missing(missing)
+        }
         guard event.dot.seq <= Limits.foldedSeq && start.index + UInt64(count) < Limits.foldedSeq else {
             return .refused(.refused(event.dot, .beyondLimits))
         }
