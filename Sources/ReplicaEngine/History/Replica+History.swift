@@ -127,6 +127,7 @@ extension Replica {
         }
     }
 
+    /// The row of the event at `position`.
     func row(at position: Position) throws(ReplicaError) -> BlockReader.Row {
         guard let row = try rows(at: [position], in: try block(containing: position)).first else { throw .malformedBlock(at: position) }
         return row

@@ -55,15 +55,17 @@ struct EventTwins {
     /// - Returns: a key under which two differ; nil when there is none.
     mutating func settle() -> Key? {
         entries.sort { $0.key < $1.key }
-        var kept: [Entry] = []
-        for entry in entries {
-            guard let last = kept.last, last.key == entry.key else {
-                kept.append(entry)
-                continue
+        var kept = 0
+        for index in entries.indices {
+            let entry = entries[index]
+            if kept > 0 && entries[kept - 1].key == entry.key {
+                guard entries[kept - 1].digest == entry.digest else { return entry.key }
+            } else {
+                entries[kept] = entry
+                kept += 1
             }
-            guard last.digest == entry.digest else { return entry.key }
         }
-        entries = kept
+        entries.removeLast(entries.count - kept)
         return nil
     }
 

@@ -79,13 +79,13 @@ extension Ingestion {
     /// Compares the gathered twins with the events that have their dots: one by one, or in one pass over the log when there are many.
     func compareTwins() throws(ReplicaError) {
         guard !twins.isEmpty else { return }
+        defer { twins.removeAll() }
         if let key = twins.settle() { return forked = forked ?? dot(key) }
-        let dots = twins.keys.map(dot)
-        let logged = dots.filter { replica.table.appliedSeq(of: $0.device) >= $0.seq }
-        var left = logged.count
+        var (left, hasAdmitted) = (0, false)
+        for key in twins.keys { if isLogged(key) { left += 1 } else { hasAdmitted = true } }
         if left <= Self.comparedOneByOne {
-            for dot in logged {
-                guard let event = try replica.event(dot)?.event else { continue }
+            for key in twins.keys where isLogged(key) {
+                guard let event = try replica.event(dot(key))?.event else { continue }
                 _ = compare(event)
             }
         } else {
@@ -94,8 +94,7 @@ extension Ingestion {
                 return left > 0
             }
         }
-        if logged.count < dots.count { try compareAdmitted() }
-        twins.removeAll()
+        if hasAdmitted { try compareAdmitted() }
     }
 
     private static var comparedOneByOne: Int { 16 }
@@ -118,6 +117,9 @@ extension Ingestion {
         if !agrees { forked = forked ?? event.dot }
         return true
     }
+
+    /// Whether the event of this dot is in the log, and not only admitted.
+    private func isLogged(_ key: EventTwins.Key) -> Bool { replica.table.appliedSeq(of: lanes[key.lane].device) >= key.seq }
 
     private func dot(_ key: EventTwins.Key) -> Dot { Dot(device: lanes[key.lane].device, seq: key.seq) }
 

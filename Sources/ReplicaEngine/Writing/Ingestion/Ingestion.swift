@@ -49,7 +49,7 @@ package final class Ingestion<Storage: Volume> {
         self.limits = limits
         start = replica.end
         spool = replica.log.spool(memoryBytes: limits.spoolBytes)
-        for dot in replica.waiting.events.keys { lanes[number(of: dot.device)].early.add(EarlyEvents.Entry(waiting: dot.seq)) }
+        for dot in replica.waiting.sorted.map(\.dot) { lanes[number(of: dot.device)].early.add(EarlyEvents.Entry(waiting: dot.seq)) }
         for lane in lanes.indices { try admitEarly(lane) }
     }
 
@@ -104,6 +104,7 @@ package final class Ingestion<Storage: Volume> {
 
     // MARK: - Order
 
+    /// The lane of a device.
     func number(of device: DeviceID) -> Int {
         if let lane = laneNumbers[device] { return lane }
         laneNumbers[device] = lanes.count
