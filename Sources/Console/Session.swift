@@ -55,7 +55,7 @@ final class Session {
         let store = try Store.open(in: try folder(), on: POSIXVolume(), access: .reading)
         if let tail = store.recovery.tornTail {
             output.note(
-                "syncline: \(tail.sizeBytes) bytes behind the end of \(tail.file) are no commit; they are passed over, and the next writer keeps them aside"
+                "syncline: what lies behind the end of \(tail.file), \(Sentences.count(tail.sizeBytes, "byte")), is no commit; it is passed over, and the next writer keeps it aside"
             )
         }
         return store
@@ -84,7 +84,7 @@ final class Session {
     private func report(_ recovery: RecoveryReport) {
         if let tail = recovery.tornTail {
             output.note(
-                "syncline: \(tail.sizeBytes) bytes that were never acknowledged were cut off \(tail.file) and are kept in \(tail.keptIn ?? "")"
+                "syncline: the end of \(tail.file), \(Sentences.count(tail.sizeBytes, "byte")), was never acknowledged; it was cut off and is kept in \(tail.keptIn ?? "")"
             )
         }
     }
@@ -151,7 +151,7 @@ final class Session {
         if text.hasPrefix("#") {
             guard let count = UInt64(text.dropFirst()) else { throw ConsoleError.usage("“\(text)” wants a number behind #") }
             guard count <= store.end.index else {
-                throw ConsoleError(code: "no-such-position", "the log has \(store.end.index) events, not \(count)")
+                throw ConsoleError(code: "no-such-position", "the log has \(Sentences.count(store.end.index, "event")), not \(count)")
             }
             return .position(Position(count))
         }

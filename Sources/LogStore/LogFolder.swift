@@ -17,6 +17,9 @@ struct LogFolder: Hashable, Sendable {
     /// There while a segment's new name is not known to be durable. Left over, it says that it may not be, although it can be seen.
     var doubtfulNames: String { log + "/names" + Self.unfinishedSuffix }
 
+    /// Where bytes are put aside that do not fit into memory; the name is gone once the file is open.
+    var spool: String { log + "/spool" + Self.unfinishedSuffix }
+
     /// Where the bytes cut off a segment are kept. The checksum keeps two cuts at one offset apart, and makes repeating one harmless.
     func torn(segment number: Int, offset: Int, checksum: UInt32) -> String {
         let hexadecimal = String(checksum, radix: 16)

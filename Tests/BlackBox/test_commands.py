@@ -81,6 +81,10 @@ class Records(StoreTest):
         self.assertEqual(third["changes"], [{"field": "b", "before": "x", "removed": True}])
         self.assertEqual([e["position"] for e in self.objects("log", store=store)], [1, 2, 3])
         self.assertEqual([e["position"] for e in self.objects("log", "--limit", "2", store=store)], [2, 3])
+        for words in ([], ["--kind", "edit"], ["n/1"]):
+            whole = self.objects("log", *words, store=store)
+            for limit in range(len(whole) + 2):
+                self.assertEqual(self.objects("log", *words, "--limit", str(limit), store=store), whole[max(0, len(whole) - limit):], (words, limit))
         self.assertEqual(len(self.objects("log", "--device", "laptop", "--kind", "edit", "--since", "2020-01-01", store=store)), 3)
         self.assertEqual(len(self.objects("log", "--kind", "resolve", store=store)), 0)
 

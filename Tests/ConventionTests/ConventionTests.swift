@@ -39,7 +39,7 @@ struct ConventionTests {
     private static let mayImport: [String: Set<String>] = [
         "EventCore": ["CChecksum", "CMemory", "Synchronization"],
         "LogStore": ["EventCore", "Crypto", "Glibc", "Synchronization"],
-        "ReplicaEngine": ["EventCore", "LogStore", "Crypto"],
+        "ReplicaEngine": ["EventCore", "LogStore", "Crypto", "Glibc", "Synchronization"],
         "Workload": ["EventCore"],
         "Simulation": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "Synchronization"],
         "Console": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "ArgumentParser", "CZlib", "Foundation", "Glibc"],

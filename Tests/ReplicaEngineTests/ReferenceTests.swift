@@ -182,7 +182,7 @@ struct ReferenceTests {
 
     // MARK: - Making
 
-    private static func history(_ seed: UInt64) throws -> RandomHistory {
+    static func history(_ seed: UInt64) throws -> RandomHistory {
         // Contexts of dozens of entries.
         let many = seed % 6 == 5
         return try RandomHistory(

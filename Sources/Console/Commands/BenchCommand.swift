@@ -29,11 +29,11 @@ struct BenchReplayCommand: SessionCommand {
     @Option(help: ArgumentHelp("How often; the median counts.", valueName: "n")) var runs: Int = 5
     @Option(help: ArgumentHelp("An earlier result of --json: exit 1 when this one is slower beyond the noise of both.", valueName: "file"))
     var compare: String?
-    @Option(help: ArgumentHelp("How many threads replay; one so far.", valueName: "n")) var threads: Int = 1
+    @Option(help: ArgumentHelp("How many threads replay: 1 or 2.", valueName: "n")) var threads: Int = 1
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard threads == 1 else { throw ValidationError("--threads is 1: a replay has one thread so far") }
+        guard threads == 1 || threads == 2 else { throw ValidationError("--threads is 1 or 2") }
         guard runs >= 1 && runs <= 1000 else { throw ValidationError("--runs is 1 to 1000") }
         guard events.map({ $0 >= 1 && $0 <= 100_000_000 }) ?? true else { throw ValidationError("--events is 1 to 100000000") }
     }
@@ -47,7 +47,7 @@ struct BenchReplayCommand: SessionCommand {
         defer { Machine.removeFolder(folder) }
         try generate(events, in: folder, session)
         session.output.flush()
-        var words = ["--store", folder, "bench", "replay", "--runs", "\(runs)"]
+        var words = ["--store", folder, "bench", "replay", "--runs", "\(runs)", "--threads", "\(threads)"]
         if common.json { words.append("--json") }
         if let compare { words += ["--compare", compare] }
         let status = try Machine.runSelf(words)
@@ -83,7 +83,7 @@ struct BenchReplayCommand: SessionCommand {
         var last: ReplayResult?
         for _ in 0..<runs {
             let start = Machine.monotonicSeconds
-            last = try Store.replay(in: folder, on: POSIXVolume())
+            last = try Store.replay(in: folder, on: POSIXVolume(), threads: threads)
             seconds.append(Machine.monotonicSeconds - start)
         }
         guard let last else { preconditionFailure("there was a run") }

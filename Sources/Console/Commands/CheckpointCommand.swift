@@ -29,7 +29,9 @@ struct CheckpointCommand: SessionCommand {
                 writer.integer(store.logBytes)
             }
         } else {
-            session.output.line("checkpoint after \(store.end.index) events; the log has \(store.logBytes) bytes, before it had \(before)")
+            session.output.line(
+                "checkpoint after \(Sentences.count(store.end.index, "event")); the log has \(store.logBytes) bytes, before it had \(before)"
+            )
         }
     }
 }

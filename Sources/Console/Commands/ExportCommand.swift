@@ -40,7 +40,7 @@ struct ExportCommand: SessionCommand {
                 writer.string(file)
             }
         } else {
-            session.output.note("\(count) events to \(file)")
+            session.output.note("\(Sentences.count(count, "event")) to \(file)")
         }
     }
 

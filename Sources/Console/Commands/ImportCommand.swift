@@ -16,11 +16,9 @@ struct ImportCommand: SessionCommand {
     func run(_ session: Session) throws {
         let folder = try session.folder()
         guard Machine.isFolder(folder) else { throw ConsoleError(ReplicaError.notAStore(folder: folder)) }
-        let events = try EventLines.read(file)
+        let input = try InputFile(file)
         let store = try session.writing()
-        let progress = Progress("importing", total: events.count, on: session.output)
-        let report = try store.ingest(events) { progress.advance(to: $0) }
-        progress.end()
+        let report = try ingest(input, into: store, session)
         try store.close()
         if session.isJSON {
             session.output.object { writer in
@@ -38,4 +36,20 @@ struct ImportCommand: SessionCommand {
                 "\(report.applied) applied, \(report.duplicates) here already, \(report.waiting) waiting for what they build on")
         }
     }
+
+    private func ingest(_ input: InputFile, into store: Store, _ session: Session) throws -> IngestReport {
+        let ingestion = try store.ingestion()
+        let checking = Progress("checking", total: input.sizeBytes / Self.megabyte, unit: "MB", on: session.output)
+        try EventLines.forEach(in: input, named: file) { event in
+            try ingestion.add(event)
+            checking.advance(to: input.doneBytes / Self.megabyte)
+        }
+        checking.end()
+        let writing = Progress("importing", total: ingestion.count, on: session.output)
+        let report = try ingestion.finish { writing.advance(to: $0) }
+        writing.end()
+        return report
+    }
+
+    private static let megabyte = 1_000_000
 }

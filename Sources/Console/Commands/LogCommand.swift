@@ -19,21 +19,26 @@ struct LogCommand: SessionCommand {
         let store = try session.reading()
         let filter = try Filter(self, session, store)
         let key = try record.map(Arguments.record)
-        var positions: [Position] = []
-        try each(key, store) { (logged) throws(ReplicaError) in
-            if filter.passes(logged) { positions.append(logged.position) }
-        }
-        if let limit { positions = Array(positions.suffix(limit)) }
+        let first = try firstShown(key, filter, store)
         var auditor = Auditor(store)
-        var next = positions[...]
         try each(key, store) { (logged) throws(ReplicaError) in
-            guard let position = next.first else { return }
-            guard position == logged.position else { return try auditor.see(logged) }
-            next = next.dropFirst()
+            guard logged.position >= first && filter.passes(logged) else { return try auditor.see(logged) }
             let entry = try auditor.entry(logged)
             let name = session.name(of: logged.event.dot.device, in: store)
             if session.isJSON { entry.writeJSON(to: session.output, name: name) } else { entry.writeText(to: session.output, name: name) }
         }
+    }
+
+    /// Before it nothing is shown. Only a limit to what passes a filter has to be counted.
+    private func firstShown(_ key: RecordKey?, _ filter: Filter, _ store: Store) throws -> Position {
+        guard let limit else { return Position(0) }
+        guard limit > 0 else { return store.end }
+        if key == nil && filter.passesAll { return Position(store.end.index - min(UInt64(limit), store.end.index)) }
+        var positions: [Position] = []
+        try each(key, store) { (logged) throws(ReplicaError) in
+            if filter.passes(logged) { positions.append(logged.position) }
+        }
+        return positions.suffix(limit).first ?? store.end
     }
 
     /// Every event of the record, or of the log, oldest first.
@@ -71,6 +76,8 @@ struct LogCommand: SessionCommand {
             }
             if let limit = command.limit, limit < 0 { throw ConsoleError.usage("--limit is at least 0") }
         }
+
+        var passesAll: Bool { since == nil && device == nil && kind == nil }
 
         func passes(_ logged: LoggedEvent) -> Bool {
             (since.map { logged.event.time.milliseconds >= $0 } ?? true) && (device.map { logged.event.dot.device == $0 } ?? true)

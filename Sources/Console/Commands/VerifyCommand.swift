@@ -33,7 +33,7 @@ struct VerifyCommand: SessionCommand {
             }
         } else {
             session.output.line(
-                "\(found.log.events) events in \(found.log.segments) segment\(found.log.segments == 1 ? "" : "s"): \(Self.word(found.result))"
+                "\(Sentences.count(found.log.events, "event")) in \(Sentences.count(found.log.segments, "segment")): \(Self.word(found.result))"
             )
             for problem in problems { session.output.line("  " + problem) }
         }

@@ -1,32 +1,62 @@
 internal import EventCore
+internal import Glibc
 
-/// JSON lines → events, each checked, errors named by file, line and column.
+/// JSON lines → events, one after the other, each checked; errors are named by file, line and column. Blank lines are passed over.
 enum EventLines {
-    /// Blank lines are passed over.
-    static func read(_ path: String) throws -> [Event] {
-        let bytes = try InputFile.read(path)
-        do throws(JSONError) {
-            return try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in try events(buffer) }
-        } catch {
-            throw ConsoleError(
-                code: "bad-line", "\(path == "-" ? "the input" : path): \(Sentences.json(error))",
-                hint: "nothing was written; mend the line and import again")
+    /// No line is longer: six bytes for each of the greatest event, as escapes take, leave room for a lot of white space.
+    static let lineLimitBytes = 4 * 1024 * 1024
+
+    /// Calls `body` with each event of the file.
+    ///
+    /// Holds a piece of the file and the line that reaches into the next one.
+    static func forEach(in file: InputFile, named path: String, _ body: (Event) throws -> Void) throws {
+        var parser = EventParser()
+        var line = 0
+        /// The beginning of a line that ends in the next piece.
+        var rest: [UInt8] = []
+        func parse(_ text: UnsafeBufferPointer<UInt8>) throws {
+            line += 1
+            let event: Event
+            do throws(JSONError) {
+                guard let found = try parser.eventUnlessBlank(text, line: line) else { return }
+                event = found
+            } catch { throw failure(path, Sentences.json(error)) }
+            try body(event)
         }
+        while true {
+            let piece = try file.next()
+            if piece.isEmpty { break }
+            try piece.withUnsafeBufferPointer { piece in
+                var start = 0
+                while let end = lineEnd(piece, from: start) {
+                    if rest.isEmpty {
+                        try parse(UnsafeBufferPointer(rebasing: piece[start..<end]))
+                    } else {
+                        rest += piece[start..<end]
+                        try rest.withUnsafeBufferPointer(parse)
+                        rest.removeAll(keepingCapacity: true)
+                    }
+                    start = end + 1
+                }
+                rest += piece[start...]
+            }
+            guard rest.count <= lineLimitBytes else {
+                throw failure(path, "line \(line + 1), column \(lineLimitBytes + 1): a line has at most \(lineLimitBytes) bytes")
+            }
+        }
+        if !rest.isEmpty { try rest.withUnsafeBufferPointer(parse) }
     }
 
-    private static func events(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONError) -> [Event] {
-        var events: [Event] = []
-        var parser = EventParser()
-        var start = 0
-        var line = 0
-        while start < bytes.count {
-            var end = start
-            while end < bytes.count && bytes[end] != 0x0A { end += 1 }
-            line += 1
-            let text = UnsafeBufferPointer(rebasing: bytes[start..<end])
-            if !text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { events.append(try parser.event(text, line: line)) }
-            start = end + 1
+    private static func lineEnd(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        guard start < bytes.count, let base = bytes.baseAddress, let end = memchr(base + start, 0x0A, bytes.count - start) else {
+            return nil
         }
-        return events
+        return UnsafeRawPointer(end) - UnsafeRawPointer(base)
+    }
+
+    private static func failure(_ path: String, _ sentence: String) -> ConsoleError {
+        ConsoleError(
+            code: "bad-line", "\(path == "-" ? "the input" : path): \(sentence)",
+            hint: "nothing was written; mend the line and import again")
     }
 }

@@ -104,6 +104,41 @@ enum Machine {
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// A new file among the temporary ones, open for reading and writing. It has no name any more, so it goes when it is closed.
+    static func temporaryFile() throws -> Int32 {
+        let folder = environment("TMPDIR") ?? "/tmp"
+        var template = Array((folder + "/syncline-XXXXXX").utf8CString)
+        let file = mkstemp(&template)
+        guard file >= 0 else {
+            throw ConsoleError(
+                code: "temporary-file", "no temporary file can be made in \(folder): \(describe(errno: errno))",
+                hint: "set TMPDIR to a folder that can be written")
+        }
+        unlink(template)
+        _ = fcntl(file, F_SETFD, FD_CLOEXEC)
+        return file
+    }
+
+    /// Writes all bytes, waiting where the descriptor does not block; the error number when that fails.
+    static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
+        var done = 0
+        while done < bytes.count {
+            let count = bytes[done...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            guard count < 0 else {
+                done += count
+                continue
+            }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN:
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&waiting, 1, -1)
+            default: return errno
+            }
+        }
+        return nil
+    }
+
     /// Runs this program with other words, on the same terminal; returns its exit status.
     static func runSelf(_ words: [String]) throws -> Int32 {
         var arguments: [UnsafeMutablePointer<CChar>?] = (["syncline"] + words).map { strdup($0) } + [nil]

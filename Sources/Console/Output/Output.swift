@@ -45,7 +45,7 @@ final class Output {
     /// A line for the person at the terminal, beside the results. That nobody reads it changes nothing of what the command does.
     func note(_ text: String) {
         flush()
-        _ = Self.writeAll(Array(Printable.escaped(text).utf8) + [0x0A], to: STDERR_FILENO)
+        _ = Machine.writeAll(Array(Printable.escaped(text).utf8) + [0x0A], to: STDERR_FILENO)
     }
 
     /// What did not work, on stderr: a sentence and what to do, or one JSON object.
@@ -70,17 +70,17 @@ final class Output {
         writer.endObject()
         writer.endLine()
         flush()
-        _ = Self.writeAll(writer.bytes, to: STDERR_FILENO)
+        _ = Machine.writeAll(writer.bytes, to: STDERR_FILENO)
     }
 
     /// Replaces the terminal's current line on stderr; an empty text clears it.
     func progress(_ text: String) {
-        _ = Self.writeAll(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO)
+        _ = Machine.writeAll(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO)
     }
 
     /// A reader that went away ends the program quietly, as `head` does to its writer. Results that cannot be written are an error.
     private func writeResults(_ bytes: [UInt8]) {
-        guard let code = Self.writeAll(bytes, to: STDOUT_FILENO) else { return }
+        guard let code = Machine.writeAll(bytes, to: STDOUT_FILENO) else { return }
         if code == EPIPE { exit(statusAtClosedPipe) }
         let error = ConsoleError(
             code: code == ENOSPC ? "disk-full" : "io", "the results cannot be written: \(Machine.describe(errno: code))",
@@ -88,25 +88,5 @@ final class Output {
         buffer.removeAll()
         report(error)
         exit(error.status.rawValue)
-    }
-
-    /// Writes all bytes, waiting where the descriptor does not block; the error number when that fails.
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
-        var done = 0
-        while done < bytes.count {
-            let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count < 0 else {
-                done += count
-                continue
-            }
-            switch errno {
-            case EINTR: continue
-            case EAGAIN:
-                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                poll(&waiting, 1, -1)
-            default: return errno
-            }
-        }
-        return nil
     }
 }

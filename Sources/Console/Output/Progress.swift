@@ -3,21 +3,25 @@ final class Progress {
     private let output: Output
     private let what: String
     private let total: Int
+    /// What is counted; empty where `what` says it.
+    private let unit: String
+    private let isShown = Output.isErrorTerminal
     private let start = Machine.monotonicSeconds
     private var shown = 0.0
 
-    init(_ what: String, total: Int, on output: Output) {
+    init(_ what: String, total: Int, unit: String = "", on output: Output) {
+        self.unit = unit.isEmpty ? "" : " " + unit
         self.what = what
         self.total = total
         self.output = output
     }
 
     func advance(to done: Int) {
-        guard Output.isErrorTerminal else { return }
+        guard isShown else { return }
         let now = Machine.monotonicSeconds
         guard now - start > 1, now - shown > 0.1 else { return }
         shown = now
-        output.progress("\(what) \(done * 100 / max(1, total)) % (\(done) of \(total))")
+        output.progress("\(what) \(done * 100 / max(1, total)) % (\(done) of \(total)\(unit))")
     }
 
     func end() {

@@ -18,7 +18,9 @@ struct ReplayMeasure {
     private var spread: Double { ((seconds.last ?? 0) - (seconds.first ?? 0)) / median }
 
     func writeText(to output: Output) {
-        output.line("replay of \(result.events) events, \(result.records) records, \(seconds.count) runs")
+        output.line(
+            "replay of \(Sentences.count(result.events, "event")), \(Sentences.count(result.records, "record")), \(Sentences.count(seconds.count, "run"))"
+        )
         output.line("  \(Int(eventsPerSecond)) events/s   \(Self.text(megabytesPerSecond)) MB/s   \(Self.text(bytesPerEvent)) bytes/event")
         output.line(
             "  median \(Self.text(median * 1000)) ms, least \(Self.text((seconds.first ?? 0) * 1000)), most \(Self.text((seconds.last ?? 0) * 1000))"

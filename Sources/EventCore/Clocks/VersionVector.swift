@@ -64,6 +64,23 @@ public struct VersionVector: Hashable, Sendable {
         }
     }
 
+    /// Whether this is `other` advanced to `dot`, which `other` does not cover; nothing is made for it.
+    package func isEqual(to other: Self, advancedTo dot: Dot) -> Bool {
+        var next = 0
+        var hasDot = false
+        for entry in entries {
+            let isNext = next < other.entries.count && other.entries[next].device == entry.device
+            if entry.device == dot.device {
+                guard entry.seq == dot.seq else { return false }
+                hasDot = true
+            } else {
+                guard isNext && other.entries[next].seq == entry.seq else { return false }
+            }
+            if isNext { next += 1 }
+        }
+        return hasDot && next == other.entries.count
+    }
+
     /// Makes the vector cover all that `other` covers: the pointwise maximum.
     public mutating func join(_ other: Self) {
         for entry in other.entries { advance(to: entry) }

@@ -35,6 +35,9 @@ package struct BlockHeader: Hashable, Sendable {
     package let payloadBytes: Int
     package let checksum: UInt32
 
+    /// Bytes of header and payload.
+    package var blockBytes: Int { Self.sizeBytes + payloadBytes }
+
     /// Reads the header at the start of `bytes` and checks the block's checksum.
     ///
     /// - Throws: `.cutOff` when `bytes` ends inside the block, `.checksumMismatch`, `.newerFormat` or `.malformed`.

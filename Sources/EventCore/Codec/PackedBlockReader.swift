@@ -36,7 +36,7 @@ struct PackedBlockReader {
     init(_ header: BlockHeader, _ block: UnsafeRawBufferPointer) throws(BlockError) {
         count = Int(header.count)
         var cursor = ByteCursor(
-            UnsafeRawBufferPointer(rebasing: block[..<(BlockHeader.sizeBytes + header.payloadBytes)]), at: BlockHeader.sizeBytes)
+            UnsafeRawBufferPointer(rebasing: block[..<header.blockBytes]), at: BlockHeader.sizeBytes)
         for _ in 0..<(try cursor.count(unitBytes: 18)) {
             let id = DeviceID(bytes: try cursor.take(16))
             let base = try cursor.varint()

@@ -17,7 +17,7 @@ struct RowBlockReader {
     init(_ header: BlockHeader, _ block: UnsafeRawBufferPointer) throws(BlockError) {
         self.header = header
         cursor = ByteCursor(
-            UnsafeRawBufferPointer(rebasing: block[..<(BlockHeader.sizeBytes + header.payloadBytes)]), at: BlockHeader.sizeBytes)
+            UnsafeRawBufferPointer(rebasing: block[..<header.blockBytes]), at: BlockHeader.sizeBytes)
         for _ in 0..<(try cursor.count(unitBytes: 18)) {
             let id = try cursor.take(16)
             let base = try cursor.varint()

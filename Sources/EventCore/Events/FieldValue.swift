@@ -9,6 +9,9 @@ public struct FieldValue: Hashable, Sendable {
         self.canonical = canonical
     }
 
+    /// Hashes all bytes.
+    public func hash(into hasher: inout Hasher) { hasher.combine(text: canonical) }
+
     /// JSON `null`.
     public static let null = FieldValue(uncheckedCanonical: Array("null".utf8))
 }

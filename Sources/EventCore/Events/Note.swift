@@ -16,6 +16,9 @@ public struct Note: Hashable, Sendable {
         try self.init(utf8: text.utf8)
     }
 
+    /// Hashes all bytes.
+    public func hash(into hasher: inout Hasher) { hasher.combine(text: utf8) }
+
     /// The text for people; never compare it.
     public var text: String { String(decoding: utf8, as: UTF8.self) }
 }

@@ -15,38 +15,34 @@ public struct DeviceID: Hashable, Comparable, Sendable {
 
     /// Reads the canonical text, 36 characters of lower-case hexadecimal with hyphens; nil for anything else.
     public init?(_ text: some StringProtocol) {
-        self.init(utf8: Array(text.utf8))
+        guard let device = Array(text.utf8).withUnsafeBufferPointer({ DeviceID(utf8: $0) }) else { return nil }
+        self = device
     }
 
     /// Reads the same text from its bytes.
-    package init?(utf8 text: some RandomAccessCollection<UInt8>) {
+    package init?(utf8 text: UnsafeBufferPointer<UInt8>) {
         guard text.count == 36 else { return nil }
-        var halves: (high: UInt64, low: UInt64) = (0, 0)
-        for (index, byte) in text.enumerated() {
-            if Self.hyphens.contains(index) {
-                guard byte == UInt8(ascii: "-") else { return nil }
-                continue
+        let hyphen = UInt8(ascii: "-")
+        guard text[8] == hyphen && text[13] == hyphen && text[18] == hyphen && text[23] == hyphen else { return nil }
+        var isValid = true
+        /// Appends the digits of a range to a number.
+        func append(_ range: Range<Int>, to number: UInt64) -> UInt64 {
+            var number = number
+            for index in range {
+                let (decimal, letter) = (text[index] &- UInt8(ascii: "0"), text[index] &- UInt8(ascii: "a"))
+                isValid = isValid && (decimal < 10 || letter < 6)
+                number = number << 4 | UInt64(decimal < 10 ? decimal : letter &+ 10)
             }
-            guard let digit = Self.digit(byte) else { return nil }
-            halves.high = halves.high << 4 | halves.low >> 60
-            halves.low = halves.low << 4 | digit
+            return number
         }
-        (high, low) = halves
+        high = append(14..<18, to: append(9..<13, to: append(0..<8, to: 0)))
+        low = append(24..<36, to: append(19..<23, to: 0))
+        guard isValid else { return nil }
     }
 
     /// Ordered as the sixteen bytes are.
     public static func < (left: Self, right: Self) -> Bool {
         (left.high, left.low) < (right.high, right.low)
-    }
-
-    private static let hyphens = [8, 13, 18, 23]
-
-    private static func digit(_ byte: UInt8) -> UInt64? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a")) + 10
-        default: nil
-        }
     }
 }
 

@@ -42,7 +42,7 @@ public struct Record: Hashable, Sendable {
     public let tombstones: [Dot]
     /// The fields with a live entry, sorted by name.
     public let fields: [RecordField]
-    /// When the events of contested entries, of tombstones and heads were written; filled in where somebody needs to know.
+    /// When the events of contested entries were written, perhaps of others too.
     public let times: [Dot: HybridTime]
 
     /// A record as a fold left it.

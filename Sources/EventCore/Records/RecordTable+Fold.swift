@@ -13,71 +13,79 @@ extension RecordTable {
         _ header: BlockHeader, _ block: UnsafeRawBufferPointer, limit: UInt32 = .max
     ) throws(BlockError) {
         precondition(header.kind == .events)
-        self.block.begin()
-        var names = try mapNames(header, block)
-        try Self.decode(header, block, &names, limit, into: &self.block)
-        try admitBlock()
+        let names = try mapNames(header, block, into: self.block)
+        try Self.decode(header, block, names, limit, into: self.block)
+        try admit(self.block)
+        makeRoom(halfCounts: self.block.pointee.halfCounts)
         var lane = lane(0)
-        lane.findKeys(self.block, .all)
-        let isApplied = lane.apply(self.block, .all)
+        lane.findKeys(self.block.pointee, .all)
+        let isApplied = lane.apply(self.block.pointee, .all)
         takeBack(lane, 0)
         guard isApplied else { throw .malformed(offset: BlockHeader.sizeBytes) }
     }
 
     // MARK: - Steps
 
-    /// Maps the block's devices, collections and fields to the table's numbers; returns the cursor behind them.
-    private mutating func mapNames(_ header: BlockHeader, _ bytes: UnsafeRawBufferPointer) throws(BlockError) -> ByteCursor {
+    /// Maps the block's devices, collections and fields to the table's numbers; returns the offset behind them.
+    mutating func mapNames(
+        _ header: BlockHeader, _ bytes: UnsafeRawBufferPointer, into decoded: UnsafeMutablePointer<DecodedBlock>
+    ) throws(BlockError) -> Int {
+        decoded.pointee.begin()
         var cursor = ByteCursor(
-            UnsafeRawBufferPointer(rebasing: bytes[..<(BlockHeader.sizeBytes + header.payloadBytes)]), at: BlockHeader.sizeBytes)
-        block.deviceCount = try cursor.count(unitBytes: 18)
-        block.devices.reserve(block.deviceCount)
-        for number in 0..<block.deviceCount {
+            UnsafeRawBufferPointer(rebasing: bytes[..<header.blockBytes]), at: BlockHeader.sizeBytes)
+        decoded.pointee.deviceCount = try cursor.count(unitBytes: 18)
+        decoded.pointee.devices.reserve(decoded.pointee.deviceCount)
+        for number in 0..<decoded.pointee.deviceCount {
             let id = DeviceID(bytes: try cursor.take(16))
             let start = cursor.offset
             let base = try cursor.varint()
             _ = try cursor.varint()
             guard base <= Limits.foldedSeq else { throw .malformed(offset: start) }
-            block.devices.base[number] = DecodedDevice(number: devices.index(adding: id), running: UInt32(base))
+            decoded.pointee.devices.base[number] = DecodedDevice(number: devices.index(adding: id), running: UInt32(base))
         }
         guard devices.devices.count < 1 << 24 else { throw .malformed(offset: BlockHeader.sizeBytes) }
         while applied.count < devices.devices.count { applied.append(0) }
-        block.collectionCount = try cursor.count(unitBytes: 2)
-        block.collections.reserve(block.collectionCount)
-        for number in 0..<block.collectionCount { block.collections.base[number] = collections.index(adding: try cursor.name()) }
+        decoded.pointee.collectionCount = try cursor.count(unitBytes: 2)
+        decoded.pointee.collections.reserve(decoded.pointee.collectionCount)
+        for number in 0..<decoded.pointee.collectionCount {
+            decoded.pointee.collections.base[number] = collections.index(adding: try cursor.name())
+        }
         guard collections.names.count < 1 << 24 else { throw .malformed(offset: BlockHeader.sizeBytes) }
         while schemas.count < collections.names.count { schemas.append(Schema()) }
-        block.fieldCount = try cursor.count(unitBytes: 2)
-        block.fields.reserve(block.fieldCount)
-        for number in 0..<block.fieldCount { block.fields.base[number] = fields.index(adding: try cursor.name()) }
-        return cursor
+        decoded.pointee.fieldCount = try cursor.count(unitBytes: 2)
+        decoded.pointee.fields.reserve(decoded.pointee.fieldCount)
+        for number in 0..<decoded.pointee.fieldCount { decoded.pointee.fields.base[number] = fields.index(adding: try cursor.name()) }
+        return cursor.offset
     }
 
     /// Decodes the block's events; touches nothing of the table.
-    private static func decode(
-        _ header: BlockHeader, _ bytes: UnsafeRawBufferPointer, _ cursor: inout ByteCursor, _ limit: UInt32, into block: inout DecodedBlock
+    static func decode(
+        _ header: BlockHeader, _ bytes: UnsafeRawBufferPointer, _ offset: Int, _ limit: UInt32,
+        into block: UnsafeMutablePointer<DecodedBlock>
     ) throws(BlockError) {
+        var cursor = ByteCursor(
+            UnsafeRawBufferPointer(rebasing: bytes[..<header.blockBytes]), at: offset)
         switch header.encoding {
         case .packed:
-            let directory = try PackedDirectory(&cursor, eventCount: Int(header.count), deviceCount: block.deviceCount)
-            try block.decodePacked(directory, Int(header.count), bytes)
-            if limit < header.count { block.rowCount = Int(limit) }
+            let directory = try PackedDirectory(&cursor, eventCount: Int(header.count), deviceCount: block.pointee.deviceCount)
+            try block.pointee.decodePacked(directory, Int(header.count), bytes)
+            if limit < header.count { block.pointee.rowCount = Int(limit) }
         case .rows:
             guard let base = bytes.baseAddress else { throw .malformed(offset: 0) }
             var at = base + cursor.offset
-            let end = base + BlockHeader.sizeBytes + header.payloadBytes
-            guard block.decodeRows(Int(min(limit, header.count)), &at, end), at == end || limit < header.count else {
+            let end = base + header.blockBytes
+            guard block.pointee.decodeRows(Int(min(limit, header.count)), &at, end), at == end || limit < header.count else {
                 throw .malformed(offset: at - base)
             }
         }
     }
 
     /// Checks that the block's events go on where the table ends, and makes room for them.
-    private mutating func admitBlock() throws(BlockError) {
-        guard UInt64(eventCount) + UInt64(block.rowCount) <= Limits.foldedSeq else { throw .malformed(offset: 12) }
-        precondition(isPrepared(toFold: UInt32(block.rowCount)))
-        for number in 0..<block.deviceCount {
-            let device = block.devices.base[number]
+    mutating func admit(_ block: UnsafeMutablePointer<DecodedBlock>) throws(BlockError) {
+        guard UInt64(eventCount) + UInt64(block.pointee.rowCount) <= Limits.foldedSeq else { throw .malformed(offset: 12) }
+        precondition(isPrepared(toFold: UInt32(block.pointee.rowCount)))
+        for number in 0..<block.pointee.deviceCount {
+            let device = block.pointee.devices.base[number]
             guard device.firstSeq != 0 else { continue }
             let last = applied[Int(device.number)]
             guard isGapless ? device.isGapless && device.firstSeq == last + 1 : device.firstSeq > last else {
@@ -85,40 +93,44 @@ extension RecordTable {
             }
             applied[Int(device.number)] = device.running
         }
-        resolveShapes()
-        block.position = eventCount
-        eventCount += UInt32(block.rowCount)
-        latestTime = max(latestTime, block.latestTime)
-        _ = regions.previous.grow(by: block.rowCount * 4)
-        index.grow(holding: (halfCounts.0 + block.halfCounts.0, halfCounts.1 + block.halfCounts.1))
+        resolveShapes(block)
+        block.pointee.position = eventCount
+        eventCount += UInt32(block.pointee.rowCount)
+        latestTime = max(latestTime, block.pointee.latestTime)
+        _ = regions.previous.grow(by: block.pointee.rowCount * 4)
+    }
+
+    /// Sees to it that the index holds so many records more in each half.
+    mutating func makeRoom(halfCounts more: (Int, Int)) {
+        index.grow(holding: (halfCounts.0 + more.0, halfCounts.1 + more.1))
     }
 
     /// Finds the places of the fields that the block's events write.
-    private mutating func resolveShapes() {
-        for shape in 0..<block.shapeCount {
-            let shape = block.shapes.base + shape
+    private mutating func resolveShapes(_ block: UnsafeMutablePointer<DecodedBlock>) {
+        for shape in 0..<block.pointee.shapeCount {
+            let shape = block.pointee.shapes.base + shape
             let collection = Int(shape.pointee.collection)
             for index in Int(shape.pointee.first)..<Int(shape.pointee.first + shape.pointee.count) {
-                let place = schemas[collection].place(adding: block.shapeFields.base[index].field)
-                block.shapeFields.base[index].place = place
+                let place = schemas[collection].place(adding: block.pointee.shapeFields.base[index].field)
+                block.pointee.shapeFields.base[index].place = place
                 shape.pointee.places |= place
                 if place == 0 { shape.pointee.hasOverflow = true }
             }
         }
-        typical.reserve(schemas.count)
-        for collection in 0..<block.collectionCount {
-            let number = Int(block.collections.base[collection])
+        typical.reserve(schemas.count, keeping: min(schemas.count, typical.capacity))
+        for collection in 0..<block.pointee.collectionCount {
+            let number = Int(block.pointee.collections.base[collection])
             typical.base[number] = schemas[number].typical
         }
     }
 
     // MARK: - Lanes
 
-    private func lane(_ number: Int) -> FoldLane {
+    func lane(_ number: Int) -> FoldLane {
         FoldLane(view: view, memory: lanes[number], typical: UnsafePointer(typical.base), regions: regions)
     }
 
-    private mutating func takeBack(_ lane: FoldLane, _ number: Int) {
+    mutating func takeBack(_ lane: FoldLane, _ number: Int) {
         lanes[number] = lane.memory
         halfCounts.0 += lane.added.0
         halfCounts.1 += lane.added.1

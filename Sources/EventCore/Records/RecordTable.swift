@@ -16,7 +16,8 @@ package struct RecordTable: ~Copyable {
     var index: RecordIndex
     /// Memory of the fold, by lane.
     var lanes: InlineArray<2, LaneMemory>
-    var block = DecodedBlock()
+    /// The block that is being folded.
+    let block: UnsafeMutablePointer<DecodedBlock>
     var typical = Scratch<TypicalCell>()
 
     package var devices = DeviceTable()
@@ -47,7 +48,14 @@ package struct RecordTable: ~Copyable {
         isGapless = size == .store
         regions = Regions(size, firstCellBytes: expectedEvents >= 100_000 ? 8 << 20 : 64 << 10)
         index = RecordIndex(bits: size == .store ? 12 : 4)
+        block = .allocate(capacity: 1)
+        block.initialize(to: DecodedBlock())
         lanes = InlineArray(repeating: LaneMemory(firstChunkBytes: size == .store ? 64 * 1024 : 4 * 1024))
+    }
+
+    deinit {
+        block.deinitialize(count: 1)
+        block.deallocate()
     }
 
     /// How many records have an event.

@@ -87,9 +87,6 @@ struct CommitChain: Hashable, Sendable {
 }
 
 extension BlockHeader {
-    /// Header and payload.
-    package var blockBytes: Int { Self.sizeBytes + payloadBytes }
-
     /// How many positions of the log the block takes.
     var positionCount: UInt64 { kind == .events ? UInt64(count) : 0 }
 }

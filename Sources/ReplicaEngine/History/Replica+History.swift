@@ -7,15 +7,36 @@ extension Replica {
     ///
     /// In time proportional to the record's events: each costs at most one block.
     package func history(of key: RecordKey) throws(ReplicaError) -> [LoggedEvent] {
-        let newestFirst = try reading { (table) throws(CheckpointDamage) -> [Position] in
+        var clock = VersionVector()
+        return try history(at: positions(of: key), from: &clock)
+    }
+
+    /// The positions of the record's events, newest first.
+    func positions(of key: RecordKey) throws(ReplicaError) -> [Position] {
+        try reading { (table) throws(CheckpointDamage) -> [Position] in
             guard let place = try table.place(of: key) else { return [] }
             return try table.history(at: place)
         }
+    }
+
+    /// The record's clock; the empty one when it has no event.
+    func clock(of key: RecordKey) throws(ReplicaError) -> VersionVector {
+        try place(of: key).map { table.clock(at: $0) } ?? VersionVector()
+    }
+
+    /// A record's events at these positions of the log, which come newest first; `clock` is the record's before them, and moves on.
+    func history(at positions: [Position], from clock: inout VersionVector) throws(ReplicaError) -> [LoggedEvent] {
+        try history(at: positions, from: &clock) { (position) throws(ReplicaError) in try self.block(containing: position) }
+    }
+
+    /// The same in blocks that `block` finds.
+    func history(
+        at positions: [Position], from clock: inout VersionVector, block: (Position) throws(ReplicaError) -> StoredBlock
+    ) throws(ReplicaError) -> [LoggedEvent] {
         var history: [LoggedEvent] = []
-        var clock = VersionVector()
-        var positions = Array(newestFirst.reversed())[...]
+        var positions = Array(positions.reversed())[...]
         while let first = positions.first {
-            let block = try block(containing: first)
+            let block = try block(first)
             let inBlock = positions.prefix { block.contains($0) }
             positions = positions.dropFirst(inBlock.count)
             for (position, row) in zip(inBlock, try rows(at: inBlock, in: block)) {
@@ -49,18 +70,31 @@ extension Replica {
         do throws(LogError) { cursor = try log.blocks(from: Position(0)) } catch { throw .log(error) }
         while let block = try Self.next(cursor) {
             guard block.header.kind == .events else { continue }
-            let rows = try Self.reading(block.header, block.first, block.bytes) { (reader) throws(BlockError) in
-                var rows: [BlockReader.Row] = []
-                while let row = try reader.next() { rows.append(row) }
-                return rows
-            }
-            for (index, row) in rows.enumerated() {
-                let at = Position(block.first.index + UInt64(index))
-                let event = try Self.event(of: row, clock: &clocks[row.key, default: VersionVector()], at: at)
-                guard at >= position else { continue }
-                guard try body(LoggedEvent(position: at, event: event)) else { return }
+            for logged in try Self.events(in: block.header, block.first, block.bytes, &clocks) where logged.position >= position {
+                guard try body(logged) else { return }
             }
         }
+    }
+
+    /// The events of a block of the log; `clocks` are those of records before it, and move on.
+    static func events(
+        in header: BlockHeader, _ first: Position, _ bytes: UnsafeRawBufferPointer, _ clocks: inout [RecordKey: VersionVector],
+        clockBefore: (RecordKey) throws(ReplicaError) -> VersionVector = { _ in VersionVector() }
+    ) throws(ReplicaError) -> [LoggedEvent] {
+        let rows = try reading(header, first, bytes) { (reader) throws(BlockError) in
+            var rows: [BlockReader.Row] = []
+            while let row = try reader.next() { rows.append(row) }
+            return rows
+        }
+        var events: [LoggedEvent] = []
+        events.reserveCapacity(rows.count)
+        for (index, row) in rows.enumerated() {
+            let at = Position(first.index + UInt64(index))
+            if clocks[row.key] == nil { clocks[row.key] = try clockBefore(row.key) }
+            events.append(
+                LoggedEvent(position: at, event: try event(of: row, clock: &clocks[row.key, default: VersionVector()], at: at)))
+        }
+        return events
     }
 
     /// The events that wait for what they build on, sorted by dot.
@@ -99,6 +133,12 @@ extension Replica {
         }
     }
 
+    /// The row of the event at `position`.
+    func row(at position: Position) throws(ReplicaError) -> BlockReader.Row {
+        guard let row = try rows(at: [position], in: try block(containing: position)).first else { throw .malformedBlock(at: position) }
+        return row
+    }
+
     /// The record that event `dot` of the block changes; nil when the block does not hold it.
     private func key(of dot: Dot, in block: StoredBlock) throws(ReplicaError) -> RecordKey? {
         let index = try block.withTypedBytes { (bytes) throws(ReplicaError) in
@@ -116,11 +156,11 @@ extension Replica {
     }
 
     private func block(containing position: Position) throws(ReplicaError) -> StoredBlock {
-        if let cachedBlock, cachedBlock.contains(position) { return cachedBlock }
+        if let block = recentBlocks.block(containing: position) { return block }
         let block: StoredBlock?
         do throws(LogError) { block = try log.block(containing: position) } catch { throw .log(error) }
         guard let block else { throw .malformedBlock(at: position) }
-        cachedBlock = block
+        recentBlocks.add(block)
         return block
     }
 

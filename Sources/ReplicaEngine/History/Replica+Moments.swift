@@ -3,7 +3,7 @@ internal import LogStore
 
 /// Records as they are and as they were.
 extension Replica {
-    /// The record; nil when it has no event. Times are filled in where it is contested.
+    /// The record; nil when it has no event. Times are filled in where fields are contested.
     package func record(_ key: RecordKey) throws(ReplicaError) -> Record? {
         guard let place = try place(of: key) else { return nil }
         return try record(at: place)
@@ -12,8 +12,8 @@ extension Replica {
     private func record(at place: RecordTable.Place) throws(ReplicaError) -> Record {
         let record: Record
         do throws(BlockError) { record = try table.record(at: place) } catch { throw .malformedBlock(at: end) }
-        guard record.isContested else { return record }
-        return record.with(times: Self.times(try history(of: record.key)))
+        let contested = record.fields.filter(\.isContested).flatMap { $0.versions.map(\.dot) }
+        return contested.isEmpty ? record : record.with(times: try times(of: Set(contested), in: record.key))
     }
 
     /// The record as it was; nil when it had no event then.
@@ -86,7 +86,13 @@ extension Replica {
         } catch { throw .malformedBlock(at: Position(0)) }
     }
 
-    private static func times(_ history: [LoggedEvent]) -> [Dot: HybridTime] {
-        Dictionary(uniqueKeysWithValues: history.map { ($0.event.dot, $0.event.time) })
+    /// When some of the record's events were written. What is contested is mostly new, so the newest are looked at first.
+    private func times(of dots: Set<Dot>, in key: RecordKey) throws(ReplicaError) -> [Dot: HybridTime] {
+        var times: [Dot: HybridTime] = [:]
+        for position in try positions(of: key) where times.count < dots.count {
+            let row = try row(at: position)
+            if dots.contains(row.dot) { times[row.dot] = row.time }
+        }
+        return times
     }
 }

@@ -65,7 +65,7 @@ extension Replica {
         checkpointEnd = nil
         var folded = RecordTable(expectedEvents: log.end.index)
         var kept = WaitingEvents()
-        try Self.fold(log, from: Position(0), into: &folded, &kept)
+        try Self.fold(log, from: Position(0), into: &folded, &kept, threads: Self.threads(for: log.end.index))
         kept.drop(coveredBy: folded.versionVector)
         precondition(folded.eventCount == table.eventCount)
         table = folded

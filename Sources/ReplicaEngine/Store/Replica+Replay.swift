@@ -14,15 +14,16 @@ package struct ReplayResult: Hashable, Sendable {
 extension Replica {
     /// Folds a whole log into a fresh table, as opening does without a checkpoint: for measuring.
     ///
+    /// - Parameter threads: 1 or 2.
     /// - Throws: what opening throws.
-    package static func replay(in folder: String, on volume: Storage) throws(ReplicaError) -> ReplayResult {
+    package static func replay(in folder: String, on volume: Storage, threads: Int = 1) throws(ReplicaError) -> ReplayResult {
         let log: EventLog<Storage>
         do throws(LogError) {
             log = try EventLog.open(in: folder, on: volume, access: .reading)
         } catch { throw .log(error) }
         var table = RecordTable(expectedEvents: log.end.index)
         var waiting = WaitingEvents()
-        try fold(log, from: Position(0), into: &table, &waiting)
+        try fold(log, from: Position(0), into: &table, &waiting, threads: threads)
         return ReplayResult(
             events: UInt64(table.eventCount), records: Int(table.recordCount), logBytes: log.sizeBytes, memoryBytes: table.memoryBytes)
     }

@@ -1,14 +1,19 @@
 internal import EventCore
+internal import Glibc
 internal import LogStore
 
 /// How the records come from the log.
 extension Replica {
-    /// Folds the log's blocks from `position` on, which begins a segment or is 0.
+    /// Folds the log's blocks from `position` on, which begins a segment or is 0, on one thread or two.
     static func fold(
-        _ log: EventLog<Storage>, from position: Position, into table: inout RecordTable, _ waiting: inout WaitingEvents
+        _ log: EventLog<Storage>, from position: Position, into table: inout RecordTable, _ waiting: inout WaitingEvents, threads: Int
     ) throws(ReplicaError) {
         let cursor: BlockCursor<Storage>
         do throws(LogError) { cursor = try log.blocks(from: position) } catch { throw .log(error) }
+        guard threads == 1 else {
+            try ReplayCrew().fold(cursor, into: &table, &waiting)
+            return
+        }
         while let block = try next(cursor) {
             do throws(BlockError) {
                 switch block.header.kind {
@@ -17,6 +22,11 @@ extension Replica {
                 }
             } catch { throw .malformedBlock(at: block.first) }
         }
+    }
+
+    /// How many threads are worth it for so many events: a second one from some tens of milliseconds on.
+    static func threads(for eventCount: UInt64) -> Int {
+        eventCount >= 200_000 && sysconf(Int32(_SC_NPROCESSORS_ONLN)) > 1 ? 2 : 1
     }
 
     static func next(_ cursor: BlockCursor<Storage>) throws(ReplicaError) -> BlockView? {

@@ -14,8 +14,8 @@ package final class Replica<Storage: Volume> {
     var clock = HybridClock()
     /// Times of events here that the clock has not seen yet, or not heeded as too far ahead; nil before the log has been asked.
     var unseenTimes: [HybridTime]?
-    /// The last block that history was read from: a record's events tend to lie close together.
-    var cachedBlock: StoredBlock?
+    /// Blocks that history was read from lately: a record's events tend to lie close together, and are asked for again.
+    var recentBlocks = RecentBlocks()
 
     /// What devices are called here, this one included.
     package private(set) var names: [DeviceID: String]
@@ -66,7 +66,7 @@ package final class Replica<Storage: Volume> {
         var table = adopted ?? RecordTable(expectedEvents: log.end.index)
         let from = Position(UInt64(table.eventCount))
         foldedAtOpening = log.end.index - from.index
-        try Self.fold(log, from: from, into: &table, &waiting)
+        try Self.fold(log, from: from, into: &table, &waiting, threads: Self.threads(for: foldedAtOpening))
         waiting.drop(coveredBy: table.versionVector)
         self.table = table
         self.waiting = waiting

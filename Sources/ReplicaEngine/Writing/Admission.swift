@@ -7,10 +7,6 @@ internal import LogStore
 struct Admission<Storage: Volume> {
     private let replica: Replica<Storage>
     private var shapes: [RecordKey: RecordShape] = [:]
-    /// Contexts of the events of a record, read from its history when a foreign context is neither the clock nor empty.
-    private var contexts: [RecordKey: [Dot: VersionVector]] = [:]
-    /// Of the events admitted here, by record: part of `contexts` once that was asked for.
-    private var admitted: [RecordKey: [Event]] = [:]
     private(set) var applied: VersionVector
     private(set) var packer = BlockPacker(kind: .events)
     private(set) var count = 0
@@ -32,49 +28,18 @@ struct Admission<Storage: Volume> {
         return shape
     }
 
-    /// The first event that must come before this one; nil when everything has.
-    func missing(before event: Event) -> Dot? {
-        let device = event.dot.device
-        if applied[device] + 1 < event.dot.seq { return Dot(device: device, seq: event.dot.seq - 1) }
-        return event.context.entries.first { !applied.covers($0) }
-    }
-
-    /// Admits an event before which nothing is missing and that is not applied.
+    /// Admits the next event of its device, whose context is one that the record had.
     ///
-    /// - Throws: `.refused` when its context is not closed or a limit is reached; what reading history throws.
+    /// - Throws: `.refused` when a limit is reached.
     mutating func admit(_ event: Event) throws(ReplicaError) {
         let position = UInt64(replica.table.eventCount) + UInt64(count)
         guard event.dot.seq <= Limits.foldedSeq && position < Limits.foldedSeq else { throw .refused(event.dot, .beyondLimits) }
         let shape = try shape(of: event.key)
-        if event.context != shape.clock { try checkClosed(event) }
         packer.append(event, context: shape.form(of: event.context))
         shapes[event.key]?.add(event.dot, context: event.context)
         applied.advance(to: event.dot)
-        if contexts[event.key] != nil {
-            contexts[event.key]?[event.dot] = event.context
-        } else {
-            admitted[event.key, default: []].append(event)
-        }
         count += 1
     }
 
-    mutating func takeFullBlocks() -> [LogBlock] { packer.takeFull() }
-
     mutating func finishBlocks() -> [LogBlock] { packer.finish() }
-
-    /// Each entry of the context names an event of the record, and covers what that one had seen.
-    private mutating func checkClosed(_ event: Event) throws(ReplicaError) {
-        guard !event.context.isEmpty else { return }
-        if contexts[event.key] == nil {
-            var known: [Dot: VersionVector] = [:]
-            for logged in try replica.history(of: event.key) { known[logged.event.dot] = logged.event.context }
-            for earlier in admitted[event.key] ?? [] { known[earlier.dot] = earlier.context }
-            contexts[event.key] = known
-        }
-        for entry in event.context.entries {
-            guard let seen = contexts[event.key]?[entry], seen.isCovered(by: event.context) else {
-                throw .refused(event.dot, .unclosedContext(entry))
-            }
-        }
-    }
 }

@@ -3,7 +3,7 @@ internal import EventCore
 /// What the clock has to know before it is asked for the time of an event.
 extension Replica {
     /// Beyond so many unseen times the log is asked again rather than more of them kept.
-    private static var unseenLimit: Int { 4096 }
+    static var unseenLimit: Int { 4096 }
 
     /// Lets the clock see the times of all events here, waiting ones included. One that is too far ahead of `wall` is kept for a later look:
     /// as the wall clock goes on it may come to count.
@@ -16,9 +16,9 @@ extension Replica {
         unseenTimes = times
     }
 
-    /// Takes note of events that came from elsewhere.
-    func noteTimes(of events: [Event]) {
-        unseenTimes?.append(contentsOf: events.map(\.time))
+    /// Takes note of the times of events that came from elsewhere; of more than `unseenLimit` no more than one is needed.
+    func noteTimes(_ times: [HybridTime]) {
+        unseenTimes?.append(contentsOf: times)
         if let count = unseenTimes?.count, count > Self.unseenLimit { unseenTimes = nil }
     }
 

@@ -28,6 +28,19 @@ struct VersionVectorLawTests {
         }
     }
 
+    @Test func `being another one advanced to a dot needs no such vector to be seen`() {
+        for left in Self.universe {
+            for right in Self.universe {
+                for dot in Self.devices.flatMap({ device in [Dot(device: device, seq: 1), Dot(device: device, seq: 2)] })
+                where !right.covers(dot) {
+                    var advanced = right
+                    advanced.advance(to: dot)
+                    #expect(left.isEqual(to: right, advancedTo: dot) == (left == advanced), "\(left.entries), \(right.entries), \(dot)")
+                }
+            }
+        }
+    }
+
     @Test func `covering is a partial order`() {
         for left in Self.universe {
             #expect(left.isCovered(by: left))

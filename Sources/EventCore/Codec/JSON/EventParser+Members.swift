@@ -74,7 +74,12 @@ extension EventParser {
     mutating func name(_ scanner: inout JSONScanner, of member: EventMember) throws(JSONError) -> Name {
         try expect(.string, of: member, scanner)
         let place = scanner.offset
-        let utf8 = try scanner.array(try scanner.string())
+        let text = try scanner.string()
+        // Records come and go; what names their parts comes again in each line.
+        if member != .record, !text.hasEscapes, (1...Limits.nameBytes).contains(text.end - text.start) {
+            return names.name(UnsafeBufferPointer(rebasing: scanner.bytes[text.start..<text.end]))
+        }
+        let utf8 = try scanner.array(text)
         guard !utf8.isEmpty else { throw scanner.failure(.member(member, .emptyName), at: place) }
         guard utf8.count <= Limits.nameBytes else { throw scanner.failure(.member(member, .nameTooLong(bytes: utf8.count)), at: place) }
         return Name(unchecked: utf8)

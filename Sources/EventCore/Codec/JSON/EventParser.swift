@@ -31,6 +31,7 @@ package struct EventParser {
     private static let greatestGrowth = 6
 
     var canonicalizer = JSONCanonicalizer()
+    var names = NameCache()
     var scratch: [UInt8] = []
     var places: [Int] = []
 
@@ -52,6 +53,13 @@ package struct EventParser {
         }
         try scanner.end()
         return try event(members, scanner, start: start)
+    }
+
+    /// The same; nil when there is nothing but white space.
+    package mutating func eventUnlessBlank(_ bytes: UnsafeBufferPointer<UInt8>, line: Int) throws(JSONError) -> Event? {
+        var scanner = JSONScanner(bytes, line: line)
+        scanner.skipWhitespace()
+        return scanner.offset == bytes.count ? nil : try event(bytes, line: line)
     }
 
     private mutating func member(_ scanner: inout JSONScanner, _ members: inout Members) throws(JSONError) {

@@ -1,0 +1,47 @@
+internal import EventCore
+internal import LogStore
+
+/// From the spool into the log.
+extension Ingestion {
+    /// A commit is about this large: what is written between two syncs.
+    private static var commitBytes: Int { 2 * 1024 * 1024 }
+
+    /// Writes the admitted blocks, then the events that stay too early.
+    func commit(_ rest: [(lane: Int, entry: EarlyEvents.Entry)], _ progress: ((Int) -> Void)?) throws(ReplicaError) {
+        // The table is about to grow by what is in these.
+        records = [:]
+        contexts = [:]
+        previous = []
+        var batch: [LogBlock] = []
+        var byteCount = 0
+        for block in blocks {
+            if byteCount + block.byteCount > Self.commitBytes {
+                try write(&batch, progress)
+                byteCount = 0
+            }
+            do throws(LogError) {
+                batch.append(LogBlock(bytes: try spool.read(at: block.offset, count: block.byteCount), ranges: block.ranges))
+            } catch { throw .log(error) }
+            byteCount += block.byteCount
+        }
+        try write(&batch, progress)
+        try keepWaiting(rest)
+        replica.waiting.drop(coveredBy: replica.table.versionVector)
+        if replica.log.needsSealing { try replica.checkpoint() }
+    }
+
+    private func write(_ batch: inout [LogBlock], _ progress: ((Int) -> Void)?) throws(ReplicaError) {
+        try replica.write(batch)
+        batch = []
+        progress?(Int(replica.end.index - start.index))
+    }
+
+    private func keepWaiting(_ rest: [(lane: Int, entry: EarlyEvents.Entry)]) throws(ReplicaError) {
+        var packer = BlockPacker(kind: .waiting)
+        for (lane, entry) in rest {
+            let event = try early(entry, lane)
+            packer.append(event, context: .whole(event.context))
+        }
+        try replica.write(packer.finish())
+    }
+}
