@@ -38,12 +38,13 @@ extension EventLog {
         }
     }
 
-    /// The newest checkpoint that is whole and bound to this log.
+    /// The newest checkpoint that is whole and bound to this log; none where the options want none.
     ///
     /// Checks every byte of it. What is wrong with others is reported and harms nothing.
     package func readCheckpoint() -> CheckpointSearch {
         var ignored: [(file: String, problem: CheckpointProblem)] = []
-        for name in (try? checkpointNames()) ?? [] {
+        let names = options.readsCheckpoints ? try? checkpointNames() : nil
+        for name in names ?? [] {
             let path = folder.checkpoints + "/" + name
             do throws(CheckpointProblem) {
                 let image = try CheckpointImage(path, on: volume)

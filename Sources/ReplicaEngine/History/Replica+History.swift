@@ -64,6 +64,17 @@ extension Replica {
         }
     }
 
+    /// The record that the event at `position` changes; nil when the log ends before. Costs at most one block.
+    package func key(at position: Position) throws(ReplicaError) -> RecordKey? {
+        guard position < end else { return nil }
+        return try rows(at: [position][...], in: try block(containing: position)).first?.key
+    }
+
+    /// How many events the record has; 0 for one that is not here.
+    package func eventCount(of key: RecordKey) -> Int {
+        table.place(of: key).map { table.history(at: $0).count } ?? 0
+    }
+
     /// The events that wait for what they build on, sorted by dot.
     package var waitingEvents: [Event] { waiting.sorted }
 
