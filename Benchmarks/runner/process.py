@@ -15,6 +15,12 @@ def syncline(binary, *words):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def has_benchmark(binary, name):
+    """Whether the binary has this benchmark: the help of one that is not there is that of `bench`."""
+    done = subprocess.run([str(binary), "bench", name, "--help"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return f"syncline bench {name}".encode() in done.stdout
+
+
 def in_child(work):
     """Calls `work` in a forked process, whose memory and time are its own; {"wall", "cpu", "peak", "value"}."""
     reading, writing = os.pipe()

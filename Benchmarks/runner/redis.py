@@ -1,4 +1,5 @@
 """Redis from Debian's package, started here on a socket of its own and stopped again."""
+import itertools
 import os
 import shutil
 import socket
@@ -57,11 +58,11 @@ class Server:
             answer += self.socket.recv(1 << 16)
         return answer.split(b"\r\n")[0]
 
-    def send(self, commands, count):
-        """Sends a batch and waits for its `count` answers, which are a line each."""
+    def send(self, commands, lines):
+        """Sends a transaction and waits until so many lines have been answered."""
         self.socket.sendall(commands)
-        while count > 0:
-            count -= self.socket.recv(1 << 20).count(b"\n")
+        while lines > 0:
+            lines -= self.socket.recv(1 << 20).count(b"\n")
 
     def used(self):
         return {"cpu": cpu_seconds(self.process.pid), "peak": peak_memory(self.process.pid)}
@@ -90,13 +91,13 @@ def load(aof, records, scratch):
 
 
 def append(batches, scratch):
-    """Appends batches with the file synced before each answer; wall and processor time of all batches."""
+    """Appends batches as transactions, each synced before it is answered; wall and processor time of all of them."""
     folder = fresh(scratch / "redis")
     server = Server(folder, sync="always")
     try:
         before, start = server.used(), time.monotonic()
-        for commands, count in batches:
-            server.send(commands, count)
+        for commands, lines in batches:
+            server.send(commands, lines)
         wall = time.monotonic() - start
         used = server.used()
     finally:
@@ -106,17 +107,23 @@ def append(batches, scratch):
 
 
 def batches(lines, limit):
-    """The commands of the first `limit` events, joined by a thousand, each with how many answers it gets."""
-    joined, held, answers = [], [], 0
-    for index, commands in enumerate(events.redis_commands(lines)):
-        if index == limit:
-            break
+    """The first `limit` events as transactions of a thousand, each with how many lines its answers have."""
+    joined, held, count = [], [], 0
+
+    def close():
+        # +OK, then +QUEUED for each command, then the array's head and a number for each.
+        joined.append((events.command(b"MULTI") + b"".join(held) + events.command(b"EXEC"), 2 + 2 * count))
+        held.clear()
+
+    for commands in itertools.islice(events.redis_commands(lines), limit):
         held.append(commands)
-        answers += 1 + commands.startswith(b"*2\r\n$3\r\nDEL")
+        count += 1 + commands.startswith(b"*2\r\n$3\r\nDEL")
         if len(held) == BATCH:
-            joined.append((b"".join(held), answers))
-            held, answers = [], 0
-    return joined + ([(b"".join(held), answers)] if held else [])
+            close()
+            count = 0
+    if held:
+        close()
+    return joined
 
 
 def fresh(folder):

@@ -1,5 +1,4 @@
 """One run of everything, in rounds: each round measures every candidate once, so that what disturbs the machine disturbs all of them alike."""
-import sqlite3
 import statistics
 import sys
 
@@ -35,7 +34,7 @@ class Session:
         say(f"generating W of {count:,} events and the peers' files")
         self.bench("import", words, runs=1)
         lines = self.scratch / f"W-{count}-8-8" / "events.jsonl"
-        aof, database = self.file(f"{count}.aof", lambda path: events.write_aof(lines, path)), None
+        aof = self.file(f"{count}.aof", lambda path: events.write_aof(lines, path))
         database = self.file(f"{count}.sqlite", lambda path: events.write_database(lines, path))
         records = self.bench("replay", words, runs=1)["records"]
         has_redis = redis.is_installed()
@@ -58,7 +57,7 @@ class Session:
     def synced(self, count):
         """Appends that are durable before they are answered: wall time counts, since the disk is what they wait for."""
         limit = min(count, APPENDED)
-        has_append = self.has("append")
+        has_append = process.has_benchmark(self.binary, "append")
         if not has_append:
             self.left_out.append("append: this binary has no `bench append`")
         batches = redis.batches(self.lines, limit) if redis.is_installed() else None
@@ -116,10 +115,6 @@ class Session:
     def bench(self, name, words, runs=1):
         return process.syncline(self.binary, "bench", name, *words, "--runs", runs)
 
-    def has(self, benchmark):
-        import subprocess
-        return subprocess.run([self.binary, "bench", benchmark, "--help"], capture_output=True).returncode == 0
-
     def file(self, name, write):
         path = self.scratch / name
         if not path.exists():
@@ -132,9 +127,9 @@ class Session:
     def add(self, name, result):
         """Takes a result in: of times and memory the least counts, all else is the same in each round."""
         result = {key: value for key, value in result.items() if key not in ("value", "digest", "workload")}
-        for key, name in (("cpu", "processorSecondsLeast"), ("wall", "secondsLeast"), ("wall", "seconds"), ("peak", "peakMemoryBytes")):
-            if name in result:
-                result.setdefault(key, result[name])
+        for key, source in (("cpu", "processorSecondsLeast"), ("wall", "secondsLeast"), ("wall", "seconds"), ("peak", "peakMemoryBytes")):
+            if source in result:
+                result.setdefault(key, result[source])
         known = self.figures.setdefault(name, result)
         for key in ("cpu", "wall", "peak"):
             if key in result:

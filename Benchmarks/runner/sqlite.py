@@ -1,5 +1,6 @@
 """SQLite through Python's module, with no Python in the loop that is measured: each step is one statement a table or a transaction."""
 import sqlite3
+import time
 
 from . import events
 from .process import in_child
@@ -49,7 +50,6 @@ def append(source, target, count):
         return timed(connection)
 
     def timed(connection):
-        import time
         wall, cpu = time.monotonic(), time.process_time()
         for first in range(1, count + 1, BATCH):
             connection.execute("INSERT INTO main.events SELECT * FROM source.events WHERE position BETWEEN ? AND ?", (first, first + BATCH - 1))

@@ -47,8 +47,8 @@ struct BenchMeasure {
     var least: Double { seconds.first ?? 0 }
     var most: Double { seconds.last ?? 0 }
 
-    /// How far above the least run the median lies, as a part of it: what others on the machine added to the figure.
-    var noise: Double { median / least - 1 }
+    /// How far the runs lie apart, as a part of their median; at most 1, so that what is far slower is never taken for noise. Decisions/0009.
+    var noise: Double { min((most - least) / median, 1) }
 
     /// Of ascending numbers.
     private static func median(of numbers: [Double]) -> Double {
