@@ -26,6 +26,21 @@ extension Replica {
         return history
     }
 
+    /// When the record's heads, live deletes and contested entries were written.
+    ///
+    /// Reads from the newest event backwards, as far as they reach: they tend to be among the last ones.
+    func times(of record: Record, at place: RecordTable.Place) throws(ReplicaError) -> [Dot: HybridTime] {
+        var missing = Set(record.heads + record.tombstones)
+        for field in record.fields where field.isContested { missing.formUnion(field.versions.map(\.dot)) }
+        var times: [Dot: HybridTime] = [:]
+        for position in table.history(at: place) where !missing.isEmpty {
+            for row in try rows(at: [position], in: try block(containing: position)) where missing.remove(row.dot) != nil {
+                times[row.dot] = row.time
+            }
+        }
+        return times
+    }
+
     /// The event `dot`, waiting ones excluded; nil when there is none.
     package func event(_ dot: Dot) throws(ReplicaError) -> LoggedEvent? {
         guard table.appliedSeq(of: dot.device) >= dot.seq else { return nil }
@@ -67,7 +82,7 @@ extension Replica {
     /// The record that the event at `position` changes; nil when the log ends before. Costs at most one block.
     package func key(at position: Position) throws(ReplicaError) -> RecordKey? {
         guard position < end else { return nil }
-        return try rows(at: [position][...], in: try block(containing: position)).first?.key
+        return try rows(at: [position], in: try block(containing: position)).first?.key
     }
 
     /// How many events the record has; 0 for one that is not here.
