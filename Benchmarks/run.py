@@ -33,7 +33,6 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     (out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     table = report.markdown(results)
-    (out / "results.md").write_text(table)
     if curves:
         (out / "replay.svg").write_text(picture.svg(curves))
     if options.accept:
@@ -51,7 +50,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=5, help="how often everything is measured, in turns; the least counts")
     parser.add_argument("--bcd", help="the bcd history as JSON lines or .gz; left out without it")
     parser.add_argument("--scratch", help="keep generated stores in this folder and use them when they are there")
-    parser.add_argument("--out", default=str(HERE), help="where results.json, results.md and replay.svg go")
+    parser.add_argument("--out", default=str(HERE), help="where results.json and replay.svg go")
     parser.add_argument("--accept", action="store_true", help="fill README.md with this run")
     parser.add_argument("--no-curves", dest="curves", action="store_false", help="leave the picture out")
     parser.add_argument("--sizes", type=numbers, default=[10_000, 100_000, 1_000_000, 10_000_000], help="of the picture: numbers of events")
