@@ -48,6 +48,9 @@ def appends(figures):
         if name in figures:
             ratio = times(rate(figures["append"], "wall") / rate(figures[name], "wall")) if "append" in figures and name != "append" else ""
             lines.append(f"| {what} | {rate(figures[name], 'wall'):,.0f} | {ratio} |")
+    if "append, 64 writers" in figures:
+        shared = figures["append, 64 writers"]
+        lines.append(f"| **Syncline**: single events from 64 writers, {shared['eventsPerSync']:.0f} a sync | {rate(shared, 'wall'):,.0f} | |")
     for name in ("fdatasync, growing file", "fdatasync, preallocated file"):
         lines.append(f"| the disk: 4 KiB and {name} | {figures[name]['wall'] / figures[name]['events'] * 1e6:,.0f} µs a sync | |")
     return "\n".join(lines) + "\n"

@@ -68,6 +68,7 @@ class Session:
                 self.add(name, {"events": SYNCS, "wall": statistics.median(seconds) * SYNCS})
             if has_append:
                 self.add("append", process.syncline(self.binary, "bench", "append", "--events", limit, "--batch", sqlite.BATCH))
+                self.add("append, 64 writers", process.syncline(self.binary, "bench", "append", "--events", limit // 10, "--batch", 1, "--writers", 64))
             if batches:
                 self.add("redis append", {**redis.append(batches, self.scratch), "events": limit})
             self.add("sqlite append", {**sqlite.append(self.database, self.scratch / "append.sqlite", limit), "events": limit})
@@ -127,9 +128,10 @@ class Session:
     def add(self, name, result):
         """Takes a result in: of times and memory the least counts, all else is the same in each round."""
         result = {key: value for key, value in result.items() if key not in ("value", "digest", "workload")}
-        for key, source in (("cpu", "processorSecondsLeast"), ("wall", "secondsLeast"), ("wall", "seconds"), ("peak", "peakMemoryBytes")):
-            if source in result:
-                result.setdefault(key, result[source])
+        for key, sources in (("cpu", ("processorSecondsLeast", "processorSeconds")), ("wall", ("secondsLeast", "seconds")), ("peak", ("peakMemoryBytes",))):
+            for source in sources:
+                if source in result:
+                    result.setdefault(key, result[source])
         known = self.figures.setdefault(name, result)
         for key in ("cpu", "wall", "peak"):
             if key in result:

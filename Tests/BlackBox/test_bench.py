@@ -160,8 +160,13 @@ class Compare(StoreTest):
 
 
 class Usage(StoreTest):
+    def test_what_goes_wrong_in_a_run_is_said_as_anything_else(self):
+        words = ["bench", "history", "--events", "100", "--length", "5000", "--runs", "1"]
+        self.assertEqual(json.loads(self.fails(1, *words, "--json"))["code"], "no-such-record")
+        self.assertTrue(self.fails(1, *words).startswith("syncline: no record with about 5000 events"))
+
     def test_numbers_out_of_range_are_wrong_usage(self):
-        for words in (["--runs", "0"], ["--events", "0"], ["--fields", "65"], ["--fields", "5"], ["--devices", "1"], ["--seed", "-1"]):
+        for words in (["--runs", "0"], ["--events", "0"], ["--fields", "65"], ["--fields", "5"], ["--devices", "1"], ["--seed", "-1"], ["--events", "100000000", "--devices", "10000"]):
             self.fails(64, "bench", "replay", "--events", "100", *words)
         self.fails(64, "bench", "history", "--events", "100", "--length", "0")
         self.fails(64, "bench", "history", "--events", "100", "--records", "0")

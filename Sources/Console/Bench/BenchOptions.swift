@@ -23,15 +23,24 @@ struct BenchOptions: ParsableArguments {
         guard devices >= 2 && devices <= 10_000 else { throw ValidationError("--devices is 2 to 10000") }
         guard fields >= 6 && fields <= 64 else { throw ValidationError("--fields is 6 to 64") }
         guard keep == nil || events != nil else { throw ValidationError("--keep is for a generated store: it wants --events") }
+        // The generator keeps a clock for each record.
+        guard (events ?? 0) / 10 * devices <= 1 << 31 else { throw ValidationError("--events and --devices are too many together") }
     }
 
-    /// The workload to be generated; nil when a store is measured.
-    var workload: WorkloadW? {
-        events.map { WorkloadW(events: $0, seed: seed, options: WorkloadW.Options(devices: devices, fields: fields)) }
+    /// What is to be generated; nil when a store is measured.
+    var workload: BenchWorkload? {
+        events.map { BenchWorkload(events: $0, seed: seed, options: WorkloadW.Options(devices: devices, fields: fields)) }
     }
+}
 
-    /// What is generated, in words that two results share when they measure the same; nil when a store is measured.
-    var workloadName: String? {
-        events.map { "W: \($0) events, \(devices) devices, \(fields) fields, seed \(seed)" }
-    }
+/// A workload W that has a name before it is generated.
+struct BenchWorkload {
+    let events: Int
+    let seed: UInt64
+    let options: WorkloadW.Options
+
+    /// In words that two results share when they measure the same.
+    var name: String { "W: \(events) events, \(options.devices) devices, \(options.fields) fields, seed \(seed)" }
+
+    var generator: WorkloadW { WorkloadW(events: events, seed: seed, options: options) }
 }

@@ -16,23 +16,23 @@ struct BenchSubject {
 
     /// A store that is there. Its state's digest says what is measured.
     init(store: String) throws {
-        let digest = try Machine.objectOfSelf(["--store", store, "digest", "--json"])["digest"]?.text
+        let digest = try Store.open(in: store, on: POSIXVolume(), access: .reading).stateDigest()
         self.store = store
-        workload = "store: digest \(digest ?? "")"
+        workload = "store: digest \(Hexadecimal.text(digest))"
         scratch = try Machine.temporaryFolder()
         isTemporary = true
     }
 
     /// A store with a generated workload: among the temporary files, or in a folder that is kept and may hold it already.
-    init(generating generator: WorkloadW, _ workload: String, keep: String?, _ output: Output) throws {
-        self.workload = workload
+    init(generating workload: BenchWorkload, keep: String?, _ output: Output) throws {
+        self.workload = workload.name
         scratch = try keep.map(Self.keptFolder) ?? Machine.temporaryFolder()
         isTemporary = keep == nil
         store = StoreFinder.folder(of: scratch)
         if let kept = try? InputFile.read(mark) {
-            guard kept.elementsEqual(workload.utf8) else {
+            guard kept.elementsEqual(workload.name.utf8) else {
                 throw ConsoleError(
-                    code: "other-workload", "\(scratch) holds “\(String(decoding: kept, as: UTF8.self))”, not “\(workload)”",
+                    code: "other-workload", "\(scratch) holds “\(String(decoding: kept, as: UTF8.self))”, not “\(workload.name)”",
                     hint: "name another folder with --keep")
             }
             return
@@ -43,9 +43,9 @@ struct BenchSubject {
                 hint: "name another folder with --keep, or remove this one")
         }
         do {
-            try Self.generate(generator, in: store, output)
+            try Self.generate(workload.generator, in: store, output)
             let file = try OutputFile(mark)
-            try file.write(Array(workload.utf8))
+            try file.write(Array(workload.name.utf8))
             try file.finish()
         } catch {
             remove()

@@ -22,7 +22,7 @@ extension BenchmarkCommand {
         }
         // What can be refused is refused before anything is generated or measured.
         let baseline = try bench.compare.map { try BenchBaseline($0) }
-        if let workload = bench.workloadName { try baseline?.check(Self.benchmark, of: workload) }
+        if let workload = bench.workload { try baseline?.check(Self.benchmark, of: workload.name) }
         let subject = try subject(session)
         defer { subject.remove() }
         try baseline?.check(Self.benchmark, of: subject.workload)
@@ -33,13 +33,15 @@ extension BenchmarkCommand {
     }
 
     private func subject(_ session: Session) throws -> BenchSubject {
-        guard let generator = bench.workload, let name = bench.workloadName else { return try BenchSubject(store: session.folder()) }
-        return try BenchSubject(generating: generator, name, keep: bench.keep, session.output)
+        guard let workload = bench.workload else { return try BenchSubject(store: session.folder()) }
+        return try BenchSubject(generating: workload, keep: bench.keep, session.output)
     }
 
     private func runs(on subject: BenchSubject, _ session: Session) throws -> [BenchRun] {
-        let words =
-            ["--store", subject.store, "bench", Self.benchmark, "--once", "--seed", "\(bench.seed)"] + (try self.words(for: subject))
+        var words = ["--store", subject.store, "bench", Self.benchmark, "--once", "--seed", "\(bench.seed)"]
+        words += try self.words(for: subject)
+        // So that what goes wrong there is said as it is said here.
+        if session.isJSON { words.append("--json") }
         let progress = Progress("measuring", total: bench.runs, on: session.output)
         defer { progress.end() }
         return try (0..<bench.runs).map { number in
