@@ -23,7 +23,7 @@ class Session:
         self.synced(count)
         self.store(f"W {large:,}", self.generated(large)) if large else self.left_out.append("the large store: --large 0")
         if bcd:
-            self.bcd(bcd)
+            self.real(bcd)
         else:
             self.left_out.append("the bcd history: no --bcd FILE")
 
@@ -84,16 +84,17 @@ class Session:
         self.add(f"{name}: open", opened)
         self.add(f"{name}: history", self.bench("history", words, runs=min(3, self.rounds)))
 
-    def bcd(self, lines):
-        folder = self.scratch / "bcd"
+    def real(self, lines):
+        """A real history, called like its file."""
+        name = lines.name.split(".")[0]
+        folder = self.scratch / name
         if not (folder / ".syncline").exists():
             process.syncline(self.binary, "init", folder)
             process.syncline(self.binary, "--store", folder, "import", lines)
             process.syncline(self.binary, "--store", folder, "checkpoint")
-        words = ["--store", folder]
-        say("bcd")
-        for name in ("replay", "open", "import"):
-            self.add(f"bcd: {name}", self.bench(name, words, runs=self.rounds))
+        say(name)
+        for benchmark in ("replay", "open", "import"):
+            self.add(f"{name}: {benchmark}", self.bench(benchmark, ["--store", folder], runs=self.rounds))
 
     def curves(self, sizes, fields, devices, count):
         """Replay of W where one thing differs; for the picture."""

@@ -131,6 +131,10 @@ class Compare(StoreTest):
         noisy = self.base(result, eventsPerSecond=result["eventsPerSecond"] * 100, noise=10_000.0)
         self.assertEqual(run(*self.WORDS, "--compare", noisy).returncode, 0)
 
+    def test_absurd_numbers_in_the_other_result_are_only_numbers(self):
+        absurd = self.base(self.object(*self.WORDS), eventsPerSecond=1e-300, noise=1e300)
+        self.assertIn(b"no regression", run(*self.WORDS, "--compare", absurd).stderr)
+
     def test_another_result_for_the_same_work_is_an_error(self):
         wrong = self.base(self.object(*self.WORDS), digest="0" * 64, eventsPerSecond=1.0)
         self.assertIn("another result", self.fails(1, *self.WORDS, "--compare", wrong))

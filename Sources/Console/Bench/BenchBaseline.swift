@@ -57,8 +57,9 @@ struct BenchBaseline {
         let tolerance = Self.drift + noise + measure.noise
         let slowdown = eventsPerSecond / measure.eventsPerSecond
         let isRegression = slowdown > 1 + tolerance
+        let verdict = isRegression ? "a regression: it is slower by more than" : "no regression: it is not slower by more than"
         output.note(
-            "\(BenchMeasure.text(1 / slowdown)) × the rate of \(file); \(isRegression ? "a regression: more than" : "within, or better than,") \(BenchMeasure.text(tolerance * 100)) % slower"
+            "\(BenchMeasure.text(1 / slowdown)) × the rate of \(file); \(verdict) the \(BenchMeasure.text(tolerance * 100)) % that noise explains"
         )
         if isRegression { throw ExitCode(ConsoleError.Status.refused.rawValue) }
     }

@@ -109,6 +109,7 @@ struct BenchMeasure {
 
     /// A number that is not negative, with two places behind the point.
     static func text(_ number: Double) -> String {
+        guard number < 1e15 else { return "\(number)" }
         let hundredths = Int((number * 100).rounded())
         let fraction = hundredths % 100
         return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
