@@ -21,6 +21,7 @@ def main():
     options = arguments()
     scratch = Path(options.scratch or tempfile.mkdtemp(prefix="syncline-bench-"))
     scratch.mkdir(parents=True, exist_ok=True)
+    facts = machine.facts(HERE)
     try:
         session = Session(Path(options.binary), scratch, options.rounds)
         session.measure(options.events, options.large, Path(options.bcd) if options.bcd else None)
@@ -28,7 +29,7 @@ def main():
     finally:
         if not options.scratch:
             shutil.rmtree(scratch, ignore_errors=True)
-    results = {"machine": machine.facts(HERE), "rounds": options.rounds, "figures": session.figures, "left out": session.left_out, "curves": curves}
+    results = {"machine": facts, "rounds": options.rounds, "figures": session.figures, "left out": session.left_out, "curves": curves}
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     (out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
