@@ -26,21 +26,6 @@ extension Replica {
         return history
     }
 
-    /// When the record's heads, live deletes and contested entries were written.
-    ///
-    /// Reads from the newest event backwards, as far as they reach: they tend to be among the last ones.
-    func times(of record: Record, at place: RecordTable.Place) throws(ReplicaError) -> [Dot: HybridTime] {
-        var missing = Set(record.heads + record.tombstones)
-        for field in record.fields where field.isContested { missing.formUnion(field.versions.map(\.dot)) }
-        var times: [Dot: HybridTime] = [:]
-        for position in table.history(at: place) where !missing.isEmpty {
-            for row in try rows(at: [position], in: try block(containing: position)) where missing.remove(row.dot) != nil {
-                times[row.dot] = row.time
-            }
-        }
-        return times
-    }
-
     /// The event `dot`, waiting ones excluded; nil when there is none.
     package func event(_ dot: Dot) throws(ReplicaError) -> LoggedEvent? {
         guard table.appliedSeq(of: dot.device) >= dot.seq else { return nil }

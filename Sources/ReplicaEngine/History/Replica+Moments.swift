@@ -13,7 +13,7 @@ extension Replica {
         let record: Record
         do throws(BlockError) { record = try table.record(at: place) } catch { throw .malformedBlock(at: end) }
         guard table.hasSiblings(at: place) else { return record }
-        return record.with(times: try times(of: record, at: place))
+        return record.with(times: Self.times(try history(at: place)))
     }
 
     /// The record as it was; nil when it had no event then.
@@ -91,5 +91,9 @@ extension Replica {
             try fold.add(events)
             return try fold.record(key)?.with(times: Dictionary(uniqueKeysWithValues: events.map { ($0.dot, $0.time) }))
         } catch { throw .malformedBlock(at: Position(0)) }
+    }
+
+    private static func times(_ history: [LoggedEvent]) -> [Dot: HybridTime] {
+        Dictionary(uniqueKeysWithValues: history.map { ($0.event.dot, $0.event.time) })
     }
 }

@@ -4,7 +4,7 @@ internal import LogStore
 extension Replica {
     /// Takes in events that their maker vouches for: none is here yet, causes come before effects, contexts are closed.
     ///
-    /// Writes to the byte what `ingest` would, and spends no time on proving what a generator knows. Never for events from elsewhere. Nothing may wait here.
+    /// The sealed log is to the byte what `ingest` gives; no time is spent on proving what a generator knows. Never for events from elsewhere. Nothing may wait here.
     ///
     /// - Throws: `.log` when the disk refused.
     package func adopt(_ events: [Event]) throws(ReplicaError) {
@@ -18,7 +18,7 @@ extension Replica {
             shape.add(event.dot, context: event.context)
             shapes[event.key] = shape
             blocks += packer.takeFull()
-            if blocks.count >= Self.commitBlocks {
+            if blocks.count >= Self.adoptedBlocks {
                 try write(blocks)
                 blocks = []
             }
@@ -27,6 +27,9 @@ extension Replica {
         noteTimes(of: events)
         if log.needsSealing { try checkpoint() }
     }
+
+    /// A commit of adopted events has so many blocks.
+    private static var adoptedBlocks: Int { 32 }
 
     private func shape(of key: RecordKey) -> RecordShape {
         guard let place = table.place(of: key) else { return RecordShape() }

@@ -15,7 +15,7 @@ package struct IngestReport: Hashable, Sendable {
 
 extension Replica {
     /// Commits of an ingestion are about this large: what is written between two syncs.
-    static var commitBlocks: Int { 32 }
+    private static var commitBlocks: Int { 32 }
 
     /// Takes in events from elsewhere, in any order.
     ///
