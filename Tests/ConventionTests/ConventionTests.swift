@@ -39,10 +39,12 @@ struct ConventionTests {
     private static let mayImport: [String: Set<String>] = [
         "EventCore": ["CChecksum", "CMemory"],
         "LogStore": ["EventCore", "Crypto", "Glibc", "Synchronization"],
-        "ReplicaEngine": ["EventCore", "LogStore", "Crypto"],
+        "ReplicaEngine": ["EventCore", "LogStore", "Crypto", "Glibc"],
         "Workload": ["EventCore"],
         "Simulation": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "Synchronization"],
-        "Console": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "ArgumentParser", "CZlib", "Foundation", "Glibc"],
+        "Console": [
+            "EventCore", "LogStore", "ReplicaEngine", "Workload", "ArgumentParser", "CZlib", "Foundation", "Glibc", "Synchronization",
+        ],
         "Fuzzing": ["Simulation"],
         "syncline": ["Console", "ArgumentParser"],
         "simulate": ["Simulation", "Workload", "ArgumentParser", "EventCore", "LogStore", "ReplicaEngine", "Glibc"],

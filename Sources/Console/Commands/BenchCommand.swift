@@ -10,7 +10,7 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure this store, or a generated one.",
         discussion: "Example:\n\n  syncline bench replay --events 1000000",
-        subcommands: [BenchReplayCommand.self])
+        subcommands: [BenchReplayCommand.self, BenchAppendCommand.self])
 }
 
 /// Measures a full replay.

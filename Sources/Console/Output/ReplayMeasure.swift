@@ -83,7 +83,7 @@ struct ReplayMeasure {
 
 extension JSONValue {
     /// The number as a double; nil for anything else.
-    fileprivate var double: Double? {
+    var double: Double? {
         switch self {
         case .integer(let number): Double(number)
         case .unsigned(let number): Double(number)
