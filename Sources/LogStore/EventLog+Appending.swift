@@ -14,12 +14,10 @@ extension EventLog {
             fail(error)
             throw .appendFailed(error, nothingWritten: true)
         }
-        guard var segment = active else { return }
-        do throws(VolumeError) { try write(blocks, headers, to: &segment) } catch {
+        do throws(VolumeError) { try write(blocks, headers) } catch {
             fail(error)
-            throw .appendFailed(error, nothingWritten: cutBack(segment))
+            throw .appendFailed(error, nothingWritten: cutBack())
         }
-        active = segment
     }
 
     /// Makes everything appended durable and moves the acknowledged mark behind it. Does nothing when nothing was appended.
@@ -30,6 +28,7 @@ extension EventLog {
         guard var segment = active, !segment.isSynced else { return }
         do throws(VolumeError) {
             try segment.file.sync()
+            syncCount += 1
             segment.mark = segment.nextMark
             segment.isMarkSynced = false
             let offset = AcknowledgedMark.slotOffset(generation: segment.mark.generation)
@@ -76,37 +75,42 @@ extension EventLog {
         active = try ActiveSegment.create(header, in: folder, on: volume)
     }
 
-    /// Writes the commit and, when all of it is written, lets `segment` end behind it.
-    private func write(
-        _ blocks: [LogBlock], _ headers: [BlockHeader], to segment: inout ActiveSegment<Storage>
-    ) throws(VolumeError) {
-        var (chain, offset) = (segment.chain, segment.endOffset)
+    /// Writes the commit and, when all of it is written, lets the active segment end behind it.
+    private func write(_ blocks: [LogBlock], _ headers: [BlockHeader]) throws(VolumeError) {
+        makeRoom(for: blocks.reduce(CommitMark.sizeBytes) { $0 + $1.bytes.count })
+        // The segment itself stays where it is: a copy at hand would make its list of blocks be copied for each commit.
+        guard let file = active?.file, var chain = active?.chain, let start = active?.endOffset else { return }
+        var offset = start
         var entries: [BlockIndexEntry] = []
         scratch.removeAll(keepingCapacity: true)
         for (block, header) in zip(blocks, headers) {
-            let start = offset + scratch.count
-            entries.append(BlockIndexEntry(offset: start, first: chain.position, header: header, ranges: block.ranges))
+            entries.append(
+                BlockIndexEntry(offset: offset + scratch.count, first: chain.position, header: header, ranges: block.ranges))
             chain.add(header)
             scratch += block.bytes
             if scratch.count >= Self.chunkBytes {
-                try segment.file.write(scratch, at: offset)
+                try file.write(scratch, at: offset)
                 offset += scratch.count
                 scratch.removeAll(keepingCapacity: true)
             }
         }
         scratch += chain.end(at: offset + scratch.count).bytes
-        try segment.file.write(scratch, at: offset)
-        segment.endOffset = offset + scratch.count
-        segment.chain = chain
-        segment.blocks += entries
+        try file.write(scratch, at: offset)
+        let end = offset + scratch.count
+        appendedBytes += end - start
+        active?.chain = chain
+        active?.endOffset = end
+        if let size = active?.sizeBytes, size < end { active?.sizeBytes = end }
+        active?.blocks += entries
     }
 
     /// Takes back what a failed append wrote, so that the next opening finds a clean end.
     ///
     /// - Returns: whether that worked.
-    private func cutBack(_ segment: ActiveSegment<Storage>) -> Bool {
+    private func cutBack() -> Bool {
+        guard let file = active?.file, let end = active?.endOffset else { return true }
         do throws(VolumeError) {
-            try volume.truncate(segment.file.file, to: segment.endOffset)
+            try volume.truncate(file.file, to: end)
             return true
         } catch {
             return false

@@ -28,6 +28,7 @@ extension EventLog {
             }
             sealed.append(SealedSegment(name: segment.name, header: header, tail: tail))
             active = nil
+            appendedBytes = 0
         } catch {
             switch error {
             case .refused(let reason):

@@ -14,8 +14,14 @@ package final class EventLog<Storage: Volume> {
     var sealed: [SealedSegment]
     /// nil from a seal to the next append.
     var active: ActiveSegment<Storage>?
+    /// How often commits were made durable.
+    package internal(set) var syncCount = 0
     /// What ended writing.
     var failure: VolumeError?
+    /// What has been appended to the active segment since the log was opened.
+    var appendedBytes = 0
+    /// Whether the file system would not give room.
+    var isRoomRefused = false
     /// Files of sealed segments that were read lately, by number.
     var openFiles: [Int: OpenFile<Storage>] = [:]
     /// Reused for each append.
@@ -57,7 +63,7 @@ package final class EventLog<Storage: Volume> {
         return active.endOffset >= options.segmentLimitBytes || active.blocks.count >= 1 << 16
     }
 
-    /// Bytes of all segments, headers and indexes included.
+    /// Bytes of all segments, headers and indexes included, unused room not.
     package var sizeBytes: Int {
         sealed.reduce(active?.endOffset ?? 0) { $0 + $1.tail.footerOffset + $1.tail.footerBytes + SegmentTail.sizeBytes }
     }
@@ -71,12 +77,15 @@ package final class EventLog<Storage: Volume> {
         return sealed[end.segment - 1].end == end
     }
 
-    /// Makes the acknowledged mark durable and lets go of the lock. Without it a lock goes with the last reference to the log.
+    /// Makes the acknowledged mark durable, cuts off unused room and lets go of the lock. Without it a lock goes with the last reference to
+    /// the log, and the room stays.
     ///
     /// What was appended and not synced is not made durable by it.
     package func close() throws(LogError) {
         defer { lock = nil }
-        guard access == .writing, failure == nil, let segment = active, !segment.isMarkSynced else { return }
+        guard access == .writing, failure == nil else { return }
+        cutRoom()
+        guard let segment = active, !segment.isMarkSynced else { return }
         do throws(VolumeError) {
             try segment.file.sync()
             active?.isMarkSynced = true

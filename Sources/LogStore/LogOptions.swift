@@ -11,6 +11,8 @@ package enum LogAccess: String, Hashable, CaseIterable, Sendable {
 package struct LogOptions: Sendable {
     /// From this size on a segment wants to be sealed.
     package var segmentLimitBytes: Int
+    /// By how many bytes of zeros, at least and at most, a segment grows ahead of what is written (`EventLog+Room.swift`).
+    package var roomBytes: ClosedRange<Int>
     /// Who this process is, for another that finds the log locked.
     package var holder: LockHolder
     /// Whether a checkpoint may be used: without one the log is all that counts, and opening only takes longer.
@@ -20,10 +22,12 @@ package struct LogOptions: Sendable {
 
     package init(
         segmentLimitBytes: Int = 64 * 1024 * 1024,
+        roomBytes: ClosedRange<Int> = 64 * 1024...4 * 1024 * 1024,
         holder: LockHolder = LockHolder(process: 0, command: ""),
         deviceRanges: @escaping @Sendable (BlockHeader, UnsafeRawBufferPointer) -> [DeviceRange] = { _, _ in [] }
     ) {
         self.segmentLimitBytes = segmentLimitBytes
+        self.roomBytes = roomBytes
         self.holder = holder
         self.deviceRanges = deviceRanges
     }

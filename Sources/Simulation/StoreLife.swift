@@ -25,6 +25,8 @@ package struct StoreLife {
     }
 
     private static let folder = "disk/store"
+    /// Steps of room that a short life reaches.
+    private static let options = LogOptions(roomBytes: 2048...8192)
     private let seed: UInt64
     private var random: SeededRandom
     private var volume: FaultyVolume
@@ -51,7 +53,8 @@ package struct StoreLife {
             seed: seed, options: .init(devices: 2 + random.below(6), records: 1 + random.below(4), events: steps * 2))
         var rest = random.chance(1, in: 2) ? history.shuffled(seed: seed)[...] : history.shuffledCausally(seed: seed)[...]
         var replica: Replica<FaultyVolume>? = try Replica.create(
-            in: Self.folder, on: volume, device: DeviceID(high: seed, low: 9), name: "here", storeID: StoreID(high: 0, low: seed))
+            in: Self.folder, on: volume, device: DeviceID(high: seed, low: 9), name: "here", storeID: StoreID(high: 0, low: seed),
+            options: Self.options)
         for step in 0..<steps {
             tally.steps += 1
             if random.chance(1, in: 9) { injectFault() }
@@ -90,7 +93,12 @@ package struct StoreLife {
             let key = try RecordKey(collection: Name("own"), record: Name("r\(random.below(2))"))
             let value = FieldValue(uncheckedCanonical: Array("\(random.below(100))".utf8))
             let draft = Draft(key: key, body: try .writing(set: [FieldWrite(field: Name("f"), value: value)]))
-            for event in try replica.commit([draft], wall: 1_000_000 + UInt64(tally.steps)) { model.add(event) }
+            let wall = 1_000_000 + UInt64(tally.steps)
+            if random.chance(1, in: 2) {
+                for event in try replica.commit([draft], wall: wall) { model.add(event) }
+            } else if let dot = try replica.commit([PreparedDrafts([draft])], wall: wall), let logged = try replica.event(dot) {
+                model.add(logged.event)
+            }
         }
     }
 
@@ -108,7 +116,7 @@ package struct StoreLife {
             volume.heal()
         }
         let opened: Replica<FaultyVolume>
-        do { opened = try Replica.open(in: Self.folder, on: volume, access: .writing) } catch {
+        do { opened = try Replica.open(in: Self.folder, on: volume, access: .writing, options: Self.options) } catch {
             throw Violation(description: "seed \(seed), step \(step): the store does not open: \(error)")
         }
         try learnUncertain(from: opened)

@@ -182,3 +182,24 @@ class Usage(StoreTest):
 
 if __name__ == "__main__":
     unittest.main()
+
+
+class Append(StoreTest):
+    def test_append_has_the_stable_names_and_the_same_digest_for_the_same_seed(self):
+        results = [self.object("bench", "append", "--events", "3050", "--batch", "100") for _ in range(2)]
+        for name in ("benchmark events seconds eventsPerSecond megabytesPerSecond bytesPerEvent peakMemoryBytes digest syncs eventsPerSync "
+                     "p50Microseconds p90Microseconds p99Microseconds p999Microseconds maxMicroseconds rawSeconds").split():
+            self.assertIn(name, results[0])
+        self.assertEqual((results[0]["events"], results[0]["syncs"]), (3050, 31))
+        self.assertEqual(results[0]["digest"], results[1]["digest"])
+        self.assertNotEqual(results[0]["digest"], self.object("bench", "append", "--events", "3050", "--seed", "7")["digest"])
+
+    def test_append_by_many_writers_shares_syncs(self):
+        result = self.object("bench", "append", "--events", "2000", "--batch", "1", "--writers", "32")
+        self.assertEqual(result["events"], 2000)
+        self.assertLess(result["syncs"], 1000)
+        for factor, status in ((0.001, 0), (1000, 1)):
+            base = self.folder / "base.json"
+            base.write_text(json.dumps({**result, "eventsPerSecond": result["eventsPerSecond"] * factor, "noise": 0}))
+            done = run("bench", "append", "--events", "3000", "--batch", "10", "--compare", base)
+            self.assertEqual(done.returncode, status, done.stderr)

@@ -1,4 +1,5 @@
 import json
+import os
 import random
 import signal
 import subprocess
@@ -90,6 +91,33 @@ class Kills(StoreTest):
         self.ok("checkpoint", store=store)
         self.assertEqual(self.object("verify", store=store)["result"], "intact")
         self.assertEqual(self.ok("digest", store=store), digest)
+
+
+    def test_a_store_that_is_killed_while_it_appends_has_room_behind_its_end_and_is_whole(self):
+        """Threads append to one store in commits that share a sync, into room made ahead."""
+        for writers in (1, 8):
+            folder = self.folder / f"temporary-{writers}"
+            folder.mkdir()
+            child = subprocess.Popen(
+                [BINARY, "bench", "append", "--events", "60000", "--batch", "20", "--writers", str(writers)],
+                env={**os.environ, "TMPDIR": str(folder)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            try:
+                deadline, segment = time.monotonic() + 60, None
+                while time.monotonic() < deadline and (segment is None or segment.stat().st_size < 200_000):
+                    segment = next(folder.glob("*/.syncline/log/*.segment"), None)
+                    self.assertIsNone(child.poll(), "it ended before it was killed")
+                    time.sleep(0.001)
+            finally:
+                child.send_signal(signal.SIGKILL)
+                child.communicate()
+            store = segment.parent.parent.parent
+            found = self.verified(store)
+            self.assertGreater(found["events"], 100)
+            self.assertIn(b"room, ", run("inspect", segment).stdout.splitlines()[-1])
+            self.ok("put", "n/1", "a=1", store=store)
+            self.assertEqual(self.object("verify", store=store)["result"], "intact")
+            self.assertNotIn(b"room, ", run("inspect", segment).stdout.splitlines()[-1])
+            self.assertGreaterEqual(self.object("verify", store=store)["events"], found["events"] + 1)
 
 
 if __name__ == "__main__":

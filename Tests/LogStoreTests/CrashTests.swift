@@ -68,6 +68,20 @@ import Workload
         }
     }
 
+    @Test func `the scripts leave room behind the end of a segment, whole and with torn commits in front of it`() throws {
+        var (rooms, torn) = (0, 0)
+        var random = SeededRandom(seed: 3)
+        for seed in [1, 2, 4, 5, 6] as [UInt64] {
+            for (_, state) in try Self.recordedScript(seed: seed).volume.recordedStates {
+                let lines = state.afterPowerLoss(&random).files.filter { $0.key.hasSuffix(".segment") }.values
+                    .map { FileInspection(of: $0).lines }
+                rooms += lines.count { $0.last?.contains("room, ") == true }
+                torn += lines.count { $0.last?.contains("room, ") == true && $0.dropLast().last?.contains("bytes") == true }
+            }
+        }
+        #expect(rooms > 100 && torn > 10, "\(rooms) with room, \(torn) of them torn")
+    }
+
     static func recordedScript(seed: UInt64) throws -> LogScript {
         let volume = FaultyVolume(try LogScript.emptyDisk, seed: seed)
         volume.recordStates()

@@ -162,12 +162,16 @@ import Workload
         var random = SeededRandom(seed: 5)
         let end = small.content.ids.count
         let whole = NumberedEvents.block(UInt64(end)..<UInt64(end + 2)).bytes
-        for tail in [
-            [0], [UInt8](repeating: 0, count: 3000), whole, Array(whole.dropLast()),
-            (0..<700).map { _ in UInt8(truncatingIfNeeded: random.next()) },
-        ] {
+        for (room, tail) in zip(
+            [0, 0, 500, 1, 5000],
+            [
+                [9], [UInt8](repeating: 0, count: 3000) + [1], whole, Array(whole.dropLast()),
+                (0..<700).map { _ in UInt8(truncatingIfNeeded: random.next()) } + [1],
+            ])
+        {
             var state = small.state
-            state.edit(path) { $0 += tail }
+            // Room behind them goes with the cut, and is not kept.
+            state.edit(path) { $0 += tail + [UInt8](repeating: 0, count: room) }
             #expect(try SmallLog.verify(state).result == .tornTail)
             let volume = FaultyVolume(state)
             let log = try EventLog.open(in: LogScript.store, on: volume, access: .writing, options: NumberedEvents.options)

@@ -23,11 +23,11 @@ import Testing
             log = nil
             let active = try #require(try volume.names(in: folder + "/log").max())
             let file = try volume.open(folder + "/log/" + active, .readingAndWriting)
-            _ = try [9, 9, 9].withUnsafeBytes { try volume.write(file, at: volume.sizeBytes(of: file), $0) }
+            _ = try ([9, 9, 9] as [UInt8]).withUnsafeBytes { try volume.write(file, at: volume.sizeBytes(of: file), $0) }
             volume.close(file)
             #expect(try EventLog.verify(in: folder, on: volume).result == .tornTail)
             let opened = try EventLog.open(in: folder, on: volume, access: .writing, options: options)
-            #expect(opened.recovery.tornTail?.sizeBytes == 24)
+            #expect(opened.recovery.tornTail?.sizeBytes == 3)
             let content = try LogContent(of: opened)
             #expect(content.ids == Array(0..<9) && content.waiting == [0, 1])
             let image = try #require(opened.readCheckpoint().image)
@@ -61,6 +61,23 @@ import Testing
         defer { volume.close(full) }
         let error = #expect(throws: VolumeError.self) { _ = try [1].withUnsafeBytes { try volume.write(full, at: 0, $0) } }
         #expect(error?.reason == .noSpace)
+    }
+
+    @Test func `no file of a store gets the number of stdin, stdout or stderr, also where a program has closed them`() async {
+        await #expect(processExitsWith: .success) {
+            for number in STDIN_FILENO...STDERR_FILENO { close(number) }
+            let volume = POSIXVolume()
+            var template = Array("/tmp/syncline-log-XXXXXX".utf8CString)
+            guard mkdtemp(&template) != nil else { exit(2) }
+            let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let files = try ["a", "b", "c", "d"].map { try volume.open(folder + "/" + $0, .creating) }
+            let taken = (STDIN_FILENO...STDERR_FILENO).filter { fcntl($0, F_GETFD) >= 0 }
+            for file in files { _ = try ([7] as [UInt8]).withUnsafeBytes { try volume.write(file, at: 0, $0) } }
+            let isWritten = try ["a", "b", "c", "d"].allSatisfy { try volume.wholeFile(folder + "/" + $0) == [7] }
+            for name in ["a", "b", "c", "d"] { unlink(folder + "/" + name) }
+            rmdir(folder)
+            exit(taken.isEmpty && isWritten ? 0 : 1)
+        }
     }
 
     /// A folder of its own, removed afterwards.

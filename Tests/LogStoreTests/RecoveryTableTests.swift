@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func `every state fits exactly one row`() {
-        #expect(Self.everyState.count == 640)
+        #expect(Self.everyState.count == 800)
         for state in Self.everyState {
             #expect(RecoveryTable.rows.filter { $0.matches(state) }.count == 1, "\(state)")
         }

@@ -17,6 +17,8 @@ struct CrashTests {
 
     static let folder = "disk/store"
     static let device = DeviceID(high: 7, low: 7)
+    /// Steps of room that a short life reaches.
+    static let options = LogOptions(roomBytes: 2048...8192)
 
     @Test(arguments: [1, 2] as [UInt64])
     func `after a power loss at any moment the store is what it was after some step, and no acknowledged step is missing`(seed: UInt64)
@@ -119,7 +121,9 @@ struct CrashTests {
         var random = SeededRandom(seed: seed)
         var foreign = WorkloadW(events: 400, seed: seed, options: .init(records: 12))
         var held: [Event] = []
-        var replica = try Replica.create(in: folder, on: volume, device: device, name: "phone", storeID: StoreID(high: seed, low: 1))
+        var replica = try Replica.create(
+            in: folder, on: volume, device: device, name: "phone", storeID: StoreID(high: seed, low: 1),
+            options: options)
         func noteMoment() throws {
             note(
                 Moment(
@@ -144,7 +148,7 @@ struct CrashTests {
             case 5: try replica.checkpoint()
             default:
                 try replica.close()
-                replica = try Replica.open(in: folder, on: volume, access: .writing)
+                replica = try Replica.open(in: folder, on: volume, access: .writing, options: options)
             }
             try noteMoment()
         }

@@ -18,6 +18,13 @@ enum Machine {
         return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
     }
 
+    /// Seconds of processor time that this process has used, all threads and the system's part included.
+    static var processorSeconds: Double {
+        var now = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now)
+        return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
+    }
+
     /// A new 128-bit random device: a version 4 UUID.
     static func newDevice() -> DeviceID {
         var random = SystemRandomNumberGenerator()
@@ -148,6 +155,52 @@ enum Machine {
             }
         }
         return nil
+    }
+
+    /// Runs `body` on so many threads at once, each with its number, and waits for all of them.
+    static func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) throws(ConsoleError) {
+        final class Work: Sendable {
+            let run: @Sendable () -> Void
+            init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+        }
+        var threads: [pthread_t] = []
+        defer { for thread in threads { pthread_join(thread, nil) } }
+        for number in 0..<count {
+            var thread = pthread_t()
+            let work = Unmanaged.passRetained(Work { body(number) })
+            let status = pthread_create(
+                &thread, nil,
+                { work in
+                    if let work { Unmanaged<Work>.fromOpaque(work).takeRetainedValue().run() }
+                    return nil
+                }, work.toOpaque())
+            guard status == 0 else {
+                work.release()
+                throw ConsoleError(code: "io", "no thread can be made: \(describe(errno: status))")
+            }
+            threads.append(thread)
+        }
+    }
+
+    /// How long `count` writes of `byteCount` bytes behind each other take, each synced, into space that was written before: what the disk can do.
+    static func secondsOfSyncedWrites(in path: String, count: Int, byteCount: Int) throws(ConsoleError) -> Double {
+        let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        defer {
+            close(file)
+            unlink(path)
+        }
+        let bytes = [UInt8](repeating: 7, count: byteCount)
+        func write(_ index: Int) -> Bool {
+            bytes.withUnsafeBytes { pwrite(file, $0.baseAddress, byteCount, off_t(index * byteCount)) } == byteCount
+        }
+        guard file >= 0, (0..<count).allSatisfy(write), fdatasync(file) == 0 else {
+            throw ConsoleError(code: "io", "\(path): \(describe(errno: errno))")
+        }
+        let start = monotonicSeconds
+        guard (0..<count).allSatisfy({ write($0) && fdatasync(file) == 0 }) else {
+            throw ConsoleError(code: "io", "\(path): \(describe(errno: errno))")
+        }
+        return monotonicSeconds - start
     }
 
     /// Removes a folder that this process made, and all that is in it.

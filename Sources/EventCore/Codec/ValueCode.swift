@@ -26,16 +26,33 @@ package enum ValueCode {
             bytes.append(removedTag)
             return
         }
-        if let tag = specialTag(canonical) {
-            bytes.append(tag)
-        } else if canonical[0] == UInt8(ascii: "\"") && !canonical.contains(UInt8(ascii: "\\")) {
-            append(type: string, canonical[1..<(canonical.count - 1)], to: &bytes)
+        let code = [UInt8](unsafeUninitializedCapacity: bound(canonical.count) + UnsafeMutableRawPointer.slackBytes) { buffer, count in
+            guard let base = buffer.baseAddress else { return }
+            var at = UnsafeMutableRawPointer(base)
+            canonical.withUnsafeBytes { write($0, to: &at) }
+            count = at - UnsafeMutableRawPointer(base)
+        }
+        bytes.append(contentsOf: code)
+    }
+
+    /// The most bytes that a value of so many canonical bytes takes.
+    static func bound(_ canonicalBytes: Int) -> Int { canonicalBytes + 6 }
+
+    /// Writes the code of the value that has this canonical form.
+    @inline(__always)
+    static func write(_ canonical: UnsafeRawBufferPointer, to at: inout UnsafeMutableRawPointer) {
+        let first = canonical[0]
+        if first == UInt8(ascii: "\"") && !hasBackslash(canonical) {
+            write(type: string, UnsafeRawBufferPointer(rebasing: canonical[1..<(canonical.count - 1)]), to: &at)
+        } else if let tag = specialTag(canonical) {
+            at.put(tag)
         } else if let number = smallInteger(canonical) {
-            let payload = littleEndian(number)
-            bytes.append(integer << 5 | UInt8(payload.count))
-            bytes.append(contentsOf: payload)
+            let byteCount = byteCount(number)
+            at.put(integer << 5 | UInt8(byteCount))
+            at.storeBytes(of: number.littleEndian, as: Int64.self)
+            at += byteCount
         } else {
-            append(type: text, canonical[...], to: &bytes)
+            write(type: text, canonical, to: &at)
         }
     }
 
@@ -77,17 +94,35 @@ package enum ValueCode {
         _ = try cursor.take(length)
     }
 
-    private static func append(type: UInt8, _ payload: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
+    @inline(__always)
+    private static func write(type: UInt8, _ payload: UnsafeRawBufferPointer, to at: inout UnsafeMutableRawPointer) {
         if payload.count < Int(longLength) {
-            bytes.append(type << 5 | UInt8(payload.count))
+            at.put(type << 5 | UInt8(truncatingIfNeeded: payload.count))
         } else {
-            bytes.append(type << 5 | longLength)
-            bytes.appendVarint(payload.count)
+            at.put(type << 5 | longLength)
+            at.put(varint: UInt64(payload.count))
         }
-        bytes.append(contentsOf: payload)
+        at.put(payload)
     }
 
-    private static func specialTag(_ canonical: [UInt8]) -> UInt8? {
+    /// Eight bytes at a time: a byte of `word` is zero where the text has a backslash, and subtracting one borrows into its highest bit.
+    @inline(__always)
+    private static func hasBackslash(_ text: UnsafeRawBufferPointer) -> Bool {
+        let backslash = UInt8(ascii: "\\")
+        var offset = 0
+        while offset &+ 8 <= text.count {
+            let word = text.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ (0x0101_0101_0101_0101 &* UInt64(backslash))
+            if (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080 != 0 { return true }
+            offset &+= 8
+        }
+        while offset < text.count {
+            if text[offset] == backslash { return true }
+            offset &+= 1
+        }
+        return false
+    }
+
+    private static func specialTag(_ canonical: UnsafeRawBufferPointer) -> UInt8? {
         guard canonical.count <= 5 else { return nil }
         switch canonical[0] {
         case UInt8(ascii: "n"): return nullTag
@@ -98,27 +133,26 @@ package enum ValueCode {
     }
 
     /// The integer whose canonical text this is; nil for anything else and for integers beyond Int64.
-    private static func smallInteger(_ canonical: [UInt8]) -> Int64? {
+    @inline(__always)
+    private static func smallInteger(_ canonical: UnsafeRawBufferPointer) -> Int64? {
         let isNegative = canonical[0] == UInt8(ascii: "-")
-        let digits = canonical[(isNegative ? 1 : 0)...]
-        guard digits.count >= 1 && digits.count <= 19 else { return nil }
+        var at = isNegative ? 1 : 0
+        guard canonical.count > at && canonical.count - at <= 19 else { return nil }
         var number: UInt64 = 0
-        for digit in digits {
-            guard digit >= UInt8(ascii: "0") && digit <= UInt8(ascii: "9") else { return nil }
-            number = number * 10 + UInt64(digit - UInt8(ascii: "0"))
+        while at < canonical.count {
+            let digit = canonical[at] &- UInt8(ascii: "0")
+            guard digit <= 9 else { return nil }
+            number = number &* 10 &+ UInt64(digit)
+            at &+= 1
         }
         if isNegative { return number <= UInt64(1) << 63 ? Int64(bitPattern: 0 &- number) : nil }
         return Int64(exactly: number)
     }
 
-    private static func littleEndian(_ number: Int64) -> [UInt8] {
-        var payload: [UInt8] = []
-        var rest = number
-        while !(rest == 0 && (payload.last ?? 0) < 0x80) && !(rest == -1 && (payload.last ?? 0) >= 0x80) {
-            payload.append(UInt8(truncatingIfNeeded: rest))
-            rest >>= 8
-        }
-        return payload
+    /// How few bytes of two's complement hold the number; none for 0.
+    @inline(__always)
+    private static func byteCount(_ number: Int64) -> Int {
+        number == 0 ? 0 : (72 - (number < 0 ? ~number : number).leadingZeroBitCount) >> 3
     }
 
     private static func signedInteger(_ payload: UnsafeRawBufferPointer) -> Int64 {

@@ -55,7 +55,9 @@ extension FileInspection {
 
     private mutating func inspectFrames(_ header: SegmentHeader?, to limit: Int) {
         var (offset, chain) = (SegmentHeader.framesOffset, header.map { CommitChain(of: $0) })
+        let contentEnd = bytes[..<limit].lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
         while offset < limit {
+            if offset >= contentEnd, header?.isSealed == false { return add(offset, "room, \(limit - offset) bytes") }
             let frame = InspectedFrame(bytes, at: offset, limit: limit)
             switch frame {
             case .block(let block):
@@ -78,9 +80,10 @@ extension FileInspection {
                         + verdict)
                 offset += CommitMark.sizeBytes
             case .damaged(let what, let next):
-                add(offset, "\(what), \(next - offset) bytes")
+                let end = header?.isSealed == false && offset < contentEnd ? min(next, contentEnd) : next
+                add(offset, "\(what), \(end - offset) bytes")
                 chain = nil
-                offset = next
+                offset = end
             }
         }
     }

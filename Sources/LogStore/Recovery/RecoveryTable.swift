@@ -24,22 +24,22 @@ enum RecoveryTable {
         Row(headers: [.foreign], decision: .refuse(.foreignSegment)),
         Row(headers: [.newerFormat], decision: .refuse(.newerFormat)),
         Row(roles: [.sealed], tails: [.intact], decision: .keep),
-        Row(roles: [.sealed], tails: [.torn, .malformed], decision: .refuse(.damagedTail)),
+        Row(roles: [.sealed], tails: [.room, .torn, .malformed], decision: .refuse(.damagedTail)),
         Row(roles: [.sealed], tails: [.newerFormat], decision: .refuse(.newerFormat)),
         Row(roles: [.active], newest: [false], decision: .refuse(.unsealedInTheMiddle)),
         Row(roles: [.active], newest: [true], tails: [.newerFormat], decision: .refuse(.newerFormat)),
         Row(roles: [.active], newest: [true], tails: [.malformed], decision: .refuse(.malformedBlock)),
         Row(
-            roles: [.active], newest: [true], tails: [.intact, .torn], marks: [.missing],
+            roles: [.active], newest: [true], tails: [.intact, .room, .torn], marks: [.missing],
             decision: .refuse(.noAcknowledgedMark)),
         Row(
-            roles: [.active], newest: [true], tails: [.intact, .torn], marks: [.contradicted],
+            roles: [.active], newest: [true], tails: [.intact, .room, .torn], marks: [.contradicted],
             decision: .refuse(.acknowledgedMarkContradicted)),
         // The end lies below what was acknowledged: a power loss cannot do that.
         Row(
-            roles: [.active], newest: [true], tails: [.intact, .torn], marks: [.beyond],
+            roles: [.active], newest: [true], tails: [.intact, .room, .torn], marks: [.beyond],
             decision: .refuse(.acknowledgedEventsDamaged)),
-        Row(roles: [.active], newest: [true], tails: [.intact], marks: [.reached], decision: .keep),
+        Row(roles: [.active], newest: [true], tails: [.intact, .room], marks: [.reached], decision: .keep),
         // Cutting is safe: what lies above the mark was never acknowledged to anyone.
         Row(
             roles: [.active], newest: [true], tails: [.torn], marks: [.reached], accesses: [.writing],

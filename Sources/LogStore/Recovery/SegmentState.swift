@@ -30,7 +30,9 @@ enum SegmentRole: String, Hashable, CaseIterable, Sendable {
 package enum TailState: String, Hashable, CaseIterable, Sendable {
     /// Nothing; the tail of a sealed one is right.
     case intact
-    /// Bytes that are no commit: cut off, damaged, zero, out of order, or without their mark.
+    /// Zeros and nothing else: room that was made for commits to come.
+    case room
+    /// Bytes that are no commit: cut off, damaged, out of order, or without their mark.
     case torn
     /// Bytes that are right and cannot be understood.
     case newerFormat

@@ -79,14 +79,16 @@ struct TailRecovery<Storage: Volume> {
         let scan = found.scan
         let start = AcknowledgedMark.start(of: header, generation: 0)
         var segment = ActiveSegment(
-            name: name, header: header, file: file, chain: scan.chain, endOffset: scan.endOffset, blocks: scan.blocks,
-            mark: found.acknowledged ?? start, isMarkSynced: true)
+            name: name, header: header, file: file, chain: scan.chain, endOffset: scan.endOffset,
+            sizeBytes: try file.sizeBytes, blocks: scan.blocks, mark: found.acknowledged ?? start, isMarkSynced: true)
         var report = RecoveryReport(unacknowledged: segment.mark.endPosition..<scan.chain.position)
         report.hadDamagedMarkSlot = found.marks.hasDamagedSlot
         switch found.decision {
         case .keep, .refuse: break
-        case .passOver: report.tornTail = try tornTail(scan, keptIn: nil)
-        case .cut: report.tornTail = try cut(scan)
+        case .passOver: report.tornTail = tornTail(scan, keptIn: nil)
+        case .cut:
+            report.tornTail = try cut(scan)
+            segment.sizeBytes = scan.endOffset
         }
         // Everything up to the end was synced and read back from the disk: from now on it counts as acknowledged.
         if access == .writing && !(segment.isSynced && found.isMarkOnDisk) {
@@ -98,19 +100,17 @@ struct TailRecovery<Storage: Volume> {
         return (segment, report)
     }
 
-    /// Keeps the bytes behind the end aside, durably, and only then cuts them off.
+    /// Keeps the bytes behind the end aside, durably, and only then cuts them off, with the room behind them.
     private func cut(_ scan: SegmentScan) throws(VolumeError) -> RecoveryReport.TornTail {
-        let bytes = try file.read(at: scan.endOffset, count: max(0, try file.sizeBytes - scan.endOffset))
+        let bytes = try file.read(at: scan.endOffset, count: scan.tornBytes)
         let path = folder.torn(segment: name.number, offset: scan.endOffset, checksum: Checksum.of(bytes))
         try volume.replaceFile(path, by: path + LogFolder.unfinishedSuffix, in: folder.log, with: bytes)
-        let tail = try tornTail(scan, keptIn: path)
         try volume.truncate(file.file, to: scan.endOffset)
         try file.sync()
-        return tail
+        return tornTail(scan, keptIn: path)
     }
 
-    private func tornTail(_ scan: SegmentScan, keptIn path: String?) throws(VolumeError) -> RecoveryReport.TornTail {
-        RecoveryReport.TornTail(
-            file: folder.segment(name), offset: scan.endOffset, sizeBytes: max(0, try file.sizeBytes - scan.endOffset), keptIn: path)
+    private func tornTail(_ scan: SegmentScan, keptIn path: String?) -> RecoveryReport.TornTail {
+        RecoveryReport.TornTail(file: folder.segment(name), offset: scan.endOffset, sizeBytes: scan.tornBytes, keptIn: path)
     }
 }

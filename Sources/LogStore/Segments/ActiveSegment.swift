@@ -9,6 +9,8 @@ struct ActiveSegment<Storage: Volume>: Sendable {
     var chain: CommitChain
     /// Behind the last commit.
     var endOffset: Int
+    /// The file's size. From `endOffset` on it is room: zeros.
+    var sizeBytes: Int
     var blocks: [BlockIndexEntry]
     /// Up to where it is durable.
     var mark: AcknowledgedMark
@@ -35,6 +37,6 @@ struct ActiveSegment<Storage: Volume>: Sendable {
         try volume.putInPlace(temporary, as: name, in: folder)
         return Self(
             name: name, header: header, file: file, chain: CommitChain(of: header), endOffset: SegmentHeader.framesOffset,
-            blocks: [], mark: .start(of: header, generation: 1), isMarkSynced: true)
+            sizeBytes: SegmentHeader.framesOffset, blocks: [], mark: .start(of: header, generation: 1), isMarkSynced: true)
     }
 }

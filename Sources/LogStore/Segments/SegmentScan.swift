@@ -8,6 +8,8 @@ struct SegmentScan: Sendable {
     private(set) var chain: CommitChain
     /// Behind the last commit mark.
     private(set) var endOffset = SegmentHeader.framesOffset
+    /// Bytes behind the end up to the last one that is not zero.
+    private(set) var tornBytes = 0
     /// What lies behind the end.
     private(set) var tail: TailState = .intact
     /// How the end relates to the acknowledged mark.
@@ -21,7 +23,8 @@ struct SegmentScan: Sendable {
     ) throws(VolumeError) {
         chain = CommitChain(of: header)
         mark = acknowledged == nil ? .missing : .beyond
-        let reader = FrameReader(file, from: endOffset, to: try file.sizeBytes)
+        let sizeBytes = try file.sizeBytes
+        let reader = FrameReader(file, from: endOffset, to: sizeBytes)
         var (pending, ahead): ([BlockIndexEntry], CommitChain) = ([], chain)
         var isMatched = acknowledged == AcknowledgedMark.start(of: header, generation: acknowledged?.generation ?? 0)
         scanning: while true {
@@ -49,6 +52,10 @@ struct SegmentScan: Sendable {
                 tail = TailState(damage)
                 break scanning
             }
+        }
+        if tail == .torn {
+            tornBytes = try file.endOfContent(in: endOffset..<max(endOffset, sizeBytes)) - endOffset
+            if tornBytes == 0 { tail = .room }
         }
         guard let acknowledged else { return }
         if isMatched {

@@ -24,5 +24,17 @@ final class OpenFile<Storage: Volume>: Sendable {
         try volume.writeWhole(file, at: offset, bytes)
     }
 
+    /// The offset behind the last byte that is not zero; the start of `offsets` when there is none.
+    func endOfContent(in offsets: Range<Int>) throws(VolumeError) -> Int {
+        var end = offsets.upperBound
+        while end > offsets.lowerBound {
+            let start = max(offsets.lowerBound, end - 64 * 1024)
+            let bytes = try read(at: start, count: end - start)
+            if !bytes.isZero(from: 0), let last = bytes.lastIndex(where: { $0 != 0 }) { return start + last + 1 }
+            end = start
+        }
+        return end
+    }
+
     func sync() throws(VolumeError) { try volume.syncData(file) }
 }

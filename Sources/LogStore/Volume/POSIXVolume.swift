@@ -41,7 +41,11 @@ package struct POSIXVolume: Volume {
             case .creating: O_RDWR | O_CREAT | O_EXCL
             }
         let descriptor = try check(.open, path) { Glibc.open(path, flags | O_CLOEXEC, 0o666) }
-        return File(descriptor: descriptor, path: path)
+        guard descriptor <= STDERR_FILENO else { return File(descriptor: descriptor, path: path) }
+        // A program that embeds a store may have closed these three: what somebody prints must never land in a file of the store.
+        defer { _ = Glibc.close(descriptor) }
+        let higher = try check(.open, path) { fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) }
+        return File(descriptor: higher, path: path)
     }
 
     package func sizeBytes(of file: File) throws(VolumeError) -> Int {

@@ -40,6 +40,8 @@ package final class Replica<Storage: Volume> {
     package var recovery: RecoveryReport { log.recovery }
     /// Bytes of all segments.
     package var logBytes: Int { log.sizeBytes }
+    /// How often commits were made durable since the store was opened.
+    package var syncCount: Int { log.syncCount }
     /// How many segments the log has.
     package var segmentCount: Int { log.segmentCount }
     /// Bytes of memory that records, values and index use.

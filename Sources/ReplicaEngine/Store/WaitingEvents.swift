@@ -8,7 +8,9 @@ struct WaitingEvents {
     mutating func add(_ event: Event) { events[event.dot] = event }
 
     /// Leaves out what has been applied since.
-    mutating func drop(coveredBy vector: VersionVector) {
+    mutating func drop(coveredBy vector: @autoclosure () -> VersionVector) {
+        guard !events.isEmpty else { return }
+        let vector = vector()
         events = events.filter { !vector.covers($0.key) }
     }
 

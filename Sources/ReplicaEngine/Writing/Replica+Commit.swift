@@ -35,6 +35,36 @@ extension Replica {
         return events
     }
 
+    /// Writes prepared drafts, of one writer or of several, as one commit: all of them are durable when it returns, or none is there.
+    ///
+    /// The same as `commit` of all drafts, and much faster where they are ordinary, as it makes no events.
+    ///
+    /// - Parameter wall: the wall clock's milliseconds since 1970.
+    /// - Returns: the dot of the first event, which the others follow without a gap; nil without drafts.
+    /// - Throws: `.invalidDraft` or `.refused` with nothing done; `.log` when the disk refused.
+    package func commit(_ drafts: [PreparedDrafts], wall: UInt64) throws(ReplicaError) -> Dot? {
+        guard drafts.contains(where: { $0.count > 0 }) else { return nil }
+        guard let blocks = try ordinaryBlocks(drafts, wall: wall) else {
+            return try commit(drafts.flatMap(\.drafts), wall: wall).first?.dot
+        }
+        let first = Dot(device: device, seq: table.appliedSeq(of: device) + 1)
+        try write(blocks)
+        waiting.drop(coveredBy: table.versionVector)
+        return first
+    }
+
+    /// The drafts' events as blocks; nil when they have to be looked at one by one.
+    private func ordinaryBlocks(_ drafts: [PreparedDrafts], wall: UInt64) throws(ReplicaError) -> [LogBlock]? {
+        guard drafts.allSatisfy(\.isOrdinary) else { return nil }
+        try observeTimes(wall: wall)
+        var encoder = CommitEncoder(device: device, behind: table.appliedSeq(of: device))
+        do throws(EventError) {
+            for part in drafts { guard try encoder.append(part, to: table, at: &clock, wall: wall) else { return nil } }
+        } catch { throw .invalidDraft(error) }
+        encoder.finish()
+        return encoder.blocks.map { LogBlock(bytes: $0.bytes, ranges: [$0.range]) }
+    }
+
     /// Makes blocks durable as one commit, then folds them.
     func write(_ blocks: [LogBlock]) throws(ReplicaError) {
         guard !blocks.isEmpty else { return }

@@ -48,7 +48,9 @@ enum NumberedEvents {
         }
     }
 
-    static let options = LogOptions(segmentLimitBytes: 4096, holder: LockHolder(process: 17, command: "test")) { _, block in
+    static let options = LogOptions(
+        segmentLimitBytes: 4096, roomBytes: 4096...8192, holder: LockHolder(process: 17, command: "test")
+    ) { _, block in
         ranges(of: ids(in: block) ?? [])
     }
 

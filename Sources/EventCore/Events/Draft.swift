@@ -1,5 +1,3 @@
-package import EventCore
-
 /// What somebody wants to write: an event without dot, context and time, which the store gives it.
 package struct Draft: Hashable, Sendable {
     package var key: RecordKey
