@@ -42,7 +42,10 @@ struct ConventionTests {
         "ReplicaEngine": ["EventCore", "LogStore", "Crypto", "Glibc", "Synchronization"],
         "Workload": ["EventCore"],
         "Simulation": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "Synchronization"],
-        "Console": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "ArgumentParser", "CZlib", "Foundation", "Glibc", "Histogram", "Synchronization"],
+        "Console": [
+            "EventCore", "LogStore", "ReplicaEngine", "Workload", "ArgumentParser", "CZlib", "Foundation", "Glibc", "Histogram",
+            "Synchronization",
+        ],
         "Fuzzing": ["Simulation"],
         "syncline": ["Console", "ArgumentParser"],
         "simulate": ["Simulation", "Workload", "ArgumentParser", "EventCore", "LogStore", "ReplicaEngine", "Glibc"],

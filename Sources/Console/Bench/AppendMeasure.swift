@@ -68,8 +68,12 @@ struct AppendMeasure {
 
     func writeText(to output: Output) {
         output.line("append of \(events) events, batches of \(batch), \(writers) writers, \(syncs) syncs")
-        output.line("  \(Int(eventsPerSecond)) events/s   \(BenchMeasure.text(megabytesPerSecond)) MB/s   \(BenchMeasure.text(bytesPerEvent)) bytes/event")
-        output.line("  \(BenchMeasure.text(eventsPerSync)) events/sync   \(BenchMeasure.text(seconds / rawSeconds)) × the time of the raw writes and syncs")
+        output.line(
+            "  \(Int(eventsPerSecond)) events/s   \(BenchMeasure.text(megabytesPerSecond)) MB/s   \(BenchMeasure.text(bytesPerEvent)) bytes/event"
+        )
+        output.line(
+            "  \(BenchMeasure.text(eventsPerSync)) events/sync   \(BenchMeasure.text(seconds / rawSeconds)) × the time of the raw writes and syncs"
+        )
         output.line(
             "  commits in µs: " + Self.percentiles.map { "\($0.0) \(Int(microseconds($0.1)))" }.joined(separator: ", "))
         output.line("  \(Int(processorSeconds / Double(max(1, events)) * 1e9)) ns of processor time an event, the system's included")

@@ -11,6 +11,7 @@ struct BenchCommand: ParsableCommand {
               syncline bench replay --events 1000000 --compare base.json
             """,
         subcommands: [
-            BenchReplayCommand.self, BenchAppendCommand.self, BenchOpenCommand.self, BenchHistoryCommand.self, BenchImportCommand.self, BenchWalkCommand.self,
+            BenchReplayCommand.self, BenchAppendCommand.self, BenchOpenCommand.self, BenchHistoryCommand.self, BenchImportCommand.self,
+            BenchWalkCommand.self,
         ])
 }

@@ -18,13 +18,6 @@ enum Machine {
         return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
     }
 
-    /// Seconds of processor time that this process has used, all threads and the system's part included.
-    static var processorSeconds: Double {
-        var now = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now)
-        return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
-    }
-
     /// A new 128-bit random device: a version 4 UUID.
     static func newDevice() -> DeviceID {
         var random = SystemRandomNumberGenerator()

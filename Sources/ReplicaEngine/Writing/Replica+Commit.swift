@@ -56,6 +56,8 @@ extension Replica {
     /// The drafts' events as blocks; nil when they have to be looked at one by one.
     private func ordinaryBlocks(_ drafts: [PreparedDrafts], wall: UInt64) throws(ReplicaError) -> [LogBlock]? {
         guard drafts.allSatisfy(\.isOrdinary) else { return nil }
+        // The encoder looks anywhere in the table.
+        try checkTable()
         try observeTimes(wall: wall)
         var encoder = CommitEncoder(device: device, behind: table.appliedSeq(of: device))
         do throws(EventError) {
