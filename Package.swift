@@ -11,6 +11,7 @@ let settings: [SwiftSetting] = [
 ]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 let package = Package(
@@ -24,6 +25,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         .target(name: "CChecksum"),
@@ -37,7 +39,7 @@ let package = Package(
         .target(name: "Fuzzing", dependencies: ["Simulation"], swiftSettings: settings),
         .target(
             name: "Console",
-            dependencies: ["EventCore", "LogStore", "ReplicaEngine", "Workload", "CZlib", argumentParser],
+            dependencies: ["EventCore", "LogStore", "ReplicaEngine", "Workload", "CZlib", argumentParser, histogram],
             swiftSettings: settings),
         .executableTarget(name: "syncline", dependencies: ["Console", argumentParser], swiftSettings: settings),
         .executableTarget(name: "simulate", dependencies: ["Simulation", "Workload", argumentParser], swiftSettings: settings),

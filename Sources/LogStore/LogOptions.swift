@@ -13,6 +13,8 @@ package struct LogOptions: Sendable {
     package var segmentLimitBytes: Int
     /// Who this process is, for another that finds the log locked.
     package var holder: LockHolder
+    /// Whether a checkpoint may be used: without one the log is all that counts, and opening only takes longer.
+    package var readsCheckpoints = true
     /// Whose events a block holds; asked for blocks that were found in a segment that is not sealed, when an event is looked for.
     package var deviceRanges: @Sendable (BlockHeader, UnsafeRawBufferPointer) -> [DeviceRange]
 

@@ -212,23 +212,6 @@ class Demo(StoreTest):
         self.assertEqual(self.object("get", "notes/trip", store=kept / "phone")["fields"]["title"], "To the mountains")
 
 
-class Bench(StoreTest):
-    def test_replay_has_the_stable_names_and_the_same_digest_for_the_same_seed(self):
-        results = [self.object("bench", "replay", "--events", "3000", "--runs", "2") for _ in range(2)]
-        for name in "benchmark events seconds eventsPerSecond megabytesPerSecond bytesPerEvent peakMemoryBytes digest".split():
-            self.assertIn(name, results[0])
-        self.assertEqual(results[0]["events"], 3000)
-        self.assertEqual(results[0]["digest"], results[1]["digest"])
-        self.assertNotEqual(results[0]["digest"], self.object("bench", "replay", "--events", "3000", "--runs", "1", "--seed", "7")["digest"])
-
-    def test_compare_finds_a_regression(self):
-        result = self.object("bench", "replay", "--events", "3000", "--runs", "2")
-        for factor, status in ((0.01, 0), (100, 1)):
-            base = self.folder / "base.json"
-            base.write_text(json.dumps({**result, "eventsPerSecond": result["eventsPerSecond"] * factor}))
-            self.assertEqual(run("bench", "replay", "--events", "3000", "--runs", "2", "--compare", base).returncode, status)
-
-
 class Words(StoreTest):
     COMMANDS = "init put unset delete get list log conflicts show resolve import export verify inspect checkpoint dump digest demo bench".split()
 

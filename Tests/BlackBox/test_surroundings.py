@@ -212,9 +212,11 @@ class Words(StoreTest):
         self.fails(1, "demo", "--keep", self.folder / "none" / "deeper")
         self.fails(1, "demo", "--keep", self.folder)
 
-    def test_threads_are_one_so_far(self):
-        self.ok("bench", "replay", "--events", "100", "--runs", "1", "--threads", "1")
-        self.fails(64, "bench", "replay", "--events", "100", "--threads", "2")
+    def test_threads_are_one_or_two(self):
+        for threads in ("1", "2"):
+            self.ok("bench", "replay", "--events", "1000", "--runs", "1", "--threads", threads)
+        for threads in ("0", "3"):
+            self.fails(64, "bench", "replay", "--events", "100", "--threads", threads)
 
 
 if __name__ == "__main__":

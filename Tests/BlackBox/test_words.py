@@ -83,8 +83,8 @@ class Typed(StoreTest):
             self.assertIn(DEVICE, message)
             self.assertIn(twin, message)
         self.assertEqual(self.object("get", "notes/trip", "--at", f"{DEVICE}:1", store=store)["fields"], {"title": "v1"})
-        self.assertEqual(len(self.objects("log", "--device", OTHER[:2], store=store)), 1)
-        self.fails(1, "log", "--device", "f", store=store)
+        self.assertEqual(len(self.objects("log", "--device", OTHER[:12], store=store)), 1)
+        self.fails(1, "log", "--device", "no", store=store)
 
     def test_times_are_read_with_and_without_zone_and_fraction(self):
         store = self.make()

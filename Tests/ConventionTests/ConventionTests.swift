@@ -42,7 +42,7 @@ struct ConventionTests {
         "ReplicaEngine": ["EventCore", "LogStore", "Crypto", "Glibc", "Synchronization"],
         "Workload": ["EventCore"],
         "Simulation": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "Synchronization"],
-        "Console": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "ArgumentParser", "CZlib", "Foundation", "Glibc"],
+        "Console": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "ArgumentParser", "CZlib", "Foundation", "Glibc", "Histogram"],
         "Fuzzing": ["Simulation"],
         "syncline": ["Console", "ArgumentParser"],
         "simulate": ["Simulation", "Workload", "ArgumentParser", "EventCore", "LogStore", "ReplicaEngine", "Glibc"],

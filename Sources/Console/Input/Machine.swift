@@ -74,6 +74,17 @@ enum Machine {
         return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
     }
 
+    static func isFile(_ path: String) -> Bool {
+        var facts = stat()
+        return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// A file's size; 0 when there is none.
+    static func fileBytes(_ path: String) -> Int {
+        var facts = stat()
+        return stat(path, &facts) == 0 ? Int(facts.st_size) : 0
+    }
+
     /// The path behind links; the same where there is none.
     static func realPath(_ path: String) -> String {
         guard let real = realpath(path, nil) else { return path }
@@ -83,11 +94,11 @@ enum Machine {
 
     static func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 
-    /// The most memory that this process has held, in bytes.
-    static var peakMemoryBytes: Int {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return usage.ru_maxrss * 1024
+    /// Seconds that all threads of this process have had on processors.
+    static var processorSeconds: Double {
+        var used = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used)
+        return Double(used.tv_sec) + Double(used.tv_nsec) * 1e-9
     }
 
     /// The system's words for an error number.
@@ -137,19 +148,6 @@ enum Machine {
             }
         }
         return nil
-    }
-
-    /// Runs this program with other words, on the same terminal; returns its exit status.
-    static func runSelf(_ words: [String]) throws -> Int32 {
-        var arguments: [UnsafeMutablePointer<CChar>?] = (["syncline"] + words).map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        var child: pid_t = 0
-        let status = posix_spawn(&child, "/proc/self/exe", nil, nil, &arguments, environ)
-        guard status == 0 else { throw ConsoleError(code: "io", "this program cannot start itself: \(describe(errno: status))") }
-        var result: Int32 = 0
-        while waitpid(child, &result, 0) < 0 && errno == EINTR {}
-        // The status of a child that exited lies in the second byte; one that was ended by a signal has none.
-        return result & 0x7F == 0 ? result >> 8 & 0xFF : 1
     }
 
     /// Removes a folder that this process made, and all that is in it.

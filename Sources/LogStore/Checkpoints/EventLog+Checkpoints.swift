@@ -38,12 +38,13 @@ extension EventLog {
     /// The path of the checkpoint at a sealed end.
     package func checkpointPath(at end: SealedEnd) -> String { folder.checkpoint(at: end.position) }
 
-    /// The newest checkpoint that is bound to this log and whose header and checksums are right.
+    /// The newest checkpoint that is bound to this log and whose header and checksums are right; none where the options want none.
     ///
     /// Does not read the sections: whoever takes them in checks what it touches. What is wrong with others is reported and harms nothing.
     package func readCheckpoint() -> CheckpointSearch<Storage> {
         var ignored: [(file: String, problem: CheckpointProblem)] = []
-        for name in (try? checkpointNames()) ?? [] {
+        let names = options.readsCheckpoints ? try? checkpointNames() : nil
+        for name in names ?? [] {
             let path = folder.checkpoints + "/" + name
             do throws(CheckpointProblem) {
                 let image = try CheckpointImage(path, on: volume)

@@ -97,6 +97,20 @@ extension Replica {
         return events
     }
 
+    /// The record that the event at `position` changes; nil when the log ends before. Costs at most one block.
+    package func key(at position: Position) throws(ReplicaError) -> RecordKey? {
+        guard position < end else { return nil }
+        return try rows(at: [position], in: try block(containing: position)).first?.key
+    }
+
+    /// How many events the record has; 0 for one that is not here.
+    package func eventCount(of key: RecordKey) throws(ReplicaError) -> Int {
+        try reading { (table) throws(CheckpointDamage) -> Int in
+            guard let place = try table.place(of: key) else { return 0 }
+            return try table.history(at: place).count
+        }
+    }
+
     /// The events that wait for what they build on, sorted by dot.
     package var waitingEvents: [Event] { waiting.sorted }
 

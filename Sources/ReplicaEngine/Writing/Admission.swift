@@ -19,11 +19,7 @@ struct Admission<Storage: Volume> {
     /// The record's shape after what has been admitted.
     mutating func shape(of key: RecordKey) throws(ReplicaError) -> RecordShape {
         if let shape = shapes[key] { return shape }
-        var shape = RecordShape()
-        if let place = try replica.place(of: key) {
-            shape = RecordShape(
-                clock: replica.table.clock(at: place), form: replica.table.clockForm(at: place), heads: replica.table.heads(at: place))
-        }
+        let shape = try replica.shape(of: key)
         shapes[key] = shape
         return shape
     }

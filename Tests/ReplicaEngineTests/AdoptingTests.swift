@@ -1,0 +1,40 @@
+import EventCore
+import LogStore
+import ReplicaEngine
+import Simulation
+import Testing
+import Workload
+
+/// What a generator vouches for is stored as if it had been checked.
+struct AdoptingTests {
+    @Test(arguments: [1, 2] as [UInt64])
+    func `adopting writes to the byte what taking in writes`(seed: UInt64) throws {
+        let files = try [false, true].map { isAdopting in
+            let volume = FaultyVolume()
+            try volume.createFolder("disk")
+            let store = try Replica.create(
+                in: "disk/store", on: volume, device: DeviceID(high: 0, low: 1), name: "bench", storeID: StoreID(high: 0, low: 1))
+            var workload = WorkloadW(events: 6000, seed: seed)
+            while true {
+                var batch: [Event] = []
+                while batch.count < 500, let event = workload.next() { batch.append(event) }
+                guard !batch.isEmpty else { break }
+                if isAdopting { try store.adopt(batch) } else { _ = try store.ingest(batch) }
+                if store.end.index % 2000 == 0 { try store.checkpoint() }
+            }
+            #expect(store.segmentCount == 3)
+            try store.close()
+            return try Self.files(in: ["disk/store/log", "disk/store/checkpoint"], on: volume)
+        }
+        #expect(files[0].keys.sorted() == files[1].keys.sorted())
+        for (path, bytes) in files[0] { #expect(bytes == files[1][path], "\(path) differs, seed \(seed)") }
+    }
+
+    private static func files(in folders: [String], on volume: FaultyVolume) throws -> [String: [UInt8]] {
+        var files: [String: [UInt8]] = [:]
+        for folder in folders {
+            for name in try volume.names(in: folder) { files[folder + "/" + name] = try volume.wholeFile(folder + "/" + name) }
+        }
+        return files
+    }
+}
