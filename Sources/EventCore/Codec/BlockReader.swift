@@ -66,6 +66,15 @@ package struct BlockReader {
         return try rows?.next() ?? nil
     }
 
+    /// Steps over `step` events, of which there must be so many.
+    package mutating func skip(_ step: Int) throws(BlockError) {
+        if packed != nil {
+            try packed?.skip(step)
+        } else {
+            for _ in 0..<step { guard try rows?.skip() != nil else { throw .malformed(offset: 0) } }
+        }
+    }
+
     /// Steps over an event; nil behind the last.
     package mutating func skip() throws(BlockError) -> Dot? {
         if packed != nil { return try packed?.skip() ?? nil }

@@ -1,36 +1,37 @@
 /// Reads a packed block. Layout: EventFormat.md, "Packed block".
 struct PackedBlockReader {
-    private struct Device {
-        let id: DeviceID
-        var running: UInt64
-    }
-
     private let count: Int
     private let directory: PackedDirectory
     private let sections = PackedSections()
-    private var devices: [Device] = []
+    private var devices: [DeviceID] = []
+    private var bases: [UInt64] = []
+    /// The seq of each device's event that was read last, its base before.
+    private var running: [UInt64] = []
     private var collections: [Name] = []
     private var fields: [Name] = []
-    /// Where each key, shape, distinct value and note begins in its section; the last number is the section's end.
-    private let keyOffsets: [Int]
+    /// Where each key, shape, distinct value and note begins in its section; the last number is the section's end. Found when they are first needed, but for
+    /// shapes.
+    private lazy var keyOffsets: Result<[Int], BlockError> = Result { () throws(BlockError) in try findKeys() }
     private let shapeOffsets: [Int]
-    private let valueOffsets: [Int]
-    private let noteOffsets: [Int]
+    private lazy var valueOffsets: Result<[Int], BlockError> = Result { () throws(BlockError) in
+        try Self.offsets(sections[.values], directory.valueCount, ValueCode.skip)
+    }
+    private lazy var noteOffsets: Result<[Int], BlockError> = Result { () throws(BlockError) in try findNotes() }
     /// How many writes each shape has.
     private let writeCounts: [Int]
-    /// The newest event of each key so far.
-    private var newest: [Dot?]
-    private var heads: ByteCursor
-    private var contexts: ByteCursor
-    private var seqs: ByteCursor
-    private var times: ByteCursor
-    private var extras: ByteCursor
+    private var heads = ByteCursor(UnsafeRawBufferPointer(start: nil, count: 0))
+    private var contexts = ByteCursor(UnsafeRawBufferPointer(start: nil, count: 0))
+    private var seqs = ByteCursor(UnsafeRawBufferPointer(start: nil, count: 0))
+    private var times = ByteCursor(UnsafeRawBufferPointer(start: nil, count: 0))
+    private var extras = ByteCursor(UnsafeRawBufferPointer(start: nil, count: 0))
     /// Of values in line.
-    private var values: ByteCursor
+    private var values = ByteCursor(UnsafeRawBufferPointer(start: nil, count: 0))
     /// Of distinct values.
     private var valueIndex = 0
     private var milliseconds: UInt64 = 0
+    /// Of the events that were read; of all of them unless some were stepped over.
     private var latestTime: UInt64 = 0
+    private var hasSkipped = false
     private var read = 0
 
     init(_ header: BlockHeader, _ block: UnsafeRawBufferPointer) throws(BlockError) {
@@ -41,18 +42,13 @@ struct PackedBlockReader {
             let id = DeviceID(bytes: try cursor.take(16))
             let base = try cursor.varint()
             _ = try cursor.varint()
-            devices.append(Device(id: id, running: base))
+            devices.append(id)
+            bases.append(base)
         }
         for _ in 0..<(try cursor.count(unitBytes: 2)) { collections.append(try cursor.name()) }
         for _ in 0..<(try cursor.count(unitBytes: 2)) { fields.append(try cursor.name()) }
         directory = try PackedDirectory(&cursor, eventCount: count, deviceCount: devices.count)
         try sections.expand(directory, block)
-        newest = Array(repeating: nil, count: directory.keyCount)
-        keyOffsets = try Self.offsets(sections[.keys], directory.keyCount) { (cursor) throws(BlockError) in
-            _ = try cursor.varint()
-            let idBytes = try cursor.varint()
-            _ = try cursor.take(Int(truncatingIfNeeded: min(idBytes >> (idBytes & 1 == 1 ? 2 : 1), UInt64(Limits.nameBytes))))
-        }
         var writeCounts: [Int] = []
         shapeOffsets = try Self.offsets(sections[.shapes], directory.shapeCount) { (cursor) throws(BlockError) in
             _ = try cursor.varint()
@@ -61,16 +57,31 @@ struct PackedBlockReader {
             writeCounts.append(writes)
         }
         self.writeCounts = writeCounts
-        valueOffsets = try Self.offsets(sections[.values], directory.valueCount, ValueCode.skip)
-        noteOffsets = try Self.offsets(sections[.notes], directory.noteCount) { (cursor) throws(BlockError) in
-            _ = try cursor.take(try cursor.count())
-        }
+        rewind()
+    }
+
+    /// Goes back to the first event.
+    private mutating func rewind() {
+        (read, valueIndex, milliseconds, latestTime, hasSkipped) = (0, 0, 0, 0, false)
+        running = bases
         heads = ByteCursor(sections[.heads])
         contexts = ByteCursor(sections[.contexts])
         seqs = ByteCursor(sections[.seqs])
         times = ByteCursor(sections[.times])
         extras = ByteCursor(sections[.extras])
         values = ByteCursor(sections[.values])
+    }
+
+    private func findKeys() throws(BlockError) -> [Int] {
+        try Self.offsets(sections[.keys], directory.keyCount) { (cursor) throws(BlockError) in
+            _ = try cursor.varint()
+            let idBytes = try cursor.varint()
+            _ = try cursor.take(Int(truncatingIfNeeded: min(idBytes >> (idBytes & 1 == 1 ? 2 : 1), UInt64(Limits.nameBytes))))
+        }
+    }
+
+    private func findNotes() throws(BlockError) -> [Int] {
+        try Self.offsets(sections[.notes], directory.noteCount) { (cursor) throws(BlockError) in _ = try cursor.take(try cursor.count()) }
     }
 
     private static func offsets(
@@ -111,8 +122,7 @@ struct PackedBlockReader {
         let undoes = extra & BlockBuilder.ExtraFlags.undoes != 0 ? Dot(device: try device(&extras), seq: try extras.varint()) : nil
         let tick = extra & PackedExtraFlags.tick != 0 ? try extras.varint() : 0
         guard let tick = UInt16(exactly: tick) else { throw malformed }
-        devices[author].running = dot.seq
-        newest[key] = dot
+        running[author] = dot.seq
         do {
             let time = try HybridTime(milliseconds: milliseconds, tick: tick)
             latestTime = max(latestTime, time.packed)
@@ -127,23 +137,39 @@ struct PackedBlockReader {
     /// Steps over an event; nil behind the last.
     mutating func skip() throws(BlockError) -> Dot? {
         guard read < count else { return nil }
-        let flags = sections[.flags][read]
         let author = try index(.authors, below: devices.count)
-        let key = try index(.keyIndexes, below: directory.keyCount)
-        let shape = try index(.shapeIndexes, below: directory.shapeCount)
-        let dot = try self.dot(author, flags)
-        try skipContext(flags >> PackedFlags.formShift & PackedFlags.formMask)
-        if directory.valueCount > 0 {
-            valueIndex += writeCounts[shape]
-        } else {
-            for _ in 0..<writeCounts[shape] { try ValueCode.skip(&values) }
+        try skip(1)
+        return Dot(device: devices[author], seq: running[author])
+    }
+
+    /// Steps over `step` events, of which there must be so many: columns are looked at by themselves, a value only for its length.
+    mutating func skip(_ step: Int) throws(BlockError) {
+        guard step <= count - read else { throw malformed }
+        hasSkipped = hasSkipped || step > 0
+        let deviceBytes = PackedDirectory.indexBytes(devices.count)
+        var (headCount, writeCount) = (0, 0)
+        for row in read..<(read + step) {
+            let flags = sections[.flags][row]
+            let author = try Self.number(sections[.authors], row, deviceBytes)
+            let shape = try Self.number(sections[.shapeIndexes], row, PackedDirectory.indexBytes(directory.shapeCount))
+            guard author < devices.count && shape < directory.shapeCount else { throw malformed }
+            switch flags >> PackedFlags.formShift & PackedFlags.formMask {
+            case BlockBuilder.RowFlags.oneHeadForm: headCount += 1
+            case BlockBuilder.RowFlags.headsForm, BlockBuilder.RowFlags.wholeForm: _ = try contextDots()
+            default: break
+            }
+            running[author] = flags & PackedFlags.explicitSeq != 0 ? try seqs.varint() : running[author] &+ 1
+            if flags & PackedFlags.extras != 0 { try skipExtras() }
+            writeCount += writeCounts[shape]
         }
-        milliseconds = try times.delta(from: milliseconds)
-        if flags & PackedFlags.extras != 0 { try skipExtras() }
-        devices[author].running = dot.seq
-        newest[key] = dot
-        read += 1
-        return dot
+        _ = try heads.take(headCount * (deviceBytes + directory.headBytes))
+        for _ in 0..<step { milliseconds = try times.delta(from: milliseconds) }
+        if directory.valueCount > 0 {
+            valueIndex += writeCount
+        } else {
+            for _ in 0..<writeCount { try ValueCode.skip(&values) }
+        }
+        read += step
     }
 
     private var malformed: BlockError { .malformed(offset: directory[.flags].offset) }
@@ -154,7 +180,7 @@ struct PackedBlockReader {
             directory.valueCount == 0
             ? values.isAtEnd && sections[.valueIndexes].isEmpty
             : valueIndex * PackedDirectory.indexBytes(directory.valueCount) == sections[.valueIndexes].count
-        guard isAtEnd && areValuesAtEnd && latestTime == directory.latestTime else { throw malformed }
+        guard isAtEnd && areValuesAtEnd && (hasSkipped || latestTime == directory.latestTime) else { throw malformed }
     }
 
     // MARK: - Columns
@@ -166,17 +192,20 @@ struct PackedBlockReader {
         return number
     }
 
+    @inline(__always)
     private static func number(_ column: UnsafeRawBufferPointer, _ index: Int, _ byteCount: Int) throws(BlockError) -> Int {
         guard (index + 1) * byteCount <= column.count else { throw .malformed(offset: 0) }
-        var number = 0
-        for byte in (0..<byteCount).reversed() { number = number << 8 | Int(column[index * byteCount + byte]) }
-        return number
+        return switch byteCount {
+        case 1: Int(column[index])
+        case 2: Int(UInt16(littleEndian: column.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)))
+        default: Int(UInt32(littleEndian: column.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)))
+        }
     }
 
     private mutating func dot(_ author: Int, _ flags: UInt8) throws(BlockError) -> Dot {
         let isExplicit = flags & PackedFlags.explicitSeq != 0
-        let seq = isExplicit ? try seqs.varint() : devices[author].running &+ 1
-        return Dot(device: devices[author].id, seq: seq)
+        let seq = isExplicit ? try seqs.varint() : running[author] &+ 1
+        return Dot(device: devices[author], seq: seq)
     }
 
     // MARK: - Contexts
@@ -192,26 +221,43 @@ struct PackedBlockReader {
             guard vector.entries.count == dots.count else { throw malformed }
             return .whole(vector)
         case PackedFlags.previousForm:
-            guard let dot = newest[key] else { throw malformed }
-            return .heads([dot])
+            return .heads([try previousDot(of: key)])
         default: throw malformed
         }
     }
 
-    private mutating func skipContext(_ form: UInt8) throws(BlockError) {
-        switch form {
-        case BlockBuilder.RowFlags.oneHeadForm: _ = try head()
-        case BlockBuilder.RowFlags.headsForm, BlockBuilder.RowFlags.wholeForm: _ = try contextDots()
-        default: break
+    /// The event of the record that came before this one in the block.
+    private func previousDot(of key: Int) throws(BlockError) -> Dot {
+        let keyBytes = PackedDirectory.indexBytes(directory.keyCount)
+        var row = read - 1
+        while row >= 0, try Self.number(sections[.keyIndexes], row, keyBytes) != key { row -= 1 }
+        guard row >= 0 else { throw malformed }
+        let deviceBytes = PackedDirectory.indexBytes(devices.count)
+        let author = try Self.number(sections[.authors], row, deviceBytes)
+        guard author < devices.count else { throw malformed }
+        // From the device's newest event back to that one; where seqs have gaps between, from the block's beginning.
+        var seq = running[author]
+        for later in (row + 1)..<max(read, row + 1) where try Self.number(sections[.authors], later, deviceBytes) == author {
+            guard sections[.flags][later] & PackedFlags.explicitSeq == 0 else { return try dot(at: row) }
+            seq -= 1
         }
+        return Dot(device: devices[author], seq: seq)
+    }
+
+    private func dot(at row: Int) throws(BlockError) -> Dot {
+        var reader = self
+        reader.rewind()
+        try reader.skip(row)
+        guard let dot = try reader.skip() else { throw malformed }
+        return dot
     }
 
     private mutating func head() throws(BlockError) -> Dot {
         let index = try littleEndian(PackedDirectory.indexBytes(devices.count))
         guard index < UInt64(devices.count) else { throw malformed }
-        let seq = devices[Int(index)].running.advanced(zigzag: try littleEndian(directory.headBytes))
+        let seq = running[Int(index)].advanced(zigzag: try littleEndian(directory.headBytes))
         guard seq >= 1 && seq <= Limits.seq else { throw malformed }
-        return Dot(device: devices[Int(index)].id, seq: seq)
+        return Dot(device: devices[Int(index)], seq: seq)
     }
 
     private mutating func littleEndian(_ byteCount: Int) throws(BlockError) -> UInt64 {
@@ -223,16 +269,17 @@ struct PackedBlockReader {
         for _ in 0..<(try contexts.count(unitBytes: 2)) {
             let index = try contexts.varint()
             guard index < UInt64(devices.count) else { throw malformed }
-            let seq = try contexts.delta(from: devices[Int(index)].running)
+            let seq = try contexts.delta(from: running[Int(index)])
             guard seq >= 1 && seq <= Limits.seq else { throw malformed }
-            dots.append(Dot(device: devices[Int(index)].id, seq: seq))
+            dots.append(Dot(device: devices[Int(index)], seq: seq))
         }
         return dots
     }
 
     // MARK: - Keys, bodies, extras
 
-    private func key(_ index: Int) throws(BlockError) -> RecordKey {
+    private mutating func key(_ index: Int) throws(BlockError) -> RecordKey {
+        let keyOffsets = try self.keyOffsets.get()
         var cursor = ByteCursor(sections[.keys], at: keyOffsets[index])
         let collection = try cursor.varint()
         let idBytes = try cursor.varint()
@@ -269,14 +316,14 @@ struct PackedBlockReader {
         let index = try Self.number(sections[.valueIndexes], valueIndex, PackedDirectory.indexBytes(directory.valueCount))
         guard index < directory.valueCount else { throw malformed }
         valueIndex += 1
-        var cursor = ByteCursor(sections[.values], at: valueOffsets[index])
+        var cursor = ByteCursor(sections[.values], at: try valueOffsets.get()[index])
         return try ValueCode.read(&cursor)
     }
 
     private mutating func note() throws(BlockError) -> Note {
         let index = try extras.varint()
         guard index < UInt64(directory.noteCount) else { throw malformed }
-        var cursor = ByteCursor(sections[.notes], at: noteOffsets[Int(index)])
+        var cursor = ByteCursor(sections[.notes], at: try noteOffsets.get()[Int(index)])
         let length = try cursor.count()
         do { return try Note(utf8: try cursor.take(length)) } catch { throw malformed }
     }
@@ -284,7 +331,7 @@ struct PackedBlockReader {
     private func device(_ cursor: inout ByteCursor) throws(BlockError) -> DeviceID {
         let index = try cursor.varint()
         guard index < UInt64(devices.count) else { throw malformed }
-        return devices[Int(index)].id
+        return devices[Int(index)]
     }
 
     private mutating func skipExtras() throws(BlockError) {

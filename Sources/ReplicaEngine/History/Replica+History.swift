@@ -134,13 +134,10 @@ extension Replica {
                 var rows: [BlockReader.Row] = []
                 var at = block.first.index
                 for position in positions {
-                    while at < position.index {
-                        _ = try reader.skip()
-                        at += 1
-                    }
+                    try reader.skip(Int(position.index - at))
                     guard let row = try reader.next() else { throw .malformed(offset: 0) }
                     rows.append(row)
-                    at += 1
+                    at = position.index + 1
                 }
                 return rows
             }
