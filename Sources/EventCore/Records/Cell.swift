@@ -110,6 +110,13 @@ struct Cell: BitwiseCopyable {
     @inline(__always)
     var slots: UnsafeMutableRawPointer { clock + Self.clockCapacity(clockCapacityCode) &* Self.clockEntryBytes }
 
+    /// Which slot a place has among those of a layout. Mostly the first fields of a collection have one each; then nothing is counted.
+    @inline(__always)
+    static func slotIndex(_ layout: UInt64, _ field: ShapeField) -> Int {
+        layout & (layout &+ 1) == 0
+            ? Int(truncatingIfNeeded: field.number) : (layout & (field.place &- 1)).nonzeroBitCount
+    }
+
     /// The slot of a place that the layout has.
     @inline(__always)
     func slot(at place: UInt64) -> Slot { Slot(slots + (layout & (place &- 1)).nonzeroBitCount &* Slot.bytes) }
@@ -120,23 +127,24 @@ struct Cell: BitwiseCopyable {
     @inline(__always)
     func clockSeq(_ entry: Int) -> UInt32 { clock.load(fromByteOffset: entry &* Self.clockEntryBytes &+ 4, as: UInt32.self) }
 
-    /// The first clock entry whose device is not below this one. Entries are few or many: one by one, or by halves.
+    /// The first clock entry whose device is not below this one. Of few entries all are looked at, since where it lies cannot be foretold.
     @inline(__always)
     func clockIndex(_ device: UInt32) -> Int {
         let (count, clock) = (clockCount, clock)
         var low = 0
-        if count > 8 {
-            var high = count
-            while high &- low > 4 {
-                let middle = (low &+ high) >> 1
-                if clock.load(fromByteOffset: middle &* Self.clockEntryBytes, as: UInt32.self) < device {
-                    low = middle &+ 1
-                } else {
-                    high = middle
-                }
+        if count <= 8 {
+            for entry in 0..<count {
+                low &+= clock.load(fromByteOffset: entry &* Self.clockEntryBytes, as: UInt32.self) < device ? 1 : 0
             }
+            return low
         }
-        while low < count && clock.load(fromByteOffset: low &* Self.clockEntryBytes, as: UInt32.self) < device { low &+= 1 }
+        var high = count
+        while low < high {
+            let middle = (low &+ high) >> 1
+            let isBelow = clock.load(fromByteOffset: middle &* Self.clockEntryBytes, as: UInt32.self) < device
+            low = isBelow ? middle &+ 1 : low
+            high = isBelow ? high : middle
+        }
         return low
     }
 

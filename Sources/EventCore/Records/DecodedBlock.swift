@@ -64,6 +64,8 @@ struct DecodedShape: BitwiseCopyable {
 /// A field that an event writes.
 struct ShapeField: BitwiseCopyable {
     var field: UInt32
+    /// The place's number.
+    var number: UInt32 = 0
     /// One bit, as in the layout of a cell; 0 when it has none.
     var place: UInt64 = 0
 }
@@ -141,7 +143,9 @@ struct DecodedBlock: ~Copyable {
         let hash = keyHash(bytes, length, collection: collection)
         keys.base[keyCount] = DecodedKey(bytes: bytes, hash: hash, collection: collection, length: UInt32(truncatingIfNeeded: length))
         keyCount &+= 1
-        if IndexView.half(hash) == 0 { halfCounts.0 &+= 1 } else { halfCounts.1 &+= 1 }
+        // No branch: it could not be foretold.
+        halfCounts.1 &+= IndexView.half(hash)
+        halfCounts.0 = keyCount &- halfCounts.1
     }
 
     /// Notes an event of a device of the block; false when its seq is out of range or goes back.

@@ -75,7 +75,7 @@ struct FoldLane {
         let (layout, slots) = (cell.layout, cell.slots)
         let fields = block.shapeFields.base + Int(shape.pointee.first)
         for field in 0..<min(Int(shape.pointee.count), 8) {
-            let slot = slots + (layout & (fields[field].place &- 1)).nonzeroBitCount &* Slot.bytes
+            let slot = slots + Cell.slotIndex(layout, fields[field]) &* Slot.bytes
             prefetch(slot)
             prefetch(slot + Slot.bytes)
         }
@@ -136,8 +136,7 @@ struct FoldLane {
         let fields = block.shapeFields.base + Int(shape.first)
         let values = block.values.base + Int(row.value)
         for write in 0..<Int(shape.count) {
-            let place = fields[write].place
-            let slot = Slot(slots + (layout & (place &- 1)).nonzeroBitCount &* Slot.bytes)
+            let slot = Slot(slots + Cell.slotIndex(layout, fields[write]) &* Slot.bytes)
             if slot.isBlob { memory.deadBlobBytes &+= slot.blobLength }
             fill(slot, row.device, row.seq, block.valueBase + Int(values[write]))
         }

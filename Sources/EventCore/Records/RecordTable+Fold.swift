@@ -113,6 +113,7 @@ extension RecordTable {
             for index in Int(shape.pointee.first)..<Int(shape.pointee.first + shape.pointee.count) {
                 let place = schemas[collection].place(adding: block.pointee.shapeFields.base[index].field)
                 block.pointee.shapeFields.base[index].place = place
+                block.pointee.shapeFields.base[index].number = UInt32(truncatingIfNeeded: place.trailingZeroBitCount)
                 shape.pointee.places |= place
                 if place == 0 { shape.pointee.hasOverflow = true }
             }
