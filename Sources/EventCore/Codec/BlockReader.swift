@@ -23,6 +23,18 @@ package struct BlockReader {
         }
     }
 
+    /// What an event is called, and when it was written.
+    package struct Stamp: Hashable, Sendable {
+        package let dot: Dot
+        package let time: HybridTime
+
+        init(_ dot: Dot, _ milliseconds: UInt64, tick: UInt64, offset: Int) throws(BlockError) {
+            guard let tick = UInt16(exactly: tick) else { throw .malformed(offset: offset) }
+            self.dot = dot
+            do { time = try HybridTime(milliseconds: milliseconds, tick: tick) } catch { throw .malformed(offset: offset) }
+        }
+    }
+
     package let header: BlockHeader
     private var rows: RowBlockReader?
     private var packed: PackedBlockReader?
@@ -76,7 +88,10 @@ package struct BlockReader {
     }
 
     /// Steps over an event; nil behind the last.
-    package mutating func skip() throws(BlockError) -> Dot? {
+    package mutating func skip() throws(BlockError) -> Dot? { try skipStamped()?.dot }
+
+    /// The same, with its time.
+    package mutating func skipStamped() throws(BlockError) -> Stamp? {
         if packed != nil { return try packed?.skip() ?? nil }
         return try rows?.skip() ?? nil
     }

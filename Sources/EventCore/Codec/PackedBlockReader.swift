@@ -29,6 +29,8 @@ struct PackedBlockReader {
     /// Of distinct values.
     private var valueIndex = 0
     private var milliseconds: UInt64 = 0
+    /// Of the event that was stepped over last.
+    private var tick: UInt64 = 0
     /// Of the events that were read; of all of them unless some were stepped over.
     private var latestTime: UInt64 = 0
     private var hasSkipped = false
@@ -135,11 +137,13 @@ struct PackedBlockReader {
     }
 
     /// Steps over an event; nil behind the last.
-    mutating func skip() throws(BlockError) -> Dot? {
+    mutating func skip() throws(BlockError) -> BlockReader.Stamp? {
         guard read < count else { return nil }
         let author = try index(.authors, below: devices.count)
+        tick = 0
         try skip(1)
-        return Dot(device: devices[author], seq: running[author])
+        return try BlockReader.Stamp(
+            Dot(device: devices[author], seq: running[author]), milliseconds, tick: tick, offset: directory[.times].offset)
     }
 
     /// Steps over `step` events, of which there must be so many: columns are looked at by themselves, a value only for its length.
@@ -248,8 +252,8 @@ struct PackedBlockReader {
         var reader = self
         reader.rewind()
         try reader.skip(row)
-        guard let dot = try reader.skip() else { throw malformed }
-        return dot
+        guard let stamp = try reader.skip() else { throw malformed }
+        return stamp.dot
     }
 
     private mutating func head() throws(BlockError) -> Dot {
@@ -342,6 +346,6 @@ struct PackedBlockReader {
             _ = try extras.varint()
             _ = try extras.varint()
         }
-        if extra & PackedExtraFlags.tick != 0 { _ = try extras.varint() }
+        if extra & PackedExtraFlags.tick != 0 { tick = try extras.varint() }
     }
 }

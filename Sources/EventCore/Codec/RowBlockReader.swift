@@ -65,12 +65,15 @@ struct RowBlockReader {
     }
 
     /// Steps over an event; nil behind the last.
-    mutating func skip() throws(BlockError) -> Dot? {
+    mutating func skip() throws(BlockError) -> BlockReader.Stamp? {
         guard read < header.count else { return nil }
-        let (end, _, author, seq) = try rowStart()
+        let (end, flags, author, seq) = try rowStart()
+        let tick = flags & BlockBuilder.RowFlags.tick != 0 ? try cursor.varint() : 0
+        guard cursor.offset <= end else { throw .malformed(offset: cursor.offset) }
         devices[author].running = seq
+        let stamp = try BlockReader.Stamp(Dot(device: devices[author].id, seq: seq), milliseconds, tick: tick, offset: cursor.offset)
         _ = try cursor.take(end - cursor.offset)
-        return Dot(device: devices[author].id, seq: seq)
+        return stamp
     }
 
     /// What rows behind this one build on: whose event it is, its seq and its time.

@@ -31,12 +31,6 @@ struct Schema {
         return 1 << UInt64(places[Int(field)])
     }
 
-    /// The field's place as one bit; 0 when it has none.
-    func place(of field: UInt32) -> UInt64 {
-        guard Int(field) < places.count, places[Int(field)] != Self.none else { return 0 }
-        return 1 << UInt64(places[Int(field)])
-    }
-
     /// What the lanes need to know.
     var typical: TypicalCell {
         var typical = TypicalCell(layout: typicalLayout, clock: typicalClock, fields: InlineArray(repeating: 0))

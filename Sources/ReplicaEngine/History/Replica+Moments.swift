@@ -9,11 +9,46 @@ extension Replica {
         return try record(at: place)
     }
 
-    private func record(at place: RecordTable.Place) throws(ReplicaError) -> Record {
-        let record: Record
-        do throws(BlockError) { record = try table.record(at: place) } catch { throw .malformedBlock(at: end) }
-        let contested = record.fields.filter(\.isContested).flatMap { $0.versions.map(\.dot) }
-        return contested.isEmpty ? record : record.with(times: try times(of: Set(contested), in: record.key))
+    /// - Parameter times: of events, as far as they are known already.
+    private func record(at place: RecordTable.Place, times known: [Dot: HybridTime] = [:]) throws(ReplicaError) -> Record {
+        let record = try recordWithoutTimes(at: place)
+        let contested = Set(record.fields.filter(\.isContested).flatMap { $0.versions.map(\.dot) })
+        if contested.isEmpty { return record }
+        if contested.allSatisfy({ known[$0] != nil }) { return record.with(times: known) }
+        return record.with(times: try times(of: contested, in: record.key))
+    }
+
+    private func recordWithoutTimes(at place: RecordTable.Place) throws(ReplicaError) -> Record {
+        do throws(BlockError) { return try table.record(at: place) } catch { throw .malformedBlock(at: end) }
+    }
+
+    /// When the events of all contested entries were written, where these are many: found by one look at each event of the log, instead of one at the history of each
+    /// record.
+    ///
+    /// - Parameter many: with fewer contested entries there are none of their times.
+    func timesOfContested(many: Int = 200) throws(ReplicaError) -> [Dot: HybridTime] {
+        try checkTable()
+        var places: [RecordTable.Place] = []
+        table.forEachPlace { place in
+            if table.hasSiblings(at: place) { places.append(place) }
+            return true
+        }
+        var contested: Set<Dot> = []
+        for place in places {
+            for field in try recordWithoutTimes(at: place).fields where field.isContested { contested.formUnion(field.versions.map(\.dot)) }
+        }
+        guard contested.count >= many else { return [:] }
+        var times: [Dot: HybridTime] = [:]
+        let cursor: BlockCursor<Storage>
+        do throws(LogError) { cursor = try log.blocks(from: Position(0)) } catch { throw .log(error) }
+        while times.count < contested.count, let block = try Self.next(cursor) {
+            guard block.header.kind == .events else { continue }
+            do throws(BlockError) {
+                var reader = try BlockReader(block.header, block.bytes)
+                while let stamp = try reader.skipStamped() { if contested.contains(stamp.dot) { times[stamp.dot] = stamp.time } }
+            } catch { throw .malformedBlock(at: block.first) }
+        }
+        return times
     }
 
     /// The record as it was; nil when it had no event then.
@@ -55,12 +90,17 @@ extension Replica {
     /// Calls `body` with records sorted by key, of one collection or all, now or then, until it returns false. The first come before all are sorted.
     package func records(
         in collection: Name?, at moment: Moment? = nil, _ body: (Record) throws -> Bool
+    ) throws { try records(in: collection, at: moment, times: [:], body) }
+
+    /// - Parameter times: of events, as far as they are known already.
+    func records(
+        in collection: Name?, at moment: Moment? = nil, times: [Dot: HybridTime], _ body: (Record) throws -> Bool
     ) throws {
         let then = try moment.map { try inLog($0) }
         try checkTable()
         var places = table.sortedPlaces(in: collection)
         while let place = places.next(in: table) {
-            let record = if let then { try record(table.key(at: place), at: then) } else { try record(at: place) }
+            let record = if let then { try record(table.key(at: place), at: then) } else { try record(at: place, times: times) }
             guard let record else { continue }
             guard try body(record) else { return }
         }
