@@ -61,7 +61,8 @@ package enum ValueCode {
     /// - Throws: `.malformed` for a tag that no value has.
     package static func value(tag: UInt8, payload: UnsafeRawBufferPointer) throws(BlockError) -> FieldValue? {
         switch tag >> 5 {
-        case text where !payload.isEmpty: return FieldValue(uncheckedCanonical: Array(payload))
+        case text where !payload.isEmpty && !isOfOtherType(payload):
+            return FieldValue(uncheckedCanonical: Array(payload))
         case string:
             let quote = UInt8(ascii: "\"")
             return FieldValue(uncheckedCanonical: [quote] + Array(payload) + [quote])
@@ -120,6 +121,12 @@ package enum ValueCode {
             offset &+= 1
         }
         return false
+    }
+
+    /// Whether another type holds this canonical text: one value, one code.
+    private static func isOfOtherType(_ text: UnsafeRawBufferPointer) -> Bool {
+        if text[0] == UInt8(ascii: "\"") { return !hasBackslash(text) }
+        return specialTag(text) != nil || smallInteger(text) != nil
     }
 
     private static func specialTag(_ canonical: UnsafeRawBufferPointer) -> UInt8? {

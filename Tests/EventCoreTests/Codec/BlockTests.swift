@@ -85,6 +85,17 @@ struct BlockTests {
         }
     }
 
+    /// Found by fuzzing: 055 as text came back from another block as 55.
+    @Test(arguments: ["055", "55", "-7", "true", "null", "f", "\"", "\"sea\""]) func `text that another type holds is no value`(
+        text: String
+    ) {
+        let bytes = [UInt8(text.utf8.count)] + Array(text.utf8)
+        bytes.withUnsafeBytes { buffer in
+            var cursor = ByteCursor(buffer)
+            #expect(throws: BlockError.self) { try ValueCode.read(&cursor) }
+        }
+    }
+
     @Test func `any flipped bit of a block is noticed`() throws {
         let block = Self.block(of: try Self.chain(4))
         for bit in 0..<(block.count * 8) {
