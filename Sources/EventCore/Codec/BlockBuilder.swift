@@ -27,18 +27,8 @@ package struct BlockBuilder {
         static let all: UInt8 = 15
     }
 
-    private struct Device {
-        let id: DeviceID
-        let base: UInt64
-        var running: UInt64
-        var authored: UInt64
-        /// Its own events; nil while it was only mentioned.
-        var range: DeviceRange?
-    }
-
     private let kind: BlockHeader.Kind
-    private var devices: [Device] = []
-    private var deviceIndex: [DeviceID: Int] = [:]
+    private var devices = BlockDevices()
     private var collections = NameTable()
     private var fields = NameTable()
     private var rows: [UInt8] = []
@@ -55,15 +45,13 @@ package struct BlockBuilder {
     package var isFull: Bool { rows.count + deviceBytes + collections.byteCount + fields.byteCount >= BlockHeader.payloadGoalBytes }
 
     /// The devices whose events the block holds, each with its first and last seq; rows of waiting events may leave gaps.
-    package var authors: [DeviceRange] {
-        devices.compactMap(\.range).sorted { $0.device < $1.device }
-    }
+    package var authors: [DeviceRange] { devices.authors }
 
     /// Adds an event whose context is written as `form` says.
     package mutating func append(_ event: Event, context form: ContextForm) {
         row.removeAll(keepingCapacity: true)
-        let author = device(event.dot.device, base: event.dot.seq - 1)
-        let isExplicit = devices[author].running + 1 != event.dot.seq || kind == .waiting
+        let author = devices.index(adding: event.dot.device, base: event.dot.seq - 1)
+        let isExplicit = devices.running(author) + 1 != event.dot.seq || kind == .waiting
         let extras = extraFlags(event)
         var flags = event.kind.rawValue
         if case .delete = event.body { flags |= RowFlags.delete }
@@ -78,12 +66,7 @@ package struct BlockBuilder {
         lastMilliseconds = event.time.milliseconds
         if event.time.tick != 0 { row.appendVarint(UInt64(event.time.tick)) }
         appendContext(form)
-        devices[author].running = event.dot.seq
-        devices[author].authored += 1
-        let seq = event.dot.seq
-        let range = devices[author].range
-        devices[author].range = DeviceRange(
-            device: event.dot.device, first: min(range?.first ?? seq, seq), last: max(range?.last ?? seq, seq))
+        devices.advance(author, to: event.dot.seq)
         row.appendVarint(UInt64(collections.index(adding: event.key.collection)))
         row.append(UInt8(event.key.record.utf8.count))
         row.append(contentsOf: event.key.record.utf8)
@@ -98,12 +81,7 @@ package struct BlockBuilder {
     package func finish() -> [UInt8] {
         var block = [UInt8](repeating: 0, count: BlockHeader.sizeBytes)
         block.reserveCapacity(BlockHeader.sizeBytes + deviceBytes + collections.byteCount + fields.byteCount + rows.count + 16)
-        block.appendVarint(devices.count)
-        for device in devices {
-            block.append(contentsOf: device.id.bytes)
-            block.appendVarint(device.base)
-            block.appendVarint(device.authored)
-        }
+        devices.append(to: &block)
         collections.append(to: &block)
         fields.append(to: &block)
         block.append(contentsOf: rows)
@@ -129,9 +107,9 @@ package struct BlockBuilder {
             if heads.count > 1 { row.appendVarint(heads.count) }
         }
         for dot in dots {
-            let index = device(dot.device, base: dot.seq)
+            let index = devices.index(adding: dot.device, base: dot.seq)
             row.appendVarint(index)
-            row.appendDelta(from: devices[index].running, to: dot.seq)
+            row.appendDelta(from: devices.running(index), to: dot.seq)
         }
     }
 
@@ -148,7 +126,7 @@ package struct BlockBuilder {
         }
         if event.epoch != 0 { row.appendVarint(event.epoch) }
         if let undoes = event.undoes {
-            let index = device(undoes.device, base: undoes.seq)
+            let index = devices.index(adding: undoes.device, base: undoes.seq)
             row.appendVarint(index)
             row.appendVarint(undoes.seq)
         }
@@ -165,12 +143,5 @@ package struct BlockBuilder {
             row.appendVarint(UInt64(fields.index(adding: field)))
             ValueCode.append(nil, to: &row)
         }
-    }
-
-    private mutating func device(_ id: DeviceID, base: UInt64) -> Int {
-        if let index = deviceIndex[id] { return index }
-        deviceIndex[id] = devices.count
-        devices.append(Device(id: id, base: base, running: base, authored: 0, range: nil))
-        return devices.count - 1
     }
 }

@@ -2,23 +2,13 @@
 ///
 /// Layout: EventFormat.md, "Packed block". The inverse is `BlockReader`.
 package struct PackedBlockBuilder {
-    private struct Device {
-        let id: DeviceID
-        /// Before its first event here, or as a context first mentioned it.
-        let base: UInt64
-        var running: UInt64
-        var authored: UInt64 = 0
-        var range: DeviceRange?
-    }
-
     /// A head by number of its device, and how far its seq lies from the device's running one, zigzag-folded.
     private struct Head {
         let device: Int
         let distance: UInt64
     }
 
-    private var devices: [Device] = []
-    private var deviceIndex: [DeviceID: Int] = [:]
+    private var devices = BlockDevices()
     private var collections = NameTable()
     private var fields = NameTable()
     private var keys = ByteDictionary()
@@ -28,7 +18,7 @@ package struct PackedBlockBuilder {
     private var values = ByteDictionary()
     private var notes = ByteDictionary()
     private var flags: [UInt8] = []
-    private var authors: [Int] = []
+    private var authorIndexes: [Int] = []
     private var keyIndexes: [Int] = []
     private var heads: [Head] = []
     private var contexts: [UInt8] = []
@@ -57,25 +47,21 @@ package struct PackedBlockBuilder {
     }
 
     /// The devices whose events the block holds, each with its first and last seq.
-    package var ranges: [DeviceRange] { devices.compactMap(\.range).sorted { $0.device < $1.device } }
+    package var authors: [DeviceRange] { devices.authors }
 
     /// Adds the event of a row, with its context as the row writes it.
     package mutating func append(_ row: BlockReader.Row) {
-        let author = device(row.dot.device, base: row.dot.seq - 1)
+        let author = devices.index(adding: row.dot.device, base: row.dot.seq - 1)
         var flag = row.kind.rawValue
-        if devices[author].running + 1 != row.dot.seq {
+        if devices.running(author) + 1 != row.dot.seq {
             flag |= PackedFlags.explicitSeq
             seqs.appendVarint(row.dot.seq)
         }
         let key = keyIndex(row.key)
         flag |= appendContext(row.context, key) << PackedFlags.formShift
-        devices[author].running = row.dot.seq
-        devices[author].authored += 1
-        let range = devices[author].range
-        devices[author].range = DeviceRange(
-            device: row.dot.device, first: min(range?.first ?? row.dot.seq, row.dot.seq), last: max(range?.last ?? 0, row.dot.seq))
+        devices.advance(author, to: row.dot.seq)
         newest[key] = row.dot
-        authors.append(author)
+        authorIndexes.append(author)
         keyIndexes.append(key)
         appendBody(row.body, of: row.key.collection)
         times.appendDelta(from: lastMilliseconds, to: row.time.milliseconds)
@@ -83,13 +69,6 @@ package struct PackedBlockBuilder {
         latestTime = max(latestTime, row.time.packed)
         if appendExtras(row) { flag |= PackedFlags.extras }
         flags.append(flag)
-    }
-
-    private mutating func device(_ id: DeviceID, base: UInt64) -> Int {
-        if let index = deviceIndex[id] { return index }
-        deviceIndex[id] = devices.count
-        devices.append(Device(id: id, base: base, running: base))
-        return devices.count - 1
     }
 
     private mutating func keyIndex(_ key: RecordKey) -> Int {
@@ -113,8 +92,8 @@ package struct PackedBlockBuilder {
         switch form {
         case .heads(let dots) where dots.count == 1:
             if dots[0] == newest[key] { return PackedFlags.previousForm }
-            let index = device(dots[0].device, base: dots[0].seq)
-            heads.append(Head(device: index, distance: UInt64.zigzag(from: devices[index].running, to: dots[0].seq)))
+            let index = devices.index(adding: dots[0].device, base: dots[0].seq)
+            heads.append(Head(device: index, distance: UInt64.zigzag(from: devices.running(index), to: dots[0].seq)))
             return BlockBuilder.RowFlags.oneHeadForm
         case .heads(let dots):
             guard !dots.isEmpty else { return BlockBuilder.RowFlags.emptyForm }
@@ -130,9 +109,9 @@ package struct PackedBlockBuilder {
     private mutating func appendDots(_ dots: [Dot]) {
         contexts.appendVarint(dots.count)
         for dot in dots {
-            let index = device(dot.device, base: dot.seq)
+            let index = devices.index(adding: dot.device, base: dot.seq)
             contexts.appendVarint(index)
-            contexts.appendDelta(from: devices[index].running, to: dot.seq)
+            contexts.appendDelta(from: devices.running(index), to: dot.seq)
         }
     }
 
@@ -175,7 +154,7 @@ package struct PackedBlockBuilder {
         }
         if row.epoch != 0 { extras.appendVarint(row.epoch) }
         if let undoes = row.undoes {
-            extras.appendVarint(device(undoes.device, base: undoes.seq))
+            extras.appendVarint(devices.index(adding: undoes.device, base: undoes.seq))
             extras.appendVarint(undoes.seq)
         }
         if row.time.tick != 0 { extras.appendVarint(UInt64(row.time.tick)) }
@@ -187,12 +166,7 @@ package struct PackedBlockBuilder {
     /// The finished block, header and checksum included. At least one event must have been added.
     package func finish() -> [UInt8] {
         var block = [UInt8](repeating: 0, count: BlockHeader.sizeBytes)
-        block.appendVarint(devices.count)
-        for device in devices {
-            block.append(contentsOf: device.id.bytes)
-            block.appendVarint(device.base)
-            block.appendVarint(device.authored)
-        }
+        devices.append(to: &block)
         collections.append(to: &block)
         fields.append(to: &block)
         let valueWidth = PackedDirectory.indexBytes(values.count)
@@ -222,7 +196,7 @@ package struct PackedBlockBuilder {
         switch section {
         case .keys: keys.bytes
         case .flags: flags
-        case .authors: Self.column(authors, PackedDirectory.indexBytes(devices.count))
+        case .authors: Self.column(authorIndexes, PackedDirectory.indexBytes(devices.count))
         case .keyIndexes: Self.column(keyIndexes, PackedDirectory.indexBytes(keys.count))
         case .heads: headColumn(headBytes)
         case .contexts: contexts

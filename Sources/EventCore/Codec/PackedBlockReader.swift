@@ -3,12 +3,9 @@ struct PackedBlockReader {
     private let count: Int
     private let directory: PackedDirectory
     private let sections = PackedSections()
-    private var devices: [DeviceID] = []
-    private var bases: [UInt64] = []
+    private let names: BlockNames
     /// The seq of each device's event that was read last, its base before.
     private var running: [UInt64] = []
-    private var collections: [Name] = []
-    private var fields: [Name] = []
     /// Where each key, shape, distinct value and note begins in its section; the last number is the section's end. Found when they are first needed, but for
     /// shapes.
     private lazy var keyOffsets: Result<[Int], BlockError> = Result { () throws(BlockError) in try findKeys() }
@@ -40,16 +37,8 @@ struct PackedBlockReader {
         count = Int(header.count)
         var cursor = ByteCursor(
             UnsafeRawBufferPointer(rebasing: block[..<header.blockBytes]), at: BlockHeader.sizeBytes)
-        for _ in 0..<(try cursor.count(unitBytes: 18)) {
-            let id = DeviceID(bytes: try cursor.take(16))
-            let base = try cursor.varint()
-            _ = try cursor.varint()
-            devices.append(id)
-            bases.append(base)
-        }
-        for _ in 0..<(try cursor.count(unitBytes: 2)) { collections.append(try cursor.name()) }
-        for _ in 0..<(try cursor.count(unitBytes: 2)) { fields.append(try cursor.name()) }
-        directory = try PackedDirectory(&cursor, eventCount: count, deviceCount: devices.count)
+        names = try BlockNames(&cursor)
+        directory = try PackedDirectory(&cursor, eventCount: count, deviceCount: names.devices.count)
         try sections.expand(directory, block)
         var writeCounts: [Int] = []
         shapeOffsets = try Self.offsets(sections[.shapes], directory.shapeCount) { (cursor) throws(BlockError) in
@@ -65,7 +54,7 @@ struct PackedBlockReader {
     /// Goes back to the first event.
     private mutating func rewind() {
         (read, valueIndex, milliseconds, latestTime, hasSkipped) = (0, 0, 0, 0, false)
-        running = bases
+        running = names.bases
         heads = ByteCursor(sections[.heads])
         contexts = ByteCursor(sections[.contexts])
         seqs = ByteCursor(sections[.seqs])
@@ -109,7 +98,7 @@ struct PackedBlockReader {
         }
         let flags = sections[.flags][read]
         guard flags & PackedFlags.reserved == 0, let kind = EventKind(rawValue: flags & PackedFlags.kindMask) else { throw malformed }
-        let author = try index(.authors, below: devices.count)
+        let author = try index(.authors, below: names.devices.count)
         let key = try index(.keyIndexes, below: directory.keyCount)
         let shape = try index(.shapeIndexes, below: directory.shapeCount)
         let dot = try self.dot(author, flags)
@@ -139,24 +128,24 @@ struct PackedBlockReader {
     /// Steps over an event; nil behind the last.
     mutating func skip() throws(BlockError) -> BlockReader.Stamp? {
         guard read < count else { return nil }
-        let author = try index(.authors, below: devices.count)
+        let author = try index(.authors, below: names.devices.count)
         tick = 0
         try skip(1)
         return try BlockReader.Stamp(
-            Dot(device: devices[author], seq: running[author]), milliseconds, tick: tick, offset: directory[.times].offset)
+            Dot(device: names.devices[author], seq: running[author]), milliseconds, tick: tick, offset: directory[.times].offset)
     }
 
     /// Steps over `step` events, of which there must be so many: columns are looked at by themselves, a value only for its length.
     mutating func skip(_ step: Int) throws(BlockError) {
         guard step <= count - read else { throw malformed }
         hasSkipped = hasSkipped || step > 0
-        let deviceBytes = PackedDirectory.indexBytes(devices.count)
+        let deviceBytes = PackedDirectory.indexBytes(names.devices.count)
         var (headCount, writeCount) = (0, 0)
         for row in read..<(read + step) {
             let flags = sections[.flags][row]
             let author = try Self.number(sections[.authors], row, deviceBytes)
             let shape = try Self.number(sections[.shapeIndexes], row, PackedDirectory.indexBytes(directory.shapeCount))
-            guard author < devices.count && shape < directory.shapeCount else { throw malformed }
+            guard author < names.devices.count && shape < directory.shapeCount else { throw malformed }
             switch flags >> PackedFlags.formShift & PackedFlags.formMask {
             case BlockBuilder.RowFlags.oneHeadForm: headCount += 1
             case BlockBuilder.RowFlags.headsForm, BlockBuilder.RowFlags.wholeForm: _ = try contextDots()
@@ -209,7 +198,7 @@ struct PackedBlockReader {
     private mutating func dot(_ author: Int, _ flags: UInt8) throws(BlockError) -> Dot {
         let isExplicit = flags & PackedFlags.explicitSeq != 0
         let seq = isExplicit ? try seqs.varint() : running[author] &+ 1
-        return Dot(device: devices[author], seq: seq)
+        return Dot(device: names.devices[author], seq: seq)
     }
 
     // MARK: - Contexts
@@ -236,16 +225,16 @@ struct PackedBlockReader {
         var row = read - 1
         while row >= 0, try Self.number(sections[.keyIndexes], row, keyBytes) != key { row -= 1 }
         guard row >= 0 else { throw malformed }
-        let deviceBytes = PackedDirectory.indexBytes(devices.count)
+        let deviceBytes = PackedDirectory.indexBytes(names.devices.count)
         let author = try Self.number(sections[.authors], row, deviceBytes)
-        guard author < devices.count else { throw malformed }
+        guard author < names.devices.count else { throw malformed }
         // From the device's newest event back to that one; where seqs have gaps between, from the block's beginning.
         var seq = running[author]
         for later in (row + 1)..<max(read, row + 1) where try Self.number(sections[.authors], later, deviceBytes) == author {
             guard sections[.flags][later] & PackedFlags.explicitSeq == 0 else { return try dot(at: row) }
             seq -= 1
         }
-        return Dot(device: devices[author], seq: seq)
+        return Dot(device: names.devices[author], seq: seq)
     }
 
     private func dot(at row: Int) throws(BlockError) -> Dot {
@@ -257,11 +246,11 @@ struct PackedBlockReader {
     }
 
     private mutating func head() throws(BlockError) -> Dot {
-        let index = try littleEndian(PackedDirectory.indexBytes(devices.count))
-        guard index < UInt64(devices.count) else { throw malformed }
+        let index = try littleEndian(PackedDirectory.indexBytes(names.devices.count))
+        guard index < UInt64(names.devices.count) else { throw malformed }
         let seq = running[Int(index)].advanced(zigzag: try littleEndian(directory.headBytes))
         guard seq >= 1 && seq <= Limits.seq else { throw malformed }
-        return Dot(device: devices[Int(index)], seq: seq)
+        return Dot(device: names.devices[Int(index)], seq: seq)
     }
 
     private mutating func littleEndian(_ byteCount: Int) throws(BlockError) -> UInt64 {
@@ -272,10 +261,10 @@ struct PackedBlockReader {
         var dots: [Dot] = []
         for _ in 0..<(try contexts.count(unitBytes: 2)) {
             let index = try contexts.varint()
-            guard index < UInt64(devices.count) else { throw malformed }
+            guard index < UInt64(names.devices.count) else { throw malformed }
             let seq = try contexts.delta(from: running[Int(index)])
             guard seq >= 1 && seq <= Limits.seq else { throw malformed }
-            dots.append(Dot(device: devices[Int(index)], seq: seq))
+            dots.append(Dot(device: names.devices[Int(index)], seq: seq))
         }
         return dots
     }
@@ -287,29 +276,29 @@ struct PackedBlockReader {
         var cursor = ByteCursor(sections[.keys], at: keyOffsets[index])
         let collection = try cursor.varint()
         let idBytes = try cursor.varint()
-        guard collection < UInt64(collections.count), idBytes >> 1 <= UInt64(Limits.nameBytes) else { throw malformed }
+        guard collection < UInt64(names.collections.count), idBytes >> 1 <= UInt64(Limits.nameBytes) else { throw malformed }
         let isHexadecimal = idBytes & 1 == 1
         guard !isHexadecimal || idBytes & 2 == 0 else { throw malformed }
         let stored = try cursor.take(Int(idBytes >> (isHexadecimal ? 2 : 1)))
         guard cursor.offset == keyOffsets[index + 1] else { throw malformed }
         let id = isHexadecimal ? stored.flatMap { [RecordIDCode.digits[Int($0 >> 4)], RecordIDCode.digits[Int($0 & 15)]] } : Array(stored)
-        do { return RecordKey(collection: collections[Int(collection)], record: try Name(utf8: id)) } catch { throw malformed }
+        do { return RecordKey(collection: names.collections[Int(collection)], record: try Name(utf8: id)) } catch { throw malformed }
     }
 
     private mutating func body(_ shape: Int, of collection: Name) throws(BlockError) -> EventBody {
         var cursor = ByteCursor(sections[.shapes], at: shapeOffsets[shape])
         let number = try cursor.varint()
-        guard number < UInt64(collections.count), collections[Int(number)] == collection else { throw malformed }
+        guard number < UInt64(names.collections.count), names.collections[Int(number)] == collection else { throw malformed }
         guard writeCounts[shape] > 0 else { return .delete }
         var set: [FieldWrite] = []
         var unset: [Name] = []
         for _ in 0..<(try cursor.count()) {
             let index = try cursor.varint()
-            guard index < UInt64(fields.count) else { throw malformed }
+            guard index < UInt64(names.fields.count) else { throw malformed }
             if let value = try nextValue() {
-                set.append(FieldWrite(field: fields[Int(index)], value: value))
+                set.append(FieldWrite(field: names.fields[Int(index)], value: value))
             } else {
-                unset.append(fields[Int(index)])
+                unset.append(names.fields[Int(index)])
             }
         }
         do { return try EventBody.writing(set: set, unset: unset) } catch { throw malformed }
@@ -334,8 +323,8 @@ struct PackedBlockReader {
 
     private func device(_ cursor: inout ByteCursor) throws(BlockError) -> DeviceID {
         let index = try cursor.varint()
-        guard index < UInt64(devices.count) else { throw malformed }
-        return devices[Int(index)]
+        guard index < UInt64(names.devices.count) else { throw malformed }
+        return names.devices[Int(index)]
     }
 
     private mutating func skipExtras() throws(BlockError) {

@@ -1,15 +1,10 @@
 /// Reads a block of rows. Layout: EventFormat.md, "Rows".
 struct RowBlockReader {
-    private struct Device {
-        let id: DeviceID
-        var running: UInt64
-    }
-
     private let header: BlockHeader
     private var cursor: ByteCursor
-    private var devices: [Device] = []
-    private var collections: [Name] = []
-    private var fields: [Name] = []
+    private let names: BlockNames
+    /// By device of the block: the seq of its event that was read last, its base before.
+    private var running: [UInt64]
     private var milliseconds: UInt64 = 0
     private var read: UInt32 = 0
 
@@ -18,15 +13,8 @@ struct RowBlockReader {
         self.header = header
         cursor = ByteCursor(
             UnsafeRawBufferPointer(rebasing: block[..<header.blockBytes]), at: BlockHeader.sizeBytes)
-        for _ in 0..<(try cursor.count(unitBytes: 18)) {
-            let id = try cursor.take(16)
-            let base = try cursor.varint()
-            // How many events of the device follow; the rows say it too.
-            _ = try cursor.varint()
-            devices.append(Device(id: DeviceID(bytes: id), running: base))
-        }
-        for _ in 0..<(try cursor.count(unitBytes: 2)) { collections.append(try cursor.name()) }
-        for _ in 0..<(try cursor.count(unitBytes: 2)) { fields.append(try cursor.name()) }
+        names = try BlockNames(&cursor)
+        running = names.bases
     }
 
     /// The next event; nil behind the last.
@@ -39,16 +27,16 @@ struct RowBlockReader {
         let (end, flags, author, seq) = try rowStart()
         let tick = flags & BlockBuilder.RowFlags.tick != 0 ? try cursor.varint() : 0
         let context = try contextForm(flags >> BlockBuilder.RowFlags.formShift & BlockBuilder.RowFlags.formMask)
-        devices[author].running = seq
+        running[author] = seq
         let collection = try cursor.varint()
-        guard collection < UInt64(collections.count) else { throw .malformed(offset: cursor.offset) }
+        guard collection < UInt64(names.collections.count) else { throw .malformed(offset: cursor.offset) }
         let record = try cursor.name()
         let extras = flags & BlockBuilder.RowFlags.extras != 0 ? try cursor.byte() : 0
         guard extras <= BlockBuilder.ExtraFlags.all else { throw .malformed(offset: cursor.offset) }
         let note = extras & BlockBuilder.ExtraFlags.note != 0 ? try self.note() : nil
         let epoch = extras & BlockBuilder.ExtraFlags.epoch != 0 ? try cursor.varint() : 0
         let undoes =
-            extras & BlockBuilder.ExtraFlags.undoes != 0 ? Dot(device: devices[try deviceIndex()].id, seq: try cursor.varint()) : nil
+            extras & BlockBuilder.ExtraFlags.undoes != 0 ? Dot(device: names.devices[try deviceIndex()], seq: try cursor.varint()) : nil
         let body = flags & BlockBuilder.RowFlags.delete != 0 ? EventBody.delete : try self.body()
         guard cursor.offset == end else { throw .malformed(offset: cursor.offset) }
         guard let kind = EventKind(rawValue: flags & BlockBuilder.RowFlags.kindMask), let tick = UInt16(exactly: tick) else {
@@ -56,8 +44,8 @@ struct RowBlockReader {
         }
         do {
             return BlockReader.Row(
-                dot: Dot(device: devices[author].id, seq: seq),
-                key: RecordKey(collection: collections[Int(collection)], record: record), context: context,
+                dot: Dot(device: names.devices[author], seq: seq),
+                key: RecordKey(collection: names.collections[Int(collection)], record: record), context: context,
                 time: try HybridTime(milliseconds: milliseconds, tick: tick), body: body, kind: kind, undoes: undoes, epoch: epoch,
                 note: note,
                 isCritical: extras & BlockBuilder.ExtraFlags.critical != 0)
@@ -70,8 +58,8 @@ struct RowBlockReader {
         let (end, flags, author, seq) = try rowStart()
         let tick = flags & BlockBuilder.RowFlags.tick != 0 ? try cursor.varint() : 0
         guard cursor.offset <= end else { throw .malformed(offset: cursor.offset) }
-        devices[author].running = seq
-        let stamp = try BlockReader.Stamp(Dot(device: devices[author].id, seq: seq), milliseconds, tick: tick, offset: cursor.offset)
+        running[author] = seq
+        let stamp = try BlockReader.Stamp(Dot(device: names.devices[author], seq: seq), milliseconds, tick: tick, offset: cursor.offset)
         _ = try cursor.take(end - cursor.offset)
         return stamp
     }
@@ -84,7 +72,7 @@ struct RowBlockReader {
         let flags = try cursor.byte()
         let author = try deviceIndex()
         let isExplicit = flags & BlockBuilder.RowFlags.explicitSeq != 0
-        let seq = isExplicit ? try cursor.varint() : devices[author].running &+ 1
+        let seq = isExplicit ? try cursor.varint() : running[author] &+ 1
         milliseconds = try cursor.delta(from: milliseconds)
         guard cursor.offset <= end else { throw .malformed(offset: cursor.offset) }
         return (end, flags, author, seq)
@@ -93,7 +81,7 @@ struct RowBlockReader {
     private mutating func deviceIndex() throws(BlockError) -> Int {
         let start = cursor.offset
         let index = try cursor.varint()
-        guard index < UInt64(devices.count) else { throw .malformed(offset: start) }
+        guard index < UInt64(names.devices.count) else { throw .malformed(offset: start) }
         return Int(index)
     }
 
@@ -120,9 +108,9 @@ struct RowBlockReader {
     private mutating func contextDot() throws(BlockError) -> Dot {
         let start = cursor.offset
         let index = try deviceIndex()
-        let seq = try cursor.delta(from: devices[index].running)
+        let seq = try cursor.delta(from: running[index])
         guard seq >= 1 && seq <= Limits.seq else { throw .malformed(offset: start) }
-        return Dot(device: devices[index].id, seq: seq)
+        return Dot(device: names.devices[index], seq: seq)
     }
 
     private mutating func note() throws(BlockError) -> Note {
@@ -137,11 +125,11 @@ struct RowBlockReader {
         var unset: [Name] = []
         for _ in 0..<(try cursor.count(unitBytes: 2)) {
             let index = try cursor.varint()
-            guard index < UInt64(fields.count) else { throw .malformed(offset: start) }
+            guard index < UInt64(names.fields.count) else { throw .malformed(offset: start) }
             if let value = try ValueCode.read(&cursor) {
-                set.append(FieldWrite(field: fields[Int(index)], value: value))
+                set.append(FieldWrite(field: names.fields[Int(index)], value: value))
             } else {
-                unset.append(fields[Int(index)])
+                unset.append(names.fields[Int(index)])
             }
         }
         do { return try EventBody.writing(set: set, unset: unset) } catch { throw .malformed(offset: start) }

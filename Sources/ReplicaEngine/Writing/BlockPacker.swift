@@ -65,7 +65,7 @@ struct SealedBlockPacker {
 
     private mutating func close() {
         let bytes = builder.finish()
-        blocks.append(LogBlock(bytes: bytes, ranges: builder.ranges))
+        blocks.append(LogBlock(bytes: bytes, ranges: builder.authors))
         let goal = builder.rawBytes * BlockHeader.payloadGoalBytes / bytes.count
         goalBytes = min(max(goal, BlockHeader.payloadGoalBytes), Self.goalLimitBytes)
         builder = PackedBlockBuilder()
