@@ -232,7 +232,7 @@ struct PackedBlockReader {
         var seq = running[author]
         for later in (row + 1)..<max(read, row + 1) where try Self.number(sections[.authors], later, deviceBytes) == author {
             guard sections[.flags][later] & PackedFlags.explicitSeq == 0 else { return try dot(at: row) }
-            seq -= 1
+            seq &-= 1
         }
         return Dot(device: names.devices[author], seq: seq)
     }

@@ -54,6 +54,37 @@ struct PackedBlockTests {
         }
     }
 
+    /// A device whose seqs pass the end of numbers: no honest block has one, and a lying one may not trap.
+    @Test func `seqs that run over are refused or read, and never trap`() throws {
+        let device = DeviceID(high: 3, low: 4)
+        let events = try ["a", "b", "a", "b"].enumerated().map { index, record in
+            try Event(
+                dot: Dot(device: device, seq: UInt64(index) + 1), key: RecordKey(collection: Name("notes"), record: Name(record)),
+                context: VersionVector(index < 2 ? [] : [Dot(device: device, seq: UInt64(index) - 1)]), time: HybridTime(milliseconds: 1),
+                body: .delete)
+        }
+        var builder = BlockBuilder()
+        for (index, event) in events.enumerated() {
+            builder.append(event, context: .heads(index < 2 ? [] : [events[index - 2].dot]))
+        }
+        let block = try Self.packed(builder.finish())
+        // Behind the count of devices and the id stands the base, which is 0.
+        let base = BlockHeader.sizeBytes + 1 + 16
+        #expect(block[base] == 0)
+        for start in [.max, .max - 1, .max - 2] as [UInt64] {
+            var varint: [UInt8] = []
+            varint.appendVarint(start)
+            var lying = block
+            lying.replaceSubrange(base...base, with: varint)
+            BlockHeader.seal(&lying, kind: .events, encoding: .packed, count: 4)
+            if let rows = try? Self.rows(lying) { #expect(rows.count == 4) }
+            var table = RecordTable(.scratch)
+            _ = BlockTests.padded(lying).withUnsafeBytes { bytes in
+                #expect(throws: BlockError.self) { try table.fold(try BlockHeader(checking: bytes), bytes) }
+            }
+        }
+    }
+
     @Test func `any flipped bit of a packed block is noticed`() throws {
         let block = try Self.packed(BlockTests.block(of: try BlockTests.chain(4)))
         for bit in 0..<(block.count * 8) {
