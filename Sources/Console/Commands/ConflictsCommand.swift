@@ -19,7 +19,7 @@ struct ConflictsCommand: SessionCommand {
         let store = try session.reading()
         let moment = try session.moment(at, in: store)
         let conflicts = try store.conflicts(in: collection, at: moment).filter { conflict in
-            field.map { wanted in conflict.fields.contains { $0.field == wanted } } ?? true
+            field.map { wanted in conflict.fields.contains { $0.field == wanted && $0.decision.isOpen } } ?? true
         }
         for (index, conflict) in conflicts.enumerated() {
             if session.isJSON { json(conflict, session, store) } else { line(index + 1, conflict, session, store) }
@@ -35,8 +35,8 @@ struct ConflictsCommand: SessionCommand {
             writer.string(conflict.key.record.utf8)
             writer.key("fields")
             writer.beginArray()
-            if conflict.isDeleteAgainstEdit { writer.string("") }
-            for field in conflict.fields { writer.string(field.field.utf8) }
+            if conflict.isDeletionOpen { writer.string("") }
+            for field in conflict.openFields { writer.string(field.field.utf8) }
             writer.endArray()
             writer.key("sides")
             writer.beginArray()
@@ -57,7 +57,7 @@ struct ConflictsCommand: SessionCommand {
     }
 
     private func line(_ number: Int, _ conflict: Conflict, _ session: Session, _ store: Store) {
-        let what = (conflict.isDeleteAgainstEdit ? ["delete against edit"] : []) + conflict.fields.map(\.field.text)
+        let what = (conflict.isDeletionOpen ? ["delete against edit"] : []) + conflict.openFields.map(\.field.text)
         let sides = conflict.sides.map { side in
             "\(session.name(of: side.dot.device, in: store)) \(TimeText.age(of: side.event.time, at: Machine.wall))"
         }

@@ -30,6 +30,8 @@ struct Writing {
     private static func settled(by body: EventBody, of conflict: Conflict) -> [String] {
         let contested = conflict.fields.map(\.field)
         var settled: [String] = conflict.isDeleteAgainstEdit ? ["delete against edit"] : []
+        // One event that has seen all heads ends a conflict of whole edits, whatever it writes.
+        if conflict.isOfWholeEdits { return settled + (settled.isEmpty ? ["edits side by side"] : []) + contested.map(\.text) }
         switch body {
         case .delete: settled += contested.map(\.text)
         case .write(let set, let unset):

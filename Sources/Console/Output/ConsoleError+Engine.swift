@@ -40,10 +40,6 @@ extension ConsoleError {
         case .eventOfOtherRecord(let dot, let key):
             self.init(code: "other-record", "the event \(dot) is one of \(Arguments.text(key))", hint: "name that record, or a position #N")
         case .unknownRecord(let key): self.init(noRecord: key)
-        case .notASide(let dot):
-            self.init(
-                code: "no-such-side", "\(dot) cannot be chosen",
-                hint: "`syncline show` lists the sides; sides that exclude each other cannot both be taken")
         }
     }
 

@@ -18,7 +18,7 @@ extension Replica {
         return record.with(times: try times(of: contested, in: record.key))
     }
 
-    private func recordWithoutTimes(at place: RecordTable.Place) throws(ReplicaError) -> Record {
+    func recordWithoutTimes(at place: RecordTable.Place) throws(ReplicaError) -> Record {
         do throws(BlockError) { return try table.record(at: place) } catch { throw .malformedBlock(at: end) }
     }
 
