@@ -30,6 +30,7 @@ let package = Package(
     targets: [
         .target(name: "CChecksum"),
         .target(name: "CMemory"),
+        .target(name: "CReadline", linkerSettings: [.linkedLibrary("readline")]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "EventCore", dependencies: ["CChecksum", "CMemory"], swiftSettings: settings),
         .target(name: "LogStore", dependencies: ["EventCore", crypto], swiftSettings: settings),
@@ -39,7 +40,7 @@ let package = Package(
         .target(name: "Fuzzing", dependencies: ["Simulation"], swiftSettings: settings),
         .target(
             name: "Console",
-            dependencies: ["EventCore", "LogStore", "ReplicaEngine", "Workload", "CZlib", argumentParser, histogram],
+            dependencies: ["EventCore", "LogStore", "ReplicaEngine", "Workload", "CReadline", "CZlib", argumentParser, histogram],
             swiftSettings: settings),
         .executableTarget(name: "syncline", dependencies: ["Console", argumentParser], swiftSettings: settings),
         .executableTarget(name: "simulate", dependencies: ["Simulation", "Workload", argumentParser], swiftSettings: settings),

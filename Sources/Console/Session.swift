@@ -23,13 +23,7 @@ protocol SessionCommand: ParsableCommand {
 
 extension SessionCommand {
     func run() throws {
-        let session = Session(store: common.store, isJSON: common.json)
-        do {
-            try run(session)
-        } catch let error as ReplicaError {
-            throw ConsoleError(error)
-        }
-        session.output.flush()
+        try Session(store: common.store, isJSON: common.json).run(self)
     }
 }
 
@@ -38,20 +32,49 @@ final class Session {
     let output: Output
     let isJSON: Bool
     private let storeOption: String?
+    /// The store that a prompt has open, which is handed out instead of opening one.
+    private let held: Held?
 
-    /// How long a writer waits for another one.
+    struct Held {
+        let store: Store
+        let folder: String
+    }
+
+    /// How long a writer waits for another one; for a prompt, which may stay for hours, less.
     private static let lockWaitSeconds = 5.0
+    private static let promptWaitSeconds = 0.5
 
     init(store: String?, isJSON: Bool) {
         storeOption = store
         self.isJSON = isJSON
+        held = nil
         output = Output(isJSON: isJSON)
     }
 
-    func folder() throws -> String { try StoreFinder.find(option: storeOption) }
+    /// One command at a prompt.
+    init(holding held: Held, isJSON: Bool, output: Output) {
+        storeOption = nil
+        self.held = held
+        self.isJSON = isJSON
+        self.output = output
+    }
+
+    /// Runs a command, and prints what it found.
+    func run(_ command: some SessionCommand) throws {
+        do {
+            try command.run(self)
+        } catch let error as ReplicaError {
+            output.flush()
+            throw ConsoleError(error)
+        }
+        output.flush()
+    }
+
+    func folder() throws -> String { try held?.folder ?? StoreFinder.find(option: storeOption) }
 
     /// Opens the store without a lock.
     func reading() throws -> Store {
+        if let held { return held.store }
         let store = try Store.open(in: try folder(), on: POSIXVolume(), access: .reading)
         if let tail = store.recovery.tornTail {
             output.note(
@@ -63,19 +86,41 @@ final class Session {
 
     /// Opens the store for writing, waiting for another writer that is just about done.
     func writing() throws -> Store {
+        if let held { return held.store }
+        return try open(options: Self.options, waitSeconds: Self.lockWaitSeconds)
+    }
+
+    /// Opens the store for a prompt, which keeps it for writing as long as it is there.
+    func holding() throws -> Held {
+        let holder = LockHolder(process: Machine.process, command: CommandLine.arguments.joined(separator: " ") + Self.promptMark)
+        let store = try open(options: LogOptions(holder: holder), waitSeconds: Self.promptWaitSeconds)
+        return Held(store: store, folder: try folder())
+    }
+
+    /// Lets go of a store, unless a prompt goes on with it.
+    func close(_ store: Store) throws {
+        if held == nil { try store.close() }
+    }
+
+    private func open(options: LogOptions, waitSeconds: Double) throws -> Store {
         let folder = try folder()
-        let deadline = Machine.monotonicSeconds + Self.lockWaitSeconds
+        let start = Machine.monotonicSeconds
         while true {
             do throws(ReplicaError) {
-                let store = try Store.open(in: folder, on: POSIXVolume(), access: .writing, options: Self.options)
+                let store = try Store.open(in: folder, on: POSIXVolume(), access: .writing, options: options)
                 report(store.recovery)
                 return store
             } catch {
-                guard case .log(.locked) = error, Machine.monotonicSeconds < deadline else { throw error }
+                guard case .log(.locked(let holder)) = error else { throw error }
+                let isPrompt = holder?.command.hasSuffix(Self.promptMark) == true
+                guard Machine.monotonicSeconds < start + (isPrompt ? Self.promptWaitSeconds : waitSeconds) else { throw error }
                 Machine.pause(milliseconds: 20)
             }
         }
     }
+
+    /// What a prompt is known by in the lock's file.
+    private static let promptMark = " (at its prompt)"
 
     static var options: LogOptions {
         LogOptions(holder: LockHolder(process: Machine.process, command: CommandLine.arguments.joined(separator: " ")))

@@ -43,7 +43,7 @@ struct ConventionTests {
         "Workload": ["EventCore"],
         "Simulation": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "Synchronization"],
         "Console": [
-            "EventCore", "LogStore", "ReplicaEngine", "Workload", "ArgumentParser", "CZlib", "Foundation", "Glibc", "Histogram",
+            "EventCore", "LogStore", "ReplicaEngine", "Workload", "ArgumentParser", "CReadline", "CZlib", "Foundation", "Glibc", "Histogram",
             "Synchronization",
         ],
         "Fuzzing": ["Simulation"],

@@ -20,7 +20,7 @@ struct CheckpointCommand: SessionCommand {
             progress?.advance(to: done)
         }
         progress?.end()
-        try store.close()
+        try session.close(store)
         if session.isJSON {
             session.output.object { writer in
                 writer.key("events")

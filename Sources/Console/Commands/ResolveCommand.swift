@@ -50,7 +50,7 @@ struct ResolveCommand: SessionCommand {
             return
         }
         try commit(resolutions, session, store)
-        try store.close()
+        try session.close(store)
     }
 
     private func conflicts(_ session: Session, _ store: Store) throws -> [Conflict] {

@@ -21,7 +21,7 @@ struct Writing {
         }
         let events = try store.commit([draft], wall: Machine.wall)
         guard let event = events.first else { preconditionFailure("one draft is one event") }
-        try store.close()
+        try session.close(store)
         session.report(event)
         if !settled.isEmpty { session.output.note("settled in \(Arguments.text(draft.key)): " + settled.joined(separator: ", ")) }
     }

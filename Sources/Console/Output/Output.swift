@@ -11,7 +11,14 @@ final class Output {
     /// The exit status when the reader of the results goes away: that of the command, where it is known before they are printed.
     var statusAtClosedPipe: Int32 = 0
 
-    init(isJSON: Bool = false) { self.isJSON = isJSON }
+    /// Whether results are dropped from here on: at a prompt Ctrl-C ends a command's output, not the program.
+    private let isUnwanted: () -> Bool
+    private lazy var isColored = Terminal.isColored
+
+    init(isJSON: Bool = false, isUnwanted: @escaping () -> Bool = { false }) {
+        self.isJSON = isJSON
+        self.isUnwanted = isUnwanted
+    }
 
     /// Whether stderr is a terminal: only then progress is shown.
     static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
@@ -19,6 +26,11 @@ final class Output {
     /// A line of results, its control characters escaped.
     func line(_ text: String) {
         write(Array(Printable.escaped(text).utf8) + [0x0A])
+    }
+
+    /// A line of results with colours, on a terminal that has them.
+    func line(_ text: StyledText) {
+        write(Array(text.rendered(isColored: isColored).utf8) + [0x0A])
     }
 
     /// Results as they are: JSON, dumps.
@@ -38,7 +50,7 @@ final class Output {
     }
 
     func flush() {
-        writeResults(buffer)
+        if !isUnwanted() { writeResults(buffer) }
         buffer.removeAll(keepingCapacity: true)
     }
 
@@ -49,20 +61,22 @@ final class Output {
     }
 
     /// What did not work, on stderr: a sentence and what to do, or one JSON object.
-    func report(_ error: ConsoleError) {
+    ///
+    /// - Parameter place: where in a script it happened.
+    func report(_ error: ConsoleError, at place: String? = nil) {
         guard isJSON else {
             // Only the words about usage have lines of their own; a line break in data is data.
             func lines(_ text: String) -> [String] {
                 error.status == .usage ? text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) : [text]
             }
-            for (index, line) in lines(error.sentence).enumerated() { note((index == 0 ? "syncline: " : "") + line) }
+            for (index, line) in lines(error.sentence).enumerated() { note((index == 0 ? "syncline: " + (place.map { $0 + ": " } ?? "") : "") + line) }
             for line in error.hint.map(lines) ?? [] { note("  " + line) }
             return
         }
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("error")
-        writer.string(error.sentence)
+        writer.string((place.map { $0 + ": " } ?? "") + error.sentence)
         writer.key("code")
         writer.string(error.code)
         writer.key("hint")

@@ -1,0 +1,44 @@
+/// What may stand at the end of a line that is cut at the cursor.
+struct Completion: Hashable {
+    /// From which byte on the candidates stand in the place of what was typed.
+    let start: Int
+    /// As they have to be typed.
+    let candidates: [String]
+    /// Whether a candidate is a whole word, so that a space follows it.
+    let endsWord: Bool
+
+    static func none(at start: Int) -> Completion { Completion(start: start, candidates: [], endsWord: false) }
+}
+
+/// One word, or its beginning, that may stand at a place.
+struct Candidate: Hashable {
+    let text: String
+    let endsWord: Bool
+
+    init(_ text: String, endsWord: Bool = true) {
+        self.text = text
+        self.endsWord = endsWord
+    }
+}
+
+/// What a store and a prompt know that completes words. Texts are as they are typed, but for quotes.
+protocol CompletionFacts {
+    var collections: [String] { get }
+    var devices: [String] { get }
+    /// Records that begin so; where there are very many, how they may go on.
+    func records(startingWith text: String) -> [Candidate]
+    /// Of a record; of all records without one.
+    func fields(of record: String?) -> [String]
+    /// Some values of a field as they are typed, of a record's or any collection.
+    func values(of field: String, near record: String?) -> [String]
+    /// The conflict that is open at the prompt.
+    var conflict: ConflictFacts? { get }
+}
+
+struct ConflictFacts: Hashable {
+    let record: String
+    /// Letters and devices.
+    let sides: [String]
+    /// The contested fields.
+    let fields: [String]
+}

@@ -1,0 +1,37 @@
+package import EventCore
+
+/// What names there are in a store, for whoever types them.
+extension Replica {
+    /// The collections that have a record, sorted.
+    package var collectionNames: [Name] { table.collections.names.sorted() }
+
+    /// The fields that records of a collection have had, or of all collections; sorted.
+    package func fieldNames(in collection: Name?) -> [Name] { table.fieldNames(in: collection).sorted() }
+
+    /// Calls `body` with the id of every record of a collection that begins with some bytes, in no particular order.
+    ///
+    /// Looks at every record: a million take some ten milliseconds.
+    package func forEachRecordID(
+        in collection: Name, startingWith start: [UInt8], _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(ReplicaError) {
+        try checkTable()
+        table.forEachRecordID(in: collection, startingWith: start, body)
+    }
+
+    /// Some of the values that a field has in records that were looked at in no particular order, at most `limit` records.
+    package func someValues(of field: Name, in collection: Name?, lookingAt limit: Int) throws(ReplicaError) -> Set<FieldValue> {
+        try checkTable()
+        var places: [RecordTable.Place] = []
+        table.forEachPlace { place in
+            if collection == nil || table.key(at: place).collection == collection { places.append(place) }
+            return places.count < limit
+        }
+        var values: Set<FieldValue> = []
+        for place in places {
+            do throws(BlockError) {
+                for held in try table.record(at: place).fields where held.field == field { values.formUnion(held.versions.compactMap(\.value)) }
+            } catch { throw .malformedBlock(at: end) }
+        }
+        return values
+    }
+}
