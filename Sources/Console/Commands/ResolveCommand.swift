@@ -5,13 +5,15 @@ internal import ReplicaEngine
 /// Settles conflicts.
 struct ResolveCommand: SessionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resolve", abstract: "Settle a conflict: take a side, take fields one by one, merge, or set values.",
+        commandName: "resolve", abstract: "Settle a conflict: take a side, take fields one by one, merge, set values, or edit.",
         discussion: """
             SIDE is a letter as `show` prints it, a device (its name or the start of its id), device:seq, `base`, or `both` for a list of all values. A field in which \
-            the side has no entry stays open. Choices apply first, values that are set last. Examples:
+            the side has no entry stays open. Choices apply first, then values that are set, then the merge of what is still open; --edit opens $VISUAL or $EDITOR on the \
+            outcome. Examples:
 
               syncline resolve notes/trip --choose laptop
               syncline resolve notes/trip --choose-field title=laptop --set days=4
+              syncline resolve notes/trip --edit
               syncline resolve --all --where collection=notes --merge --dry-run
             """)
 
@@ -30,9 +32,11 @@ struct ResolveCommand: SessionCommand {
     func validate() throws {
         guard all != (record != nil) else { throw ValidationError("name one record, or --all") }
         guard all || conditions.isEmpty else { throw ValidationError("--where goes with --all") }
+        guard !all || !answers.edit else { throw ValidationError("--edit opens one record, not --all") }
     }
 
     func run(_ session: Session) throws {
+        if answers.edit { return try edit(session) }
         let store = dryRun ? try session.reading() : try session.writing()
         var resolutions: [Resolution] = []
         for conflict in try conflicts(session, store) {
@@ -78,6 +82,38 @@ struct ResolveCommand: SessionCommand {
         }
     }
 
+    /// The store stays free while somebody edits; what has changed meanwhile is noticed.
+    private func edit(_ session: Session) throws {
+        let before = try session.reading()
+        guard let conflict = try conflicts(session, before).first else { return }
+        let names = SideNames(conflict: conflict, session: session, store: before)
+        let file = EditFile(try answers.resolution(of: conflict, names), name: names.name(of:))
+        let edited = try Machine.edit(file.text, name: "conflict.txt")
+        do {
+            let resolution = try answers.checked(try file.applying(edited.bytes), names)
+            guard !dryRun else {
+                preview([resolution], session, before)
+                edited.remove()
+                return
+            }
+            let store = try session.writing()
+            guard try store.conflict(conflict.key) == conflict else {
+                throw ConsoleError(code: "moved-on", "\(Arguments.text(conflict.key)) has changed meanwhile; nothing was written")
+            }
+            try commit([resolution], session, store)
+            try store.close()
+            edited.remove()
+        } catch let error as EditFileError {
+            if error == .unchanged { edited.remove() }
+            throw ConsoleError(
+                code: error == .unchanged ? "unchanged" : "edit", error.sentence + "; nothing was written",
+                hint: error == .unchanged ? "`--merge` takes what merges by itself as it is" : "what you wrote is kept in \(edited.path)")
+        } catch let error as ConsoleError {
+            session.output.note("what you wrote is kept in \(edited.path)")
+            throw error
+        }
+    }
+
     private func preview(_ resolutions: [Resolution], _ session: Session, _ store: Store) {
         for resolution in resolutions {
             let names = SideNames(conflict: resolution.conflict, session: session, store: store)
@@ -100,7 +136,10 @@ struct ResolveCommand: SessionCommand {
                 throw ConsoleError(error, name: names.name(of:))
             }
         }
-        for event in try store.commit(drafts, wall: Machine.wall) {
+        let wall = Machine.wall
+        let events = try store.commit(drafts, wall: wall)
+        store.remember(drafts, settling: resolutions.map(\.conflict), wall: wall)
+        for event in events {
             session.report(event)
             guard let rest = try store.conflict(event.key), rest.isOpen else { continue }
             let fields = (rest.isDeletionOpen ? ["delete against edit"] : []) + rest.openFields.map(\.field.text)
@@ -116,10 +155,11 @@ struct AnswerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Set a field to another value; may be repeated.", valueName: "field=value")) var set: [String] = []
     @Option(help: ArgumentHelp("Remove a field; may be repeated.", valueName: "field")) var unset: [String] = []
     @Flag(help: "Take what merges by itself, by the fields' policies or by line; the rest stays open.") var merge = false
+    @Flag(help: "Open $VISUAL, else $EDITOR, else vi on what is contested.") var edit = false
 
     func validate() throws {
-        guard choose != nil || !chooseField.isEmpty || !set.isEmpty || !unset.isEmpty || merge else {
-            throw ValidationError("say --choose SIDE, --choose-field field=SIDE, --set field=value, --unset field or --merge")
+        guard choose != nil || !chooseField.isEmpty || !set.isEmpty || !unset.isEmpty || merge || edit else {
+            throw ValidationError("say --choose SIDE, --choose-field field=SIDE, --set field=value, --unset field, --merge or --edit")
         }
         guard choose == nil || !merge else { throw ValidationError("say --choose SIDE or --merge, one of them") }
     }
@@ -135,11 +175,15 @@ struct AnswerOptions: ParsableArguments {
             for write in try set.map(Arguments.write) { resolution = try resolution.setting(write.field, to: write.value) }
             for field in try unset.map(Arguments.field) { resolution = try resolution.setting(field, to: nil) }
             if merge { resolution = try resolution.merging() }
-            // What cannot be written is said before anything is.
-            _ = try resolution.draft()
         } catch let error as ResolutionError {
             throw ConsoleError(error, name: names.name(of:))
         }
+        return edit ? resolution : try checked(resolution, names)
+    }
+
+    /// What cannot be written is said before anything is.
+    func checked(_ resolution: Resolution, _ names: SideNames) throws -> Resolution {
+        do throws(ResolutionError) { _ = try resolution.draft() } catch { throw ConsoleError(error, name: names.name(of:)) }
         return resolution
     }
 
