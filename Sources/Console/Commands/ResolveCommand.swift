@@ -5,13 +5,15 @@ internal import ReplicaEngine
 /// Settles conflicts.
 struct ResolveCommand: SessionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resolve", abstract: "Settle a conflict: take a side, take fields one by one, merge, or set values.",
+        commandName: "resolve", abstract: "Settle a conflict: take a side, take fields one by one, merge, set values, or edit.",
         discussion: """
             SIDE is a letter as `show` prints it, a device (its name or the start of its id), device:seq, `base`, or `both` for a list of all values. A field in which \
-            the side has no entry stays open. Choices apply first, values that are set last. Examples:
+            the side has no entry stays open. Choices apply first, then values that are set, then the merge of what is still open; --edit opens $VISUAL or $EDITOR on the \
+            outcome. Examples:
 
               syncline resolve notes/trip --choose laptop
               syncline resolve notes/trip --choose-field title=laptop --set days=4
+              syncline resolve notes/trip --edit
               syncline resolve --all --where collection=notes --merge --dry-run
             """)
 
@@ -30,10 +32,26 @@ struct ResolveCommand: SessionCommand {
     func validate() throws {
         guard all != (record != nil) else { throw ValidationError("name one record, or --all") }
         guard all || conditions.isEmpty else { throw ValidationError("--where goes with --all") }
+        guard !all || !answers.edit else { throw ValidationError("--edit opens one record, not --all") }
     }
 
     func run(_ session: Session) throws {
+        if answers.edit { return try edit(session) }
         let store = dryRun ? try session.reading() : try session.writing()
+        let resolutions = try resolutions(session, store)
+        if dryRun {
+            preview(resolutions, session, store)
+            return
+        }
+        for event in try commit(resolutions, session, store) {
+            session.report(event)
+            try Self.noteRest(of: event.key, session, store)
+        }
+        try session.close(store)
+    }
+
+    /// What would settle the conflicts that are meant.
+    func resolutions(_ session: Session, _ store: Store) throws -> [Resolution] {
         var resolutions: [Resolution] = []
         for conflict in try conflicts(session, store) {
             let names = SideNames(conflict: conflict, session: session, store: store, hasLetters: !all)
@@ -45,12 +63,7 @@ struct ResolveCommand: SessionCommand {
                 session.output.note("left open: \(Arguments.text(conflict.key)), \(error.sentence)")
             }
         }
-        if dryRun {
-            preview(resolutions, session, store)
-            return
-        }
-        try commit(resolutions, session, store)
-        try session.close(store)
+        return resolutions
     }
 
     private func conflicts(_ session: Session, _ store: Store) throws -> [Conflict] {
@@ -78,6 +91,41 @@ struct ResolveCommand: SessionCommand {
         }
     }
 
+    /// The store stays free while somebody edits; what has changed meanwhile is noticed.
+    private func edit(_ session: Session) throws {
+        let before = try session.reading()
+        guard let conflict = try conflicts(session, before).first else { return }
+        let names = SideNames(conflict: conflict, session: session, store: before)
+        let file = EditFile(try answers.resolution(of: conflict, names), name: names.name(of:))
+        let edited = try Machine.edit(file.text, name: "conflict.txt")
+        do {
+            let resolution = try answers.checked(try file.applying(edited.bytes), names)
+            guard !dryRun else {
+                preview([resolution], session, before)
+                edited.remove()
+                return
+            }
+            let store = try session.writing()
+            guard try store.conflict(conflict.key) == conflict else {
+                throw ConsoleError(code: "moved-on", "\(Arguments.text(conflict.key)) has changed meanwhile; nothing was written")
+            }
+            for event in try commit([resolution], session, store) {
+                session.report(event)
+                try Self.noteRest(of: event.key, session, store)
+            }
+            try session.close(store)
+            edited.remove()
+        } catch let error as EditFileError {
+            if error == .unchanged { edited.remove() }
+            throw ConsoleError(
+                code: error == .unchanged ? "unchanged" : "edit", error.sentence + "; nothing was written",
+                hint: error == .unchanged ? "`--merge` takes what merges by itself as it is" : "what you wrote is kept in \(edited.path)")
+        } catch let error as ConsoleError {
+            session.output.note("what you wrote is kept in \(edited.path)")
+            throw error
+        }
+    }
+
     private func preview(_ resolutions: [Resolution], _ session: Session, _ store: Store) {
         for resolution in resolutions {
             let names = SideNames(conflict: resolution.conflict, session: session, store: store)
@@ -92,20 +140,28 @@ struct ResolveCommand: SessionCommand {
         session.output.note("\(resolutions.count) would be settled; nothing was written")
     }
 
-    private func commit(_ resolutions: [Resolution], _ session: Session, _ store: Store) throws {
-        let note = try Arguments.note(note)
+    /// Writes them as one commit, and remembers the answers.
+    func commit(_ resolutions: [Resolution], _ session: Session, _ store: Store) throws -> [Event] {
+        try Self.commit(resolutions, note: try Arguments.note(note), session, store)
+    }
+
+    static func commit(_ resolutions: [Resolution], note: Note?, _ session: Session, _ store: Store) throws -> [Event] {
         let drafts = try resolutions.map { resolution in
             let names = SideNames(conflict: resolution.conflict, session: session, store: store)
             do throws(ResolutionError) { return try resolution.draft(note: note) } catch {
                 throw ConsoleError(error, name: names.name(of:))
             }
         }
-        for event in try store.commit(drafts, wall: Machine.wall) {
-            session.report(event)
-            guard let rest = try store.conflict(event.key), rest.isOpen else { continue }
-            let fields = (rest.isDeletionOpen ? ["delete against edit"] : []) + rest.openFields.map(\.field.text)
-            session.output.note("still open in \(Arguments.text(event.key)): \(fields.joined(separator: ", "))")
-        }
+        let wall = Machine.wall
+        let events = try store.commit(drafts, wall: wall)
+        store.remember(drafts, settling: resolutions.map(\.conflict), wall: wall)
+        return events
+    }
+
+    private static func noteRest(of key: RecordKey, _ session: Session, _ store: Store) throws {
+        guard let rest = try store.conflict(key), rest.isOpen else { return }
+        let fields = (rest.isDeletionOpen ? ["delete against edit"] : []) + rest.openFields.map(\.field.text)
+        session.output.note("still open in \(Arguments.text(key)): \(fields.joined(separator: ", "))")
     }
 }
 
@@ -116,10 +172,11 @@ struct AnswerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Set a field to another value; may be repeated.", valueName: "field=value")) var set: [String] = []
     @Option(help: ArgumentHelp("Remove a field; may be repeated.", valueName: "field")) var unset: [String] = []
     @Flag(help: "Take what merges by itself, by the fields' policies or by line; the rest stays open.") var merge = false
+    @Flag(help: "Open $VISUAL, else $EDITOR, else vi on what is contested.") var edit = false
 
     func validate() throws {
-        guard choose != nil || !chooseField.isEmpty || !set.isEmpty || !unset.isEmpty || merge else {
-            throw ValidationError("say --choose SIDE, --choose-field field=SIDE, --set field=value, --unset field or --merge")
+        guard choose != nil || !chooseField.isEmpty || !set.isEmpty || !unset.isEmpty || merge || edit else {
+            throw ValidationError("say --choose SIDE, --choose-field field=SIDE, --set field=value, --unset field, --merge or --edit")
         }
         guard choose == nil || !merge else { throw ValidationError("say --choose SIDE or --merge, one of them") }
     }
@@ -135,11 +192,15 @@ struct AnswerOptions: ParsableArguments {
             for write in try set.map(Arguments.write) { resolution = try resolution.setting(write.field, to: write.value) }
             for field in try unset.map(Arguments.field) { resolution = try resolution.setting(field, to: nil) }
             if merge { resolution = try resolution.merging() }
-            // What cannot be written is said before anything is.
-            _ = try resolution.draft()
         } catch let error as ResolutionError {
             throw ConsoleError(error, name: names.name(of:))
         }
+        return edit ? resolution : try checked(resolution, names)
+    }
+
+    /// What cannot be written is said before anything is.
+    func checked(_ resolution: Resolution, _ names: SideNames) throws -> Resolution {
+        do throws(ResolutionError) { _ = try resolution.draft() } catch { throw ConsoleError(error, name: names.name(of:)) }
         return resolution
     }
 

@@ -35,6 +35,18 @@ enum PolicyJSON {
     }
 }
 
+/// What was answered here before to the same question.
+enum SuggestionText {
+    /// A line for each open field that there is an answer for.
+    static func write(_ conflict: Conflict, _ suggestion: (FieldConflict) -> Suggestion?, to output: Output) {
+        for field in conflict.openFields {
+            guard let suggestion = suggestion(field), let time = try? HybridTime(milliseconds: suggestion.milliseconds) else { continue }
+            let answer = suggestion.value.map { "= \($0)" } ?? "is removed"
+            output.line("settled like this on \(TimeText.iso(time)): \(field.field.text) \(answer)")
+        }
+    }
+}
+
 /// What policies decided of a conflict, for people.
 enum PolicyText {
     /// A line for each field, and one for delete against edit.
