@@ -16,32 +16,42 @@ public enum Program {
             }
             try perform(arguments)
             exit(0)
-        } catch let error as ConsoleError {
-            end(with: error, isJSON)
-        } catch let error as ReplicaError {
-            end(with: ConsoleError(error), isJSON)
-        } catch let code as ExitCode {
-            exit(code.rawValue)
         } catch {
-            let status = RootCommand.exitCode(for: error).rawValue
-            guard status != 0 else {
+            switch outcome(of: error) {
+            case .message(let text):
                 let output = Output()
-                output.write(Array((RootCommand.fullMessage(for: error) + "\n").utf8))
+                output.write(Array((text + "\n").utf8))
                 output.flush()
                 exit(0)
+            case .status(let status): exit(status)
+            case .failure(let error):
+                Output(isJSON: isJSON).report(error)
+                exit(error.status.rawValue)
             }
-            guard status == ExitCode.validationFailure.rawValue else {
-                end(with: ConsoleError(code: "internal", "something unforeseen: \(error)", hint: "please report this"), isJSON)
-            }
-            let text = RootCommand.fullMessage(for: error)
-            let lines = (text.hasPrefix("Error: ") ? text.dropFirst(7) : text[...]).split(separator: "\n", maxSplits: 1)
-            end(with: .usage(lines.first.map(String.init) ?? text, hint: lines.count > 1 ? String(lines[1]) : nil), isJSON)
         }
     }
 
-    private static func end(with error: ConsoleError, _ isJSON: Bool) -> Never {
-        Output(isJSON: isJSON).report(error)
-        exit(error.status.rawValue)
+    /// What an error that a command threw means.
+    enum Outcome {
+        /// Something to be read: help, the version.
+        case message(String)
+        /// All has been said; only the exit status is left.
+        case status(Int32)
+        case failure(ConsoleError)
+    }
+
+    static func outcome(of error: any Error) -> Outcome {
+        if let error = error as? ConsoleError { return .failure(error) }
+        if let error = error as? ReplicaError { return .failure(ConsoleError(error)) }
+        if let code = error as? ExitCode { return .status(code.rawValue) }
+        let text = RootCommand.fullMessage(for: error)
+        switch RootCommand.exitCode(for: error) {
+        case .success: return .message(text)
+        case .validationFailure:
+            let lines = (text.hasPrefix("Error: ") ? text.dropFirst(7) : text[...]).split(separator: "\n", maxSplits: 1)
+            return .failure(.usage(lines.first.map(String.init) ?? text, hint: lines.count > 1 ? String(lines[1]) : nil))
+        default: return .failure(ConsoleError(code: "internal", "something unforeseen: \(error)", hint: "please report this"))
+        }
     }
 
     /// Runs one command.
@@ -54,7 +64,7 @@ public enum Program {
         try command.run()
     }
 
-    private static func isCommand(_ name: String) -> Bool {
+    static func isCommand(_ name: String) -> Bool {
         name == "help" || RootCommand.configuration.subcommands.contains { $0.configuration.commandName == name }
     }
 

@@ -14,9 +14,7 @@ struct RootCommand: ParsableCommand {
             ConflictsCommand.self, ShowCommand.self, ResolveCommand.self, PolicyCommand.self, ImportCommand.self, ExportCommand.self,
             VerifyCommand.self,
             InspectCommand.self, CheckpointCommand.self, DumpCommand.self, DigestCommand.self, BenchCommand.self, DemoCommand.self,
-        ])
-
-    func run() throws {
-        throw ConsoleError.usage("which command?\n" + Self.helpMessage(), hint: "try `syncline demo`")
-    }
+            REPLCommand.self,
+        ],
+        defaultSubcommand: REPLCommand.self)
 }

@@ -28,6 +28,13 @@ enum Arguments {
         return String(decoding: typed, as: UTF8.self)
     }
 
+    /// How a value is typed: a text as it is, unless it would be read as something else.
+    static func text(value: FieldValue) -> String {
+        guard let text = value.text else { return value.description }
+        let typed = String(decoding: text, as: UTF8.self)
+        return (try? self.value(typed)) == value ? typed : value.description
+    }
+
     static func collection(_ text: String) throws -> Name {
         try name(try unescaped(Array(text.utf8), in: text), "the collection “\(text)”")
     }

@@ -40,11 +40,10 @@ enum Printable {
         }
     }
 
-    /// The text filled up with spaces, or cut with an ellipsis, to so many columns.
-    static func fitted(_ text: String, to columns: Int) -> String {
+    /// The text, escaped, cut with an ellipsis where it takes more columns than these.
+    static func cut(_ text: String, to columns: Int) -> String {
         let escaped = escaped(text)
-        let wanted = width(escaped)
-        if wanted <= columns { return escaped + String(repeating: " ", count: columns - wanted) }
+        guard width(escaped) > columns else { return escaped }
         var result = ""
         var used = 0
         for scalar in escaped.unicodeScalars {
@@ -53,6 +52,12 @@ enum Printable {
             result.unicodeScalars.append(scalar)
             used += next
         }
-        return result + "…" + String(repeating: " ", count: max(0, columns - 1 - used))
+        return result + "…"
+    }
+
+    /// The text filled up with spaces, or cut with an ellipsis, to so many columns.
+    static func fitted(_ text: String, to columns: Int) -> String {
+        let cut = cut(text, to: columns)
+        return cut + String(repeating: " ", count: max(0, columns - width(cut)))
     }
 }

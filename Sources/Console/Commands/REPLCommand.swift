@@ -1,0 +1,54 @@
+internal import ArgumentParser
+internal import Glibc
+
+/// The prompt, or a script of its lines.
+struct REPLCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "repl", abstract: "Open the prompt: what syncline does without a command.",
+        discussion: """
+            On a terminal it is a prompt with history and completion. From a pipe or a file it runs the lines, and stops at the first error with its number; lines that begin \
+            with # are remarks. The store is held for writing meanwhile. Examples:
+
+              syncline
+              syncline --keep-going < script
+            """)
+
+    @Flag(help: "A script goes on after an error; its exit status is that of the first one.") var keepGoing = false
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        let session = Session(store: common.store, isJSON: common.json)
+        let held = try session.holding()
+        let status = try Self.run(held, isJSON: common.json, keepGoing: keepGoing)
+        try held.store.close()
+        guard status == 0 else { throw ExitCode(status) }
+    }
+
+    /// A prompt on an open store: on a terminal for a person, else for a script.
+    static func run(_ held: Session.Held, isJSON: Bool = false, keepGoing: Bool = false) throws -> Int32 {
+        guard Terminal.isInteractive else { return try Prompt(held, editor: StreamEditor(), isJSON: isJSON).run(keepsGoing: keepGoing) }
+        let catalog = CommandCatalog(Prompt.commands)
+        let output = Output()
+        // The editor completes by what the prompt knows, and the prompt reads from the editor.
+        var prompt: Prompt?
+        let editor = try ReadlineEditor(
+            history: held.folder + "/history", sources: [LockWatch(held.folder + "/lock")].compactMap(\.self), output: output
+        ) { [weak store = held.store] text in
+            guard let store else { return .none(at: text.utf8.count) }
+            let facts = StoreFacts(store: store, conflict: prompt?.mode.map(ConflictFacts.init))
+            return Completer(catalog: catalog, words: Prompt.words, facts: facts).completion(of: text)
+        }
+        let opened = Prompt(held, editor: editor, isJSON: isJSON)
+        prompt = opened
+        defer { prompt = nil }
+        opened.welcome()
+        return try opened.run()
+    }
+}
+
+extension ConflictFacts {
+    init(_ mode: ConflictMode) {
+        let letters = mode.conflict.sides.indices.map(ConflictPage.letter)
+        self.init(record: Arguments.text(mode.conflict.key), sides: letters, fields: mode.conflict.fields.map(\.field.text))
+    }
+}

@@ -1,0 +1,181 @@
+internal import ArgumentParser
+internal import EventCore
+internal import ReplicaEngine
+
+/// The prompt: lines in, commands run on the one store that is held open. Decisions are `ConflictMode`'s and `Completer`'s; this shell performs them.
+final class Prompt {
+    let held: Session.Held
+    let editor: any LineEditor
+    let isJSON: Bool
+    /// What is open at the moment.
+    var mode: ConflictMode?
+    /// The records of the conflicts as they were numbered last.
+    var numbered: [RecordKey] = []
+    private var counted: (end: Position, conflicts: Int)?
+    private var lineNumber = 0
+
+    var store: Store { held.store }
+
+    static let words = ["all", "exit", "help", "quit"]
+    /// Commands that have no sense while a store is held.
+    private static let elsewhere = ["demo", "init", "repl", "serve"]
+    static let commands = RootCommand.configuration.subcommands
+
+    init(_ held: Session.Held, editor: any LineEditor, isJSON: Bool = false) {
+        self.held = held
+        self.editor = editor
+        self.isJSON = isJSON
+    }
+
+    /// Performs lines until there are no more.
+    ///
+    /// - Parameter keepsGoing: whether a script goes on after an error.
+    /// - Returns: the exit status: 0 but for a script with an error.
+    func run(keepsGoing: Bool = false) throws -> Int32 {
+        var status: Int32 = 0
+        while true {
+            let line: EditedLine
+            do { line = try editor.nextLine { [self] in prompt } } catch let error as ConsoleError where editor.isInteractive {
+                Output().report(error)
+                continue
+            }
+            switch line {
+            case .interrupted: continue
+            case .end: return status
+            case .text(let text):
+                lineNumber += 1
+                do {
+                    guard try perform(line: text) else { return status }
+                } catch {
+                    let failure = report(error)
+                    guard !editor.isInteractive, failure != 0 else { break }
+                    if status == 0 { status = failure }
+                    guard keepsGoing else { return status }
+                }
+            }
+            ReadlineEditor.forgetInterrupt()
+        }
+    }
+
+    var prompt: StyledText { mode?.prompt ?? StatusLine(name: store.name, conflicts: conflictCount).prompt }
+
+    /// Counted anew only when the log has grown.
+    var conflictCount: Int {
+        if let counted, counted.end == store.end { return counted.conflicts }
+        let conflicts = (try? store.conflicts().count) ?? 0
+        counted = (store.end, conflicts)
+        return conflicts
+    }
+
+    /// A session of one command.
+    func session(isJSON: Bool = false) -> Session {
+        let isInteractive = editor.isInteractive
+        return Session(
+            holding: held, isJSON: isJSON, output: Output(isJSON: isJSON, isUnwanted: { isInteractive && ReadlineEditor.isInterrupted }))
+    }
+
+    /// Asks whoever is there; nil where nobody is. The last line of the question is the prompt, what stands above it is said before.
+    func ask(_ question: String) throws -> Bool? {
+        guard editor.isInteractive else { return nil }
+        let output = Output()
+        let lines = question.split(separator: "\n").map(String.init)
+        for line in lines.dropLast() { output.line(line) }
+        output.flush()
+        guard case .text(let answer) = try editor.nextLine({ StyledText(lines.last ?? "") }) else { return false }
+        return ["y", "yes"].contains(answer.trimmed.lowercased())
+    }
+
+    // MARK: - Lines
+
+    /// - Returns: false when the prompt is to be left.
+    private func perform(line: String) throws -> Bool {
+        guard let first = line.trimmed.first, first != "#" else { return true }
+        return try perform(try CommandWords.split(line))
+    }
+
+    private func perform(_ words: [String]) throws -> Bool {
+        guard let name = words.first else { return true }
+        if name == "help" {
+            help(words.dropFirst().first)
+            return true
+        }
+        if ["quit", "exit"].contains(name), words.count == 1 { return false }
+        if let number = Int(name), words.count == 1 {
+            try open(number: number)
+            return true
+        }
+        if var mode, let effects = try mode.step(words) {
+            self.mode = mode
+            for effect in effects { try perform(effect) }
+            return true
+        }
+        switch name {
+        case "all": try answerAll(Array(words.dropFirst()))
+        case "conflicts" where !words.contains("--help") && !words.contains("-h"): try list(words)
+        default: try runCommand(words)
+        }
+        return true
+    }
+
+    /// Runs the subcommand's own code.
+    func runCommand(_ words: [String]) throws {
+        let end = store.end
+        guard let name = words.first, Program.isCommand(name) else { throw unknown(words[0]) }
+        guard !Self.elsewhere.contains(name) else {
+            throw ConsoleError.usage("`\(name)` does not go together with an open store", hint: "leave with Ctrl-D first, then `syncline \(name)`")
+        }
+        var command = try RootCommand.parseAsRoot(words)
+        if let command = command as? any SessionCommand {
+            if let other = command.common.store, Machine.realPath(StoreFinder.folder(of: other)) != Machine.realPath(held.folder) {
+                throw ConsoleError.usage("this prompt has \(held.folder) open", hint: "leave with Ctrl-D first, then `syncline --store \(other)`")
+            }
+            let session = session(isJSON: command.common.json || isJSON)
+            session.ask = { [self] question in try? ask(question) }
+            try session.run(command)
+        } else {
+            try command.run()
+        }
+        if end != store.end { try refresh() }
+    }
+
+    private func unknown(_ word: String) -> ConsoleError {
+        let known = Self.commands.compactMap(\.configuration.commandName) + Self.words + (mode == nil ? [] : ConflictWord.allNames)
+        let near = NearWords.of(word, among: known)
+        let sides = mode.map { mode in "; the sides are: " + mode.conflict.sides.map { mode.name($0.dot) }.joined(separator: ", ") } ?? ""
+        return ConsoleError.usage(
+            "there is no command “\(word)”\(sides)",
+            hint: near.isEmpty ? "`help` lists what there is" : "did you mean " + near.map { "`\($0)`" }.joined(separator: " or ") + "?")
+    }
+
+    // MARK: - Errors
+
+    /// - Returns: the exit status that the error has; 0 when it is none.
+    private func report(_ error: any Error) -> Int32 {
+        let place = editor.isInteractive ? nil : "line \(lineNumber)"
+        switch Program.outcome(of: error) {
+        case .message(let text):
+            let output = session().output
+            output.write(Array((text + "\n").utf8))
+            output.flush()
+            return 0
+        case .status(let status):
+            if let place, status != 0 { Output().note("syncline: \(place): exit status \(status)") }
+            return status
+        case .failure(let error):
+            // At the prompt commands are typed without the program's name.
+            let hint = error.hint?.replacing("`syncline ", with: "`")
+            Output(isJSON: isJSON).report(
+                ConsoleError(error.status, code: error.code, error.sentence.replacing("`syncline ", with: "`"), hint: hint), at: place)
+            return error.status.rawValue
+        }
+    }
+}
+
+extension String {
+    /// The text without spaces and tabs around it.
+    var trimmed: Substring {
+        let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+        guard let last = lastIndex(where: { !isSpace($0) }) else { return "" }
+        return self[...last].drop(while: isSpace)
+    }
+}

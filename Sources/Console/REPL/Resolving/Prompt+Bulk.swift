@@ -1,0 +1,57 @@
+internal import ArgumentParser
+internal import EventCore
+internal import ReplicaEngine
+
+/// Many conflicts at once.
+extension Prompt {
+    private static let shownLimit = 12
+    static let listLimit = 30
+
+    /// `all --where … --choose …`: says how many and which, asks, and writes them as one commit. A script says --yes.
+    func answerAll(_ words: [String]) throws {
+        let isAnswered = words.contains("--yes")
+        let parsed = try RootCommand.parseAsRoot(["resolve", "--all"] + words.filter { $0 != "--yes" })
+        guard let command = parsed as? ResolveCommand else { preconditionFailure("resolve is ResolveCommand") }
+        let session = session()
+        let resolutions = try command.resolutions(session, store)
+        guard !resolutions.isEmpty else { return }
+        for resolution in resolutions.prefix(Self.shownLimit) {
+            let names = SideNames(conflict: resolution.conflict, session: session, store: store)
+            session.output.line(StyledText(Arguments.text(resolution.conflict.key), .strong))
+            for line in ResolutionPreview(resolution: resolution, name: names.name(of:)).lines { session.output.line("  " + line) }
+        }
+        if resolutions.count > Self.shownLimit { session.output.line("… and \(resolutions.count - Self.shownLimit) more") }
+        session.output.flush()
+        guard !command.dryRun else { return }
+        if !isAnswered {
+            guard let answer = try ask("settle \(resolutions.count == 1 ? "this one" : "these \(resolutions.count)") like this? y or n › ") else {
+                throw ConsoleError(
+                    code: "not-confirmed", "nobody is there to be asked whether \(resolutions.count) conflicts are to be settled; nothing was written",
+                    hint: "a script says --yes")
+            }
+            guard answer else {
+                session.output.line("nothing was written")
+                session.output.flush()
+                return
+            }
+        }
+        let events = try command.commit(resolutions, session, store)
+        session.output.line(StyledText("\(Sentences.count(events.count, "conflict")) settled", .good))
+        session.output.flush()
+        try refresh()
+    }
+
+    /// `conflicts`: numbers them for this prompt. On a terminal only so many are shown.
+    func list(_ words: [String]) throws {
+        guard let command = try RootCommand.parseAsRoot(words) as? ConflictsCommand else {
+            preconditionFailure("conflicts is ConflictsCommand")
+        }
+        let session = session(isJSON: command.common.json || isJSON)
+        let conflicts = try command.conflicts(session, store)
+        // In the past nothing can be settled.
+        if command.at == nil { numbered = conflicts.map(\.key) }
+        let limit = editor.isInteractive && !session.isJSON && command.limit == nil ? Self.listLimit : Int.max
+        command.write(conflicts, limit: limit, session, store)
+        session.output.flush()
+    }
+}

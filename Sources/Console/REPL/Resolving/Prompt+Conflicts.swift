@@ -1,0 +1,169 @@
+internal import EventCore
+internal import ReplicaEngine
+
+/// Conflicts at the prompt: opening one, and performing what its mode decides.
+extension Prompt {
+    /// Opens a conflict by its number in the list.
+    func open(number: Int) throws {
+        if numbered.isEmpty { numbered = try store.conflicts().map(\.key) }
+        guard numbered.indices.contains(number - 1) else {
+            throw ConsoleError(
+                code: "no-such-conflict",
+                numbered.isEmpty ? "nothing is in conflict" : "there is no conflict \(number): they are numbered 1 to \(numbered.count)",
+                hint: "`conflicts` lists them")
+        }
+        let key = numbered[number - 1]
+        guard let conflict = try store.conflict(key), conflict.isOpen else {
+            throw ConsoleError(
+                code: "no-conflict", "\(number) is settled already: nothing is in conflict in \(Arguments.text(key))",
+                hint: "`conflicts` lists what is open")
+        }
+        leave()
+        open(conflict, number: number)
+    }
+
+    private func open(_ conflict: Conflict, number: Int) {
+        var suggestions: [Name: Suggestion] = [:]
+        for field in conflict.openFields { suggestions[field.field] = store.suggestion(for: field, in: conflict.key.collection) }
+        let session = session()
+        let names = SideNames(conflict: conflict, session: session, store: store)
+        mode = ConflictMode(
+            conflict, number: number, total: numbered.count, suggestions: suggestions,
+            side: { text in
+                if Program.isCommand(text) && !conflict.sides.contains(where: { session.name(of: $0.dot.device, in: names.store) == text }) {
+                    throw ConsoleError.usage("“\(text)” is a command")
+                }
+                return try names.choice(text)
+            }, name: names.name(of:))
+        show(isWhole: false)
+    }
+
+    func perform(_ effect: ConflictMode.Effect) throws {
+        switch effect {
+        case .show(let isWhole): show(isWhole: isWhole)
+        case .preview: preview()
+        case .edit(let field): try edit(field)
+        case .run(let words): try runCommand(words)
+        case .write(let note): try write(note)
+        case .next: try openNext()
+        case .leave: leave()
+        case .all(let words): try answerAll(words)
+        }
+    }
+
+    /// What somebody wrote meanwhile, an undo or an import, changes the conflict that is open.
+    func refresh() throws {
+        guard let mode else { return }
+        let now = try store.conflict(mode.conflict.key)
+        guard now != mode.conflict else { return }
+        let output = session().output
+        guard let now, now.isOpen else {
+            output.line("\(Arguments.text(mode.conflict.key)) is settled")
+            output.flush()
+            return try openNext()
+        }
+        output.line("\(Arguments.text(mode.conflict.key)) has changed; this is the conflict now:")
+        output.flush()
+        open(now, number: mode.number)
+    }
+
+    // MARK: - Showing
+
+    private func show(isWhole: Bool) {
+        guard let mode else { return }
+        let session = session()
+        let page = ConflictPage(record: mode.conflict.record, conflict: mode.conflict, isWhole: isWhole, isAtPrompt: true) { [store] in
+            session.name(of: $0, in: store)
+        }
+        page.writeText(to: session.output)
+        for (field, suggestion) in mode.suggestions.sorted(by: { $0.key < $1.key }) {
+            guard let time = try? HybridTime(milliseconds: suggestion.milliseconds) else { continue }
+            let answer = suggestion.value.map { "= " + Printable.cut($0.description, to: 60) } ?? "is removed"
+            session.output.line(
+                "the same question was answered \(TimeText.age(of: time, at: Machine.wall)): \(field.text) \(answer); `answer` takes that")
+        }
+        session.output.flush()
+    }
+
+    private func preview() {
+        guard let mode else { return }
+        let output = session().output
+        output.line("will write:")
+        for line in ResolutionPreview(resolution: mode.resolution, name: mode.name).lines {
+            let style: Style = line.hasPrefix("+") ? .added : line.hasPrefix("-") ? .removed : line.hasPrefix("?") ? .contested : .plain
+            output.line(StyledText("  " + line, style))
+        }
+        output.line(mode.resolution.isComplete ? "`done` writes it" : "`done` writes this much and leaves the rest open")
+        output.flush()
+    }
+
+    // MARK: - Doing
+
+    private func edit(_ field: Name?) throws {
+        guard let mode else { return }
+        let file = EditFile(mode.resolution, field: field, name: mode.name)
+        let edited = try Machine.edit(file.text, name: "conflict.txt")
+        do {
+            self.mode?.take(try file.applying(edited.bytes))
+            edited.remove()
+        } catch EditFileError.unchanged {
+            edited.remove()
+            throw ConsoleError(code: "unchanged", "the file was not changed, so nothing is chosen by it")
+        } catch let error as EditFileError {
+            throw ConsoleError(
+                code: "edit", error.sentence + "; nothing is chosen by it", hint: "what you wrote is kept in \(edited.path)")
+        } catch let error as ResolutionError {
+            edited.remove()
+            throw ConsoleError(error, name: mode.name)
+        }
+        preview()
+    }
+
+    private func write(_ note: String?) throws {
+        guard let mode else { return }
+        guard try store.conflict(mode.conflict.key) == mode.conflict else { return try refresh() }
+        let session = session(isJSON: isJSON)
+        let note = try Arguments.note(note)
+        let events = try ResolveCommand.commit([mode.resolution], note: note, session, store)
+        for event in events { session.report(event) }
+        session.output.flush()
+        if let rest = try store.conflict(mode.conflict.key), rest.isOpen {
+            session.output.line("written; what is open in \(Arguments.text(rest.key)) now:")
+            session.output.flush()
+            return open(rest, number: mode.number)
+        }
+        session.output.line(StyledText("\(Arguments.text(mode.conflict.key)) is settled", .good) + "; `undo` takes it back")
+        session.output.flush()
+        self.mode = nil
+        try openNext(after: mode.number)
+    }
+
+    private func openNext() throws {
+        guard let number = mode?.number else { return }
+        leave()
+        try openNext(after: number)
+    }
+
+    /// The next open conflict of the list; at its end the list is left.
+    private func openNext(after number: Int) throws {
+        for next in numbered.indices.dropFirst(number) {
+            if let conflict = try store.conflict(numbered[next]), conflict.isOpen { return open(conflict, number: next + 1) }
+        }
+        let output = session().output
+        let count = try store.conflicts().count
+        output.line(
+            count == 0 ? "no conflict is open any more" : "that was the last of the list; \(Sentences.count(count, "conflict")) open: `conflicts`")
+        output.flush()
+    }
+
+    /// Leaves the conflict that is open; what was chosen and not written is gone, which is said.
+    private func leave() {
+        guard let mode else { return }
+        if mode.isUnfinished {
+            let output = session().output
+            output.line("left \(Arguments.text(mode.conflict.key)) as it is: nothing of it was written")
+            output.flush()
+        }
+        self.mode = nil
+    }
+}
