@@ -11,20 +11,33 @@ struct ConflictsCommand: SessionCommand {
     @Option(help: ArgumentHelp("Only this collection.", valueName: "name")) var collection: String?
     @Option(help: ArgumentHelp("Only conflicts over this field.", valueName: "name")) var field: String?
     @Option(help: ArgumentHelp("#N after N events, device:seq, or an ISO time.", valueName: "when")) var at: String?
+    @Option(help: ArgumentHelp("Only the first so many.", valueName: "n")) var limit: Int?
     @OptionGroup var common: CommonOptions
 
     func run(_ session: Session) throws {
+        let store = try session.reading()
+        write(try conflicts(session, store), limit: limit ?? .max, session, store)
+    }
+
+    /// Those that are asked for.
+    func conflicts(_ session: Session, _ store: Store) throws -> [Conflict] {
         let collection = try collection.map(Arguments.collection)
         let field = try field.map(Arguments.field)
-        let store = try session.reading()
         let moment = try session.moment(at, in: store)
-        let conflicts = try store.conflicts(in: collection, at: moment).filter { conflict in
+        return try store.conflicts(in: collection, at: moment).filter { conflict in
             field.map { wanted in conflict.fields.contains { $0.field == wanted && $0.decision.isOpen } } ?? true
         }
-        for (index, conflict) in conflicts.enumerated() {
+    }
+
+    func write(_ conflicts: [Conflict], limit: Int, _ session: Session, _ store: Store) {
+        for (index, conflict) in conflicts.prefix(limit).enumerated() {
             if session.isJSON { json(conflict, session, store) } else { line(index + 1, conflict, session, store) }
         }
-        if conflicts.isEmpty && !session.isJSON { session.output.note("nothing is in conflict") }
+        guard !session.isJSON else { return }
+        if conflicts.isEmpty { session.output.note("nothing is in conflict") }
+        if conflicts.count > limit {
+            session.output.note("… and \(conflicts.count - limit) more: `conflicts --limit \(conflicts.count)`, or settle many by `all --where`")
+        }
     }
 
     private func json(_ conflict: Conflict, _ session: Session, _ store: Store) {

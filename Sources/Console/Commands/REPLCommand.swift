@@ -1,5 +1,6 @@
 internal import ArgumentParser
-internal import Glibc
+internal import EventCore
+internal import ReplicaEngine
 
 /// The prompt, or a script of its lines.
 struct REPLCommand: ParsableCommand {

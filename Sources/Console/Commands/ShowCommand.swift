@@ -10,6 +10,7 @@ struct ShowCommand: SessionCommand {
 
     @Argument(help: "The record, collection/id.") var record: String
     @Option(help: ArgumentHelp("#N after N events, device:seq, or an ISO time.", valueName: "when")) var at: String?
+    @Flag(help: "Show long values with all that they have, not only where they differ.") var whole = false
     @OptionGroup var common: CommonOptions
 
     func run(_ session: Session) throws {
@@ -18,7 +19,7 @@ struct ShowCommand: SessionCommand {
         let moment = try session.moment(at, in: store)
         let record = try session.record(key, at: moment, in: store)
         let conflict = try store.conflict(key, at: moment)
-        let page = ConflictPage(record: record, conflict: conflict) { session.name(of: $0, in: store) }
+        let page = ConflictPage(record: record, conflict: conflict, isWhole: whole) { session.name(of: $0, in: store) }
         guard !session.isJSON else { return page.writeJSON(to: session.output) }
         page.writeText(to: session.output)
         if let conflict, moment == nil {

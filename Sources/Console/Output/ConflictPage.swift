@@ -1,12 +1,18 @@
 internal import EventCore
-internal import Glibc
 internal import ReplicaEngine
 
 /// A record's conflict as `show` prints it. Sides are named by letters, devices and times, never as ours and theirs.
 struct ConflictPage {
     let record: Record
     let conflict: Conflict?
+    /// Whether values are shown with all that they have, not only where they differ.
+    var isWhole = false
+    /// Whether the words of the prompt settle it, not another command.
+    var isAtPrompt = false
     let name: (DeviceID) -> String
+
+    private static let shortBytes = 400
+    private static let shortLines = 12
 
     /// Letters in the order of the sides: greatest rank first.
     static func letter(_ index: Int) -> String {
@@ -14,7 +20,7 @@ struct ConflictPage {
     }
 
     func writeText(to output: Output) {
-        output.line(Arguments.text(record.key))
+        output.line(StyledText(Arguments.text(record.key), .strong))
         guard let conflict else {
             output.line("nothing is in conflict")
             RecordText.write(DecidedRecord(record: record, conflict: nil), to: output)
@@ -24,48 +30,61 @@ struct ConflictPage {
         if conflict.isOfWholeEdits { output.line("edited side by side, which the policy `record` calls a conflict") }
         let columns = columns(conflict)
         let rows = rows(conflict)
-        let width = Self.terminalColumns
-        let needed = 16 + columns.count * 24
-        let cells = rows.map { self.cells($0, columns) }
-        if needed > width { writeBelow(columns, rows, cells, output) } else { writeBeside(columns, rows, cells, width, output) }
-        if zip(rows, cells).contains(where: { row, cells in cells != columns.map { $0.cell(row.field) } }) {
-            output.line("… stands for text in which all agree; --json has it whole")
+        let cells = rows.map { row in self.cells(row, columns) }
+        let layout = ColumnLayout(headings: columns.map(\.heading), styles: columns.map(\.style), width: Terminal.columns)
+        for line in layout.lines(zip(rows, cells).map { ColumnLayout.Row(label: $0.label, isMarked: $0.isContested, cells: $1.cells) }) {
+            output.line(line)
+        }
+        if cells.contains(where: \.isShortened) {
+            output.line("… stands for text in which all agree or that is too long: \(isAtPrompt ? "`show all`" : "--whole") has all of it")
         }
         let agreeing = record.shown.count - rows.filter { row in record.shown(row.field) != nil }.count
-        if agreeing > 0 { output.line("\(agreeing) more field\(agreeing == 1 ? " agrees" : "s agree")") }
+        if agreeing > 0 { output.line(StyledText("\(agreeing) field\(agreeing == 1 ? " agrees" : "s agree")", .faint)) }
         PolicyText.write(conflict, name: name, to: output)
-        if conflict.isOpen {
-            output.line("settle it: syncline resolve \(Arguments.text(record.key)) --choose a   or   --merge, --set field=value")
-        }
+        if conflict.isOpen { output.line(StyledText(hint(conflict), .faint)) }
     }
 
-    /// A heading and what it says of each row.
+    private func hint(_ conflict: Conflict) -> String {
+        guard isAtPrompt else { return "settle it: syncline resolve \(Arguments.text(record.key)) --choose a   or   --merge, --set field=value" }
+        let letters = conflict.sides.indices.map(Self.letter).joined(separator: ", ")
+        let field = conflict.openFields.first.map { CommandWords.typed($0.field.text) }
+        return "\(letters) takes that side" + (field.map { ", a \($0) one field" } ?? "")
+            + "; b* the rest; merge, edit, base, both, set, later; done writes it"
+    }
+
+    /// A heading and what it says of each field.
     private struct Column {
         let heading: [String]
-        let cell: (Name) -> String
+        let style: Style
+        let values: (Name) -> [FieldValue?]
+        /// Stands for every value.
+        var all: String?
     }
 
     private struct Row {
         let field: Name
         let isContested: Bool
+        var label: String { field.text }
     }
 
     private func columns(_ conflict: Conflict) -> [Column] {
         let contested = Dictionary(uniqueKeysWithValues: conflict.fields.map { ($0.field, $0) })
-        let base = Column(heading: ["base", conflict.base == nil ? "nothing" : "what all had seen", ""]) { field in
-            if let contested = contested[field] { return Self.text(contested.base) }
-            return Self.text(conflict.base?.fields.first { $0.field == field }?.versions.map(\.value) ?? [])
+        let base = Column(heading: ["base", conflict.base == nil ? "nothing" : "what all had seen", ""], style: .strong) { field in
+            contested[field]?.base ?? conflict.base?.fields.first { $0.field == field }?.versions.map(\.value) ?? []
         }
         return [base]
             + conflict.sides.enumerated().map { index, side in
                 let note = side.event.note.map { "“\($0.text)”" } ?? ""
-                return Column(heading: ["\(Self.letter(index)) \(name(side.dot.device))", TimeText.iso(side.event.time), note]) { field in
-                    if side.isDelete { return "(deleted)" }
-                    guard let entry = contested[field]?.versions.first(where: { $0.dot == side.dot }) else {
-                        return Self.text(side.record.fields.first { $0.field == field }?.versions.map(\.value) ?? [])
-                    }
-                    return Self.text([entry.value])
+                let age = TimeText.age(of: side.event.time, at: Machine.wall)
+                var column = Column(
+                    heading: ["\(Self.letter(index)) \(name(side.dot.device))", "\(TimeText.minute(side.event.time)), \(age)", note],
+                    style: .side(index)
+                ) { field in
+                    if let entry = contested[field]?.versions.first(where: { $0.dot == side.dot }) { return [entry.value] }
+                    return side.record.fields.first { $0.field == field }?.versions.map(\.value) ?? []
                 }
+                if side.isDelete { column.all = "(deleted)" }
+                return column
             }
     }
 
@@ -77,145 +96,39 @@ struct ConflictPage {
         return all.sorted().map { Row(field: $0, isContested: true) }
     }
 
-    /// What each column says of the row; of long values that differ, the parts that do.
-    private func cells(_ row: Row, _ columns: [Column]) -> [String] {
-        var cells = columns.map { $0.cell(row.field) }
-        // JSON never begins so: “(nothing)” and “(removed)” agree with no value.
-        let values = cells.indices.filter { !cells[$0].hasPrefix("(") }
-        for (index, text) in zip(values, Printable.differing(values.map { cells[$0] })) { cells[index] = text }
-        return cells
+    private struct Cells {
+        var cells: [[String]]
+        var isShortened = false
     }
 
-    private func writeBeside(_ columns: [Column], _ rows: [Row], _ cells: [[String]], _ width: Int, _ output: Output) {
-        let fieldWidth = min(24, max(6, rows.map { Printable.width(Printable.escaped($0.field.text)) + 2 }.max() ?? 6))
-        let cellWidth = max(12, (width - fieldWidth - 1) / columns.count - 2)
-        func line(_ first: String, _ cells: [String]) {
-            let field = Printable.wrapped(first, to: fieldWidth)
-            let cells = cells.map { Printable.wrapped($0, to: cellWidth) }
-            for index in 0..<cells.reduce(field.count, { max($0, $1.count) }) {
-                func part(_ lines: [String], _ width: Int) -> String {
-                    Printable.fitted(index < lines.count ? lines[index] : "", to: width)
-                }
-                let text = part(field, fieldWidth) + cells.map { "  " + part($0, cellWidth) }.joined()
-                output.line(String(text.reversed().drop { $0 == " " }.reversed()))
-            }
+    /// What each column says of the row, in lines; of long values that differ, the parts that do.
+    private func cells(_ row: Row, _ columns: [Column]) -> Cells {
+        let values = columns.map { $0.all == nil ? $0.values(row.field) : [] }
+        let fixed = zip(columns, values).map { column, values in column.all ?? (values.isEmpty ? "(nothing)" : nil) }
+        // Text of several lines is shown as lines: what differs is found line by line.
+        let texts = values.map { values in values.count == 1 ? values[0].flatMap(Self.lines) : nil }
+        if zip(fixed, texts).allSatisfy({ $0 != nil || $1 != nil }), texts.contains(where: { ($0?.count ?? 0) > 1 }) {
+            let excerpt = isWhole ? TextExcerpt(whole: texts.map { $0 ?? [] }) : TextExcerpt(of: texts.map { $0 ?? [] }, limit: Self.shortLines)
+            return Cells(
+                cells: zip(fixed, excerpt.lines).map { fixed, lines in fixed.map { [$0] } ?? lines }, isShortened: excerpt.isShortened)
         }
-        for heading in 0..<3 where columns.contains(where: { !$0.heading[heading].isEmpty }) {
-            line("", columns.map { $0.heading[heading] })
+        var cells = zip(fixed, values).map { $0 ?? Self.text($1) }
+        guard !isWhole else { return Cells(cells: cells.map { [$0] }) }
+        let before = cells
+        let valued = cells.indices.filter { fixed[$0] == nil }
+        for (index, text) in zip(valued, Printable.differing(valued.map { cells[$0] })) {
+            cells[index] = text.utf8.count > Self.shortBytes ? Printable.cut(text, to: Self.shortBytes) : text
         }
-        for (row, cells) in zip(rows, cells) { line((row.isContested ? "! " : "  ") + row.field.text, cells) }
+        return Cells(cells: cells.map { [$0] }, isShortened: cells != before)
     }
 
-    private func writeBelow(_ columns: [Column], _ rows: [Row], _ cells: [[String]], _ output: Output) {
-        for (index, column) in columns.enumerated() {
-            output.line(column.heading.filter { !$0.isEmpty }.joined(separator: "  "))
-            for (row, cells) in zip(rows, cells) {
-                output.line("  \(row.isContested ? "! " : "  ")\(row.field.text) = \(cells[index])")
-            }
-        }
+    /// The lines of a string that has several; one line of canonical JSON of any other value.
+    private static func lines(_ value: FieldValue) -> [String]? {
+        guard let text = value.text, text.contains(0x0A) else { return [value.description] }
+        return text.split(separator: 0x0A, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
     }
 
     private static func text(_ values: [FieldValue?]) -> String {
-        values.isEmpty ? "(nothing)" : values.map { $0?.description ?? "(removed)" }.joined(separator: " | ")
-    }
-
-    private static var terminalColumns: Int {
-        var size = winsize()
-        if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
-        return Machine.environment("COLUMNS").flatMap { Int($0) } ?? 120
-    }
-}
-
-extension ConflictPage {
-    /// `conflict` false, or the base and the sides with what each holds.
-    func writeJSON(to output: Output) {
-        output.object { writer in
-            RecordJSON.write(record, to: &writer)
-            writer.key("conflict")
-            writer.boolean(conflict != nil)
-            guard let conflict else { return }
-            PolicyJSON.write(conflict, to: &writer)
-            writer.key("deleteAgainstEdit")
-            writer.boolean(conflict.isDeleteAgainstEdit)
-            writer.key("base")
-            write(base: conflict, &writer)
-            writer.key("sides")
-            writer.beginArray()
-            for (index, side) in conflict.sides.enumerated() { write(side, Self.letter(index), &writer) }
-            writer.endArray()
-        }
-    }
-
-    /// For each contested field every value that it held at the base; for delete against edit the whole record there.
-    private func write(base conflict: Conflict, _ writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.key("fields")
-        writer.beginObject()
-        for field in conflict.fields {
-            writer.key(field.field.utf8)
-            write(field.base, &writer)
-        }
-        writer.endObject()
-        writer.key("record")
-        if let base = conflict.base {
-            writer.beginObject()
-            RecordJSON.write(base, to: &writer)
-            writer.endObject()
-        } else {
-            writer.null()
-        }
-        writer.endObject()
-    }
-
-    private func write(_ values: [FieldValue?], _ writer: inout JSONWriter) {
-        writer.beginArray()
-        for value in values {
-            writer.beginObject()
-            if let value {
-                writer.key("value")
-                writer.canonical(value)
-            } else {
-                writer.key("removed")
-                writer.boolean(true)
-            }
-            writer.endObject()
-        }
-        writer.endArray()
-    }
-
-    private func write(_ side: Side, _ letter: String, _ writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.key("side")
-        writer.string(letter)
-        writer.key("dot")
-        writer.dot(side.dot)
-        writer.key("device")
-        writer.device(side.dot.device)
-        writer.key("name")
-        writer.string(name(side.dot.device))
-        writer.key("time")
-        writer.string(TimeText.iso(side.event.time))
-        if let note = side.event.note {
-            writer.key("note")
-            writer.string(note.utf8)
-        }
-        writer.key("delete")
-        writer.boolean(side.isDelete)
-        writer.key("entries")
-        writer.beginObject()
-        for field in conflict?.fields ?? [] {
-            guard let entry = field.versions.first(where: { $0.dot == side.dot }) else { continue }
-            writer.key(field.field.utf8)
-            writer.version(entry)
-        }
-        writer.endObject()
-        writer.key("fields")
-        writer.beginObject()
-        for write in side.record.shown {
-            writer.key(write.field.utf8)
-            writer.canonical(write.value)
-        }
-        writer.endObject()
-        writer.endObject()
+        values.map { $0?.description ?? "(removed)" }.joined(separator: " | ")
     }
 }

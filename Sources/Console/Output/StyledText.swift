@@ -48,6 +48,22 @@ struct StyledText: Hashable, ExpressibleByStringInterpolation {
 
     static func += (left: inout StyledText, right: StyledText) { left.parts += right.parts }
 
+    /// The same without spaces at its end.
+    var withoutTrailingSpaces: StyledText {
+        var parts = parts
+        while let last = parts.last {
+            let text = last.text.lastIndex { $0 != " " }.map { String(last.text[...$0]) } ?? ""
+            parts.removeLast()
+            guard text.isEmpty else {
+                parts.append(Part(text: text, style: last.style))
+                break
+            }
+        }
+        var result = StyledText("")
+        result.parts = parts
+        return result
+    }
+
     /// The text without styles, its control characters escaped.
     var plain: String { parts.map { Printable.escaped($0.text) }.joined() }
 

@@ -12,6 +12,12 @@ enum TimeText {
             + ":\(padded(seconds % 60, 2)).\(padded(rest % 1000, 3))Z"
     }
 
+    /// `2021-11-22 16:52 UTC`.
+    static func minute(_ time: HybridTime) -> String {
+        let iso = iso(time)
+        return iso.prefix(10) + " " + iso.dropFirst(11).prefix(5) + " UTC"
+    }
+
     /// Milliseconds since 1970 of `2021-11-22`, `2021-11-22T16:52`, `…:20`, `….123`, with `Z`, `+01:00` or nothing (UTC) behind; nil for anything else.
     static func milliseconds(iso text: String) -> UInt64? {
         var rest = Substring(text)

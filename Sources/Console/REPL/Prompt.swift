@@ -13,6 +13,8 @@ final class Prompt {
     var numbered: [RecordKey] = []
     private var counted: (end: Position, conflicts: Int)?
     private var lineNumber = 0
+    /// Told of every error, beside the person.
+    private let failed: (Int32) -> Void
 
     var store: Store { held.store }
 
@@ -21,7 +23,8 @@ final class Prompt {
     private static let elsewhere = ["demo", "init", "repl", "serve"]
     static let commands = RootCommand.configuration.subcommands
 
-    init(_ held: Session.Held, editor: any LineEditor, isJSON: Bool = false) {
+    init(_ held: Session.Held, editor: any LineEditor, isJSON: Bool = false, failed: @escaping (Int32) -> Void = { _ in }) {
+        self.failed = failed
         self.held = held
         self.editor = editor
         self.isJSON = isJSON
@@ -48,6 +51,7 @@ final class Prompt {
                     guard try perform(line: text) else { return status }
                 } catch {
                     let failure = report(error)
+                    if failure != 0 { failed(failure) }
                     guard !editor.isInteractive, failure != 0 else { break }
                     if status == 0 { status = failure }
                     guard keepsGoing else { return status }
@@ -139,12 +143,16 @@ final class Prompt {
     }
 
     private func unknown(_ word: String) -> ConsoleError {
-        let known = Self.commands.compactMap(\.configuration.commandName) + Self.words + (mode == nil ? [] : ConflictWord.allNames)
-        let near = NearWords.of(word, among: known)
-        let sides = mode.map { mode in "; the sides are: " + mode.conflict.sides.map { mode.name($0.dot) }.joined(separator: ", ") } ?? ""
-        return ConsoleError.usage(
-            "there is no command “\(word)”\(sides)",
-            hint: near.isEmpty ? "`help` lists what there is" : "did you mean " + near.map { "`\($0)`" }.joined(separator: " or ") + "?")
+        var known = Self.commands.compactMap { $0.configuration.commandName } + Self.words
+        var sentence = "there is no command “\(word)”"
+        if let mode {
+            known += ConflictWord.allNames
+            let sides = mode.conflict.sides.map { mode.name($0.dot) }
+            sentence = "“\(word)” is no command and no side; the sides are " + sides.joined(separator: ", ")
+        }
+        let near = NearWords.of(word, among: known).map { "`" + $0 + "`" }
+        let hint = near.isEmpty ? "`help` lists what there is" : "did you mean " + near.joined(separator: " or ") + "?"
+        return ConsoleError.usage(sentence, hint: hint)
     }
 
     // MARK: - Errors

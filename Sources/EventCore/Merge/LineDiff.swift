@@ -2,14 +2,14 @@
 ///
 /// Source: E. Myers, "An O(ND) Difference Algorithm and Its Variations" (1986), the variant in linear space. Beyond a cost in the order of the root of the
 /// lines a stretch is split at the diagonal that has come farthest, so texts with little in common stay fast.
-struct LineDiff {
+package struct LineDiff {
     /// Which lines of the old text have no partner.
-    private(set) var removed: [Bool]
+    package private(set) var removed: [Bool]
     /// Which lines of the new text have no partner.
-    private(set) var added: [Bool]
+    package private(set) var added: [Bool]
 
     /// - Parameters: lines as numbers; equal lines have equal ones.
-    init(_ old: [Int32], _ new: [Int32]) {
+    package init(_ old: [Int32], _ new: [Int32]) {
         removed = [Bool](repeating: true, count: old.count)
         added = [Bool](repeating: true, count: new.count)
         // A line that the other text has nowhere has no partner, and is kept out of the search.
@@ -26,7 +26,7 @@ struct LineDiff {
     }
 
     /// For each old line its partner's index in the new text; nil when it has none.
-    var partners: [Int?] {
+    package var partners: [Int?] {
         var partners = [Int?](repeating: nil, count: removed.count)
         var next = 0
         for index in removed.indices where !removed[index] {

@@ -70,12 +70,12 @@ struct ConflictMode {
         switch word {
         case .side(let text, let field):
             let choice = try side(text)
-            try choose(field, { try resolution.applying(choice) }, { try resolution.applying(choice, to: $0) }, ["--choose", whom(choice, text)])
+            try choose(field, { try $0.applying(choice) }, { try $0.applying(choice, to: $1) }, ["--choose", whom(choice, text)])
         case .rest(let text):
             guard case .sides(let dots) = try side(text) else { return try step(.side(text, field: nil)) }
             resolution = try resolution.choosingRest(dots)
-        case .base(let field): try choose(field, { try resolution.takingBase() }, { try resolution.takingBase(of: $0) }, ["--choose", "base"])
-        case .both(let field): try choose(field, { try resolution.takingBoth() }, { try resolution.takingBoth(of: $0) }, ["--choose", "both"])
+        case .base(let field): try choose(field, { try $0.takingBase() }, { try $0.takingBase(of: $1) }, ["--choose", "base"])
+        case .both(let field): try choose(field, { try $0.takingBoth() }, { try $0.takingBoth(of: $1) }, ["--choose", "both"])
         case .merge(let field): try merge(field)
         case .answer(let field): try answer(field)
         case .set(let text):
@@ -112,14 +112,14 @@ struct ConflictMode {
     // MARK: - Choices
 
     private mutating func choose(
-        _ field: String?, _ whole: () throws -> Resolution, _ one: (Name) throws -> Resolution, _ choice: [String]
+        _ field: String?, _ whole: (Resolution) throws -> Resolution, _ one: (Resolution, Name) throws -> Resolution, _ choice: [String]
     ) throws {
         guard let field else {
-            resolution = try whole()
+            resolution = try whole(resolution)
             lastChoice = choice
             return
         }
-        resolution = try one(try self.field(field))
+        resolution = try one(resolution, try self.field(field))
     }
 
     private mutating func merge(_ field: String?) throws {

@@ -1,0 +1,76 @@
+import Testing
+
+@testable import Console
+
+struct CompleterTests {
+    private struct Facts: CompletionFacts {
+        var collections = ["notes", "teams"]
+        var devices = ["laptop", "my phone"]
+        var conflict: ConflictFacts?
+
+        func records(startingWith text: String) -> [Candidate] {
+            text.contains("/") ? [Candidate("notes/trip"), Candidate("notes/a b")] : [Candidate("notes/", endsWord: false)]
+        }
+        func fields(of record: String?) -> [String] { record == nil ? ["days", "kind", "title"] : ["title", "days"] }
+        func values(of field: String, near record: String?) -> [String] { field == "title" ? ["To the sea", "\"3\""] : [] }
+    }
+
+    private func candidates(_ text: String, in conflict: ConflictFacts? = nil) -> [String] {
+        let completer = Completer(catalog: CommandCatalog(Prompt.commands), words: Prompt.words, facts: Facts(conflict: conflict))
+        return completer.completion(of: text).candidates
+    }
+
+    private static let inConflict = ConflictFacts(record: "notes/trip", sides: ["a", "b"], fields: ["title", "days"])
+
+    @Test func `the first word is a command or one of the prompt's`() {
+        #expect(candidates("pu") == ["put"])
+        #expect(candidates("qu") == ["quit"])
+        #expect(candidates("con") == ["conflicts"])
+        #expect(candidates("x").isEmpty)
+    }
+
+    @Test func `options are those of the command's own help`() {
+        #expect(candidates("resolve notes/trip --ch") == ["--choose", "--choose-field"])
+        #expect(candidates("conflicts --col") == ["--collection"])
+        #expect(candidates("get --frob").isEmpty)
+    }
+
+    @Test func `collections, records, fields, values, devices, policies stand where they belong`() {
+        #expect(candidates("get no") == ["notes/"])
+        #expect(candidates("get notes/t") == ["notes/trip"])
+        #expect(candidates("get notes/a") == ["notes/a\\ b"])
+        #expect(candidates("put notes/trip ti") == ["title="])
+        #expect(candidates("put notes/trip title=T") == ["title=To\\ the\\ sea"])
+        #expect(candidates("list --where title=") == ["title=To\\ the\\ sea", "title=\\\"3\\\""])
+        #expect(candidates("all --where collection=te") == ["collection=teams"])
+        #expect(candidates("unset notes/trip --note x d") == ["days"])
+        #expect(candidates("log --device l") == ["laptop"])
+        #expect(candidates("resolve notes/trip --choose b") == ["base", "both"])
+        #expect(candidates("policy notes la") == ["latest"])
+        #expect(candidates("log --kind un") == ["undo"])
+        #expect(candidates("help resol") == ["resolve"])
+    }
+
+    @Test func `inside a quote the rest of the word is completed and the quote closed`() {
+        #expect(candidates("get \"notes/a") == ["notes/a b\""])
+        #expect(candidates("put notes/trip title=\"To") == ["To the sea\""])
+        #expect(candidates("put notes/trip title='To") == ["To the sea'"])
+        #expect(candidates("log --device 'my") == ["my phone'"])
+    }
+
+    @Test func `in a conflict sides and fields are offered`() {
+        #expect(candidates("b", in: Self.inConflict).contains("b*"))
+        #expect(candidates("a ti", in: Self.inConflict) == ["title"])
+        #expect(candidates("edit d", in: Self.inConflict) == ["days"])
+        #expect(candidates("set ti", in: Self.inConflict) == ["title="])
+        #expect(candidates("a title ", in: Self.inConflict).isEmpty)
+        #expect(candidates("get notes/t", in: Self.inConflict) == ["notes/trip"])
+    }
+
+    @Test func `only what ends a word is followed by a space`() {
+        let completer = Completer(catalog: CommandCatalog(Prompt.commands), words: Prompt.words, facts: Facts())
+        #expect(!completer.completion(of: "get no").endsWord)
+        #expect(completer.completion(of: "get notes/t").endsWord)
+        #expect(completer.completion(of: "get notes/t").start == 4)
+    }
+}
