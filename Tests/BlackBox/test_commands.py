@@ -199,21 +199,8 @@ class Conflicts(StoreTest):
         self.assertEqual([c["record"] for c in self.objects("conflicts", store=laptop)], ["3", "4"])
 
 
-class Demo(StoreTest):
-    def test_the_demo_plays_and_leaves_nothing_behind(self):
-        before = set(os.listdir(self.folder))
-        text = self.ok("demo", env={"TMPDIR": str(self.folder)})
-        self.assertIn("Both stores hold the same.", text)
-        self.assertEqual(set(os.listdir(self.folder)), before)
-
-    def test_the_demo_keeps_its_stores_when_asked(self):
-        kept = self.folder / "kept"
-        self.ok("demo", "--keep", kept)
-        self.assertEqual(self.object("get", "notes/trip", store=kept / "phone")["fields"]["title"], "To the mountains")
-
-
 class Words(StoreTest):
-    COMMANDS = "init put unset delete get list log conflicts show resolve import export verify inspect checkpoint dump digest demo bench".split()
+    COMMANDS = "init put unset delete get list log conflicts show resolve import export verify inspect checkpoint dump digest demo bench repl".split()
 
     def test_every_command_has_help_with_an_example(self):
         for command in self.COMMANDS:
