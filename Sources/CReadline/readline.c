@@ -121,11 +121,12 @@ void syncline_readline_interrupt(void) {
     rl_free_line_state();
     rl_point = rl_end;
     rl_redisplay();
-    fputs("^C\n", rl_outstream);
-    rl_replace_line("", 0);
-    rl_on_new_line();
-    rl_redisplay();
+    fputs("^C", rl_outstream);
+    rl_crlf();
     fflush(rl_outstream);
+    rl_replace_line("", 0);
+    rl_callback_handler_remove();
+    syncline_signals_let();
 }
 
 void syncline_readline_set_prompt(const char *prompt) { rl_set_prompt(prompt); }

@@ -2,6 +2,7 @@
 import os
 import re
 import time
+import unicodedata
 
 import pexpect
 import pyte
@@ -29,7 +30,7 @@ class Terminal:
         self.screen = pyte.HistoryScreen(columns, rows, history=history, ratio=0.5)
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""
-        self.child = pexpect.spawn(command[0], [str(w) for w in command[1:]], dimensions=(rows, columns), env=environment(**env), timeout=LIMIT, echo=False)
+        self.child = pexpect.spawn(command[0], [str(w) for w in command[1:]], dimensions=(rows, columns), env=environment(**env), timeout=LIMIT)
 
     def read(self, seconds=0.05):
         """Takes in what has come; false when nothing more will."""
@@ -83,8 +84,20 @@ class Terminal:
     def type(self, text):
         """Types at the prompt and waits until it stands there."""
         self.wait_prompt()
+        self.add(text)
+
+    def add(self, text):
+        """Types on in the line."""
+        # The screen composes what it gets.
+        shown = unicodedata.normalize("NFC", text.strip())[-20:]
         self.send(text)
-        self.wait(lambda: text.strip() in self.line() or text.strip()[-20:] in self.line(), f"{text!r} behind the prompt")
+        self.wait(lambda: shown in self.line(), f"{text!r} behind the prompt")
+
+    def left(self, count=1):
+        """The cursor goes to the left, and has arrived."""
+        there = self.screen.cursor.x - count
+        self.send("\x1b[D" * count)
+        self.wait(lambda: self.screen.cursor.x == there, "the cursor")
 
     def enter(self, text):
         """A whole line, and waits for the next prompt."""

@@ -43,7 +43,7 @@ int syncline_readline_feed(void);
 /// The line that is done, to be freed; NULL when none is.
 char *syncline_readline_take(void);
 
-/// Forgets what is typed so far and stands on a new line, as after Ctrl-C.
+/// Gives the line up, as after Ctrl-C.
 void syncline_readline_interrupt(void);
 
 /// Shows another prompt before what is typed.

@@ -41,15 +41,15 @@ struct ConflictPage {
         let agreeing = record.shown.count - rows.filter { row in record.shown(row.field) != nil }.count
         if agreeing > 0 { output.line(StyledText("\(agreeing) field\(agreeing == 1 ? " agrees" : "s agree")", .faint)) }
         PolicyText.write(conflict, name: name, to: output)
-        if conflict.isOpen { output.line(StyledText(hint(conflict), .faint)) }
+        if conflict.isOpen { for line in Printable.wrapped(hint(conflict), to: Terminal.columns) { output.line(StyledText(line, .faint)) } }
     }
 
     private func hint(_ conflict: Conflict) -> String {
         guard isAtPrompt else { return "settle it: syncline resolve \(Arguments.text(record.key)) --choose a   or   --merge, --set field=value" }
-        let letters = conflict.sides.indices.map(Self.letter).joined(separator: ", ")
-        let field = conflict.openFields.first.map { CommandWords.typed($0.field.text) }
-        return "\(letters) takes that side" + (field.map { ", a \($0) one field" } ?? "")
-            + "; b* the rest; merge, edit, base, both, set, later; done writes it"
+        let letters = conflict.sides.indices.map(Self.letter)
+        let first = letters.first ?? "a", last = letters.last ?? "b"
+        let field = conflict.openFields.first.map { " · \(first) \(CommandWords.typed($0.field.text)) takes one field" } ?? ""
+        return "\(letters.joined(separator: " or ")) takes that side\(field) · \(last)* the rest · merge, edit, base, both, set, later · done writes it"
     }
 
     /// A heading and what it says of each field.
@@ -77,7 +77,7 @@ struct ConflictPage {
                 let note = side.event.note.map { "“\($0.text)”" } ?? ""
                 let age = TimeText.age(of: side.event.time, at: Machine.wall)
                 var column = Column(
-                    heading: ["\(Self.letter(index)) \(name(side.dot.device))", "\(TimeText.minute(side.event.time)), \(age)", note],
+                    heading: ["\(Self.letter(index)) \(name(side.dot.device)), \(age)", TimeText.minute(side.event.time), note],
                     style: .side(index)
                 ) { field in
                     if let entry = contested[field]?.versions.first(where: { $0.dot == side.dot }) { return [entry.value] }
@@ -106,7 +106,7 @@ struct ConflictPage {
         let values = columns.map { $0.all == nil ? $0.values(row.field) : [] }
         let fixed = zip(columns, values).map { column, values in column.all ?? (values.isEmpty ? "(nothing)" : nil) }
         // Text of several lines is shown as lines: what differs is found line by line.
-        let texts = values.map { values in values.count == 1 ? values[0].flatMap(Self.lines) : nil }
+        let texts = Self.withoutSharedEnd(values.map { values in values.count == 1 ? values[0].flatMap(Self.lines) : nil })
         if zip(fixed, texts).allSatisfy({ $0 != nil || $1 != nil }), texts.contains(where: { ($0?.count ?? 0) > 1 }) {
             let excerpt = isWhole ? TextExcerpt(whole: texts.map { $0 ?? [] }) : TextExcerpt(of: texts.map { $0 ?? [] }, limit: Self.shortLines)
             return Cells(
@@ -126,6 +126,11 @@ struct ConflictPage {
     private static func lines(_ value: FieldValue) -> [String]? {
         guard let text = value.text, text.contains(0x0A) else { return [value.description] }
         return text.split(separator: 0x0A, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The texts without the empty line behind their last line break, where all of them have one.
+    private static func withoutSharedEnd(_ texts: [[String]?]) -> [[String]?] {
+        texts.allSatisfy { $0.map { $0.count > 1 && $0.last == "" } ?? true } ? texts.map { $0.map { Array($0.dropLast()) } } : texts
     }
 
     private static func text(_ values: [FieldValue?]) -> String {

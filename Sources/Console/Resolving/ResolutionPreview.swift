@@ -7,7 +7,8 @@ struct ResolutionPreview {
     /// What a side is called.
     let name: (Dot) -> String
 
-    /// A diff for people: `- field = before`, `+ field = after (where from)`, and `= field = value` where the shown value stays.
+    /// A diff for people: `- field = before`, `+ field = after (where from)`, and `= field = value` where the shown value stays. Text of several lines is compared by
+    /// line below `~ field`.
     var lines: [String] {
         var lines: [String] = []
         if resolution.isDelete { lines.append("- the whole record: it will be deleted") }
@@ -16,6 +17,11 @@ struct ResolutionPreview {
             let field = change.field.text
             guard change.before != change.after else {
                 lines.append("= \(field)\(change.after.map { " = \(Self.folded([$0])[0])" } ?? " is removed")\(from)")
+                continue
+            }
+            if let before = change.before?.text, let after = change.after?.text, before.contains(0x0A) || after.contains(0x0A) {
+                lines.append("~ \(field), line by line\(from)")
+                lines += TextDiff(before, after).lines
                 continue
             }
             let texts = Self.folded([change.before, change.after].compactMap(\.self))

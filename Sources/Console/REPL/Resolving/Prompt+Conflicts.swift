@@ -91,7 +91,7 @@ extension Prompt {
         output.line("will write:")
         for line in ResolutionPreview(resolution: mode.resolution, name: mode.name).lines {
             let style: Style = line.hasPrefix("+") ? .added : line.hasPrefix("-") ? .removed : line.hasPrefix("?") ? .contested : .plain
-            output.line(StyledText("  " + line, style))
+            for part in Printable.wrapped(line, to: max(16, Terminal.columns - 4)) { output.line(StyledText("  " + part, style)) }
         }
         output.line(mode.resolution.isComplete ? "`done` writes it" : "`done` writes this much and leaves the rest open")
         output.flush()
@@ -125,14 +125,15 @@ extension Prompt {
         let session = session(isJSON: isJSON)
         let note = try Arguments.note(note)
         let events = try ResolveCommand.commit([mode.resolution], note: note, session, store)
-        for event in events { session.report(event) }
-        session.output.flush()
+        if isJSON { for event in events { session.report(event) } }
+        let written = events.map { "\(store.name):\($0.dot.seq)" }.joined(separator: ", ")
+        let record = Arguments.text(mode.conflict.key)
         if let rest = try store.conflict(mode.conflict.key), rest.isOpen {
-            session.output.line("written; what is open in \(Arguments.text(rest.key)) now:")
+            session.output.line("\(written) is written; what is open in \(record) now:")
             session.output.flush()
             return open(rest, number: mode.number)
         }
-        session.output.line(StyledText("\(Arguments.text(mode.conflict.key)) is settled", .good) + "; `undo` takes it back")
+        session.output.line(StyledText("\(record) is settled", .good) + " by \(written); `undo` takes it back")
         session.output.flush()
         self.mode = nil
         try openNext(after: mode.number)
