@@ -48,7 +48,9 @@ let package = Package(
         .testTarget(
             name: "ReplicaEngineTests", dependencies: ["ReplicaEngine", "Simulation", "Workload"],
             swiftSettings: settings),
-        .testTarget(name: "ConsoleTests", dependencies: ["Console", "EventCore", "Workload"], swiftSettings: settings),
+        .testTarget(
+            name: "ConsoleTests", dependencies: ["Console", "EventCore", "LogStore", "ReplicaEngine", "Simulation", "Workload"],
+            swiftSettings: settings),
         .testTarget(name: "ConventionTests", swiftSettings: settings),
     ]
 )

@@ -12,10 +12,17 @@ struct LineDiff {
     init(_ old: [Int32], _ new: [Int32]) {
         removed = [Bool](repeating: true, count: old.count)
         added = [Bool](repeating: true, count: new.count)
+        // What both begin and end with is paired first, as other programs do.
+        var (start, ends) = (0, (old: old.count, new: new.count))
+        while start < ends.old && start < ends.new && old[start] == new[start] { start += 1 }
+        while ends.old > start && ends.new > start && old[ends.old - 1] == new[ends.new - 1] { ends = (ends.old - 1, ends.new - 1) }
+        for index in 0..<start { (removed[index], added[index]) = (false, false) }
+        for index in ends.old..<old.count { removed[index] = false }
+        for index in ends.new..<new.count { added[index] = false }
         // A line that the other text has nowhere has no partner, and is kept out of the search.
-        let (inOld, inNew) = (Set(old), Set(new))
-        let oldPlaces = old.indices.filter { inNew.contains(old[$0]) }
-        let newPlaces = new.indices.filter { inOld.contains(new[$0]) }
+        let (inOld, inNew) = (Set(old[start..<ends.old]), Set(new[start..<ends.new]))
+        let oldPlaces = (start..<ends.old).filter { inNew.contains(old[$0]) }
+        let newPlaces = (start..<ends.new).filter { inOld.contains(new[$0]) }
         var search = Search(old: oldPlaces.map { old[$0] }, new: newPlaces.map { new[$0] })
         search.run { oldIndex, newIndex in
             removed[oldPlaces[oldIndex]] = false
@@ -37,23 +44,30 @@ struct LineDiff {
         return partners
     }
 
-    /// Moves each run of lines without a partner as far down as equal lines let it, as other programs do: one of several equally good answers is taken always.
+    /// Joins runs of lines without a partner where equal lines let them move, and moves each as far down as it goes, as other programs do: of several equally
+    /// good answers always the same is taken.
     private static func slide(_ unpaired: inout [Bool], _ lines: [Int32]) {
-        var start = 0
-        while start < lines.count {
-            guard unpaired[start] else {
-                start += 1
-                continue
-            }
-            var end = start
-            while true {
+        var next = 0
+        while let first = unpaired[next...].firstIndex(of: true) {
+            var (start, end) = (first, first)
+            var size = -1
+            while size != end - start {
                 while end < lines.count && unpaired[end] { end += 1 }
-                guard end < lines.count && lines[start] == lines[end] else { break }
-                unpaired[start] = false
-                unpaired[end] = true
-                start += 1
+                size = end - start
+                while start > 0 && lines[start - 1] == lines[end - 1] {
+                    start -= 1
+                    end -= 1
+                    (unpaired[start], unpaired[end]) = (true, false)
+                    while start > 0 && unpaired[start - 1] { start -= 1 }
+                }
+                while end < lines.count && lines[start] == lines[end] {
+                    (unpaired[start], unpaired[end]) = (false, true)
+                    start += 1
+                    end += 1
+                    while end < lines.count && unpaired[end] { end += 1 }
+                }
             }
-            start = end
+            next = end
         }
     }
 }
