@@ -28,8 +28,8 @@ struct LineDiff {
             removed[oldPlaces[oldIndex]] = false
             added[newPlaces[newIndex]] = false
         }
-        Self.slide(&removed, old)
-        Self.slide(&added, new)
+        Self.slide(&removed, old, Self.gaps(added))
+        Self.slide(&added, new, Self.gaps(removed))
     }
 
     /// For each old line its partner's index in the new text; nil when it has none.
@@ -44,29 +44,49 @@ struct LineDiff {
         return partners
     }
 
-    /// Joins runs of lines without a partner where equal lines let them move, and moves each as far down as it goes, as other programs do: of several equally
-    /// good answers always the same is taken.
-    private static func slide(_ unpaired: inout [Bool], _ lines: [Int32]) {
-        var next = 0
+    /// Where the lines without a partner lie among those that have one: whether some stand before the n-th of these.
+    private static func gaps(_ unpaired: [Bool]) -> [Bool] {
+        var gaps = [false]
+        for isUnpaired in unpaired { if isUnpaired { gaps[gaps.count - 1] = true } else { gaps.append(false) } }
+        return gaps
+    }
+
+    /// Joins runs of lines without a partner where equal lines let them move, and moves each as far down as it goes, or as one goes that stands opposite a run of the
+    /// other text, as other programs do: of several equally good answers always the same is taken.
+    ///
+    /// - Parameter others: the other text's gaps.
+    private static func slide(_ unpaired: inout [Bool], _ lines: [Int32], _ others: [Bool]) {
+        var (next, paired) = (0, 0)
         while let first = unpaired[next...].firstIndex(of: true) {
+            paired += first - next
             var (start, end) = (first, first)
-            var size = -1
-            while size != end - start {
-                while end < lines.count && unpaired[end] { end += 1 }
-                size = end - start
-                while start > 0 && lines[start - 1] == lines[end - 1] {
-                    start -= 1
-                    end -= 1
-                    (unpaired[start], unpaired[end]) = (true, false)
-                    while start > 0 && unpaired[start - 1] { start -= 1 }
-                }
-                while end < lines.count && lines[start] == lines[end] {
-                    (unpaired[start], unpaired[end]) = (false, true)
-                    start += 1
-                    end += 1
-                    while end < lines.count && unpaired[end] { end += 1 }
-                }
+            while end < lines.count && unpaired[end] { end += 1 }
+            func slideUp() -> Bool {
+                guard start > 0, lines[start - 1] == lines[end - 1] else { return false }
+                start -= 1
+                end -= 1
+                (unpaired[start], unpaired[end]) = (true, false)
+                while start > 0 && unpaired[start - 1] { start -= 1 }
+                paired -= 1
+                return true
             }
+            func slideDown() -> Bool {
+                guard end < lines.count, lines[start] == lines[end] else { return false }
+                (unpaired[start], unpaired[end]) = (false, true)
+                start += 1
+                end += 1
+                while end < lines.count && unpaired[end] { end += 1 }
+                paired += 1
+                return true
+            }
+            var (size, isOpposite) = (-1, false)
+            while size != end - start {
+                size = end - start
+                while slideUp() {}
+                isOpposite = others[paired]
+                while slideDown() { isOpposite = isOpposite || others[paired] }
+            }
+            while isOpposite && !others[paired] { guard slideUp() else { break } }
             next = end
         }
     }

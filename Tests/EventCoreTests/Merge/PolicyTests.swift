@@ -34,28 +34,42 @@ struct PolicyTests {
         let sorted = [
             "-1e+30", "-9223372036854775808", "-1.5", "0", "5e-324", "1", "1.5", "9007199254740993", "9223372036854775807",
             "9223372036854775808",
-            "18446744073709551615", "18446744073709551616", "1e+21",
+            "18446744073709551615", "18446744073709552000", "1e+21",
         ]
         for (index, low) in sorted.enumerated() {
             for high in sorted[(index + 1)...] {
-                let values = try [high, low].map { Optional(try FieldValue(json: $0.utf8)) }
-                #expect(Self.decision(.max, values) == .value(try FieldValue(json: high.utf8)), "\(low) \(high)")
-                #expect(Self.decision(.min, values) == .value(try FieldValue(json: low.utf8)), "\(low) \(high)")
+                let (less, more) = (try FieldValue(json: low.utf8), try FieldValue(json: high.utf8))
+                #expect(
+                    Self.decision(.max, [more, less]) == .value(more) && Self.decision(.max, [less, more]) == .value(more), "\(low) \(high)"
+                )
+                #expect(
+                    Self.decision(.min, [more, less]) == .value(less) && Self.decision(.min, [less, more]) == .value(less), "\(low) \(high)"
+                )
             }
         }
     }
 
     @Test func `what does not fit stays open, and strings go by bytes`() throws {
-        func values(_ texts: String...) throws -> [FieldValue?] { try texts.map { $0 == "-" ? nil : try FieldValue(json: $0.utf8) } }
-        #expect(Self.decision(.max, try values("1", "\"1\"")) == .open && Self.decision(.min, try values("1", "-")) == .open)
-        #expect(Self.decision(.max, try values("true", "false")) == .open && Self.decision(.union, try values("[1]", "1")) == .open)
-        // U+FF5E comes before U+1F600 by bytes, behind it by UTF-16.
-        #expect(Self.decision(.max, try values("\"\u{FF5E}\"", "\"\u{1F600}\"")) == .value(FieldValue(text: "\u{1F600}")))
-        #expect(Self.decision(.union, try values("[3,1,1]", "[2]"), base: try values("[3]")) == .value(try FieldValue(json: "[1,2]".utf8)))
-        #expect(Self.decision(.text, try values("\"a\"", "\"b\""), base: try values("\"a\"", "\"c\"")) == .open)
-        #expect(AutomaticMerge(base: try values("1"), values: try values("1", "-")).decision == .removed)
-        #expect(AutomaticMerge(base: [], values: try values("1", "-")).decision == .value(try FieldValue(json: "1".utf8)))
-        #expect(AutomaticMerge(base: try values("1", "2"), values: try values("1", "3")).decision == .open)
+        func value(_ text: String) throws -> FieldValue? { text == "-" ? nil : try FieldValue(json: text.utf8) }
+        let policies: [(policy: Policy, base: [String], values: [String], decision: String)] = [
+            (.max, [], ["1", "\"1\""], "open"), (.min, [], ["1", "-"], "open"), (.max, [], ["true", "false"], "open"),
+            (.union, [], ["[1]", "1"], "open"), (.union, ["[3]"], ["[3,1,1]", "[2]"], "[1,2]"), (.union, ["3"], ["[3]", "[2]"], "[2,3]"),
+            // U+FF5E comes before U+1F600 by bytes, behind it by UTF-16.
+            (.max, [], ["\"\u{FF5E}\"", "\"\u{1F600}\""], "\"\u{1F600}\""), (.text, ["\"a\"", "\"c\""], ["\"a\"", "\"b\""], "open"),
+            (.latest, [], ["1", "-"], "-"), (.latest, [], ["-", "1"], "1"),
+        ]
+        for (policy, base, values, wanted) in policies {
+            let decision = Self.decision(policy, try values.map(value), base: try base.map(value))
+            let expected = wanted == "open" ? .open : Decision(try value(wanted))
+            #expect(decision == expected, "\(policy) of \(values) over \(base)")
+        }
+        for (base, values, wanted) in [
+            (["1"], ["1", "-"], "-"), ([], ["1", "-"], "1"), (["1", "2"], ["1", "3"], "open"), (["1"], ["2", "2"], "2"),
+        ] {
+            let decision = AutomaticMerge(base: try base.map(value), values: try values.map(value)).decision
+            let expected = wanted == "open" ? .open : Decision(try value(wanted))
+            #expect(decision == expected, "\(values) over \(base)")
+        }
     }
 
     private static func decision(_ policy: Policy, _ values: [FieldValue?], base: [FieldValue?] = []) -> Decision {
