@@ -17,7 +17,7 @@ struct EditFileTests {
         let file = EditFile(Resolution(of: conflict)) { Self.name($0) }
         #expect(throws: EditFileError.unchanged) { try file.applying(file.text) }
         // Git's order of markers: first side, base, the others.
-        let length = Self.markerLength(file)
+        let length = conflict.fields.contains(where: \.merge.isOpen) ? Self.markerLength(file) : 0
         for side in conflict.sides.indices {
             let edited = Self.keeping(side, of: file.text, markerLength: length)
             guard edited != file.text else { continue }
