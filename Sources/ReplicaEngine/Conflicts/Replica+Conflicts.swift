@@ -16,19 +16,9 @@ extension Replica {
 
     /// All open conflicts, sorted by record; of one collection or all, now or then.
     package func conflicts(in collection: Name? = nil, at moment: Moment? = nil) throws(ReplicaError) -> [Conflict] {
-        try checkTable()
-        var keys: [RecordKey] = []
-        table.forEachPlace { place in
-            // Without siblings now there may have been some then: a record's past is in its history.
-            if moment != nil || table.hasSiblings(at: place) {
-                let key = table.key(at: place)
-                if collection == nil || key.collection == collection { keys.append(key) }
-            }
-            return true
-        }
-        let then = try moment.map { (moment) throws(ReplicaError) in try inLog(moment) }
         var conflicts: [Conflict] = []
-        for key in keys.sorted() {
+        let then = try moment.map { (moment) throws(ReplicaError) in try inLog(moment) }
+        for key in try contestedKeys(in: collection, at: then) {
             if let conflict = try conflict(key, at: then) { conflicts.append(conflict) }
         }
         return conflicts
@@ -63,7 +53,7 @@ extension Replica {
     }
 
     /// The events that disagree: of contested entries, and where delete stands against edit, the deletes and the newest live edits.
-    private static func sideDots(_ record: Record, _ events: [Dot: Event]) -> [Dot] {
+    static func sideDots(_ record: Record, _ events: [Dot: Event]) -> [Dot] {
         var dots = Set(record.fields.filter(\.isContested).flatMap(\.versions).map(\.dot))
         if record.isDeleteAgainstEdit {
             dots.formUnion(record.tombstones)

@@ -9,6 +9,11 @@ extension Replica {
         return try record(at: place)
     }
 
+    func record(_ key: RecordKey, times: [Dot: HybridTime]) throws(ReplicaError) -> Record? {
+        guard let place = try place(of: key) else { return nil }
+        return try record(at: place, times: times)
+    }
+
     /// - Parameter times: of events, as far as they are known already.
     private func record(at place: RecordTable.Place, times known: [Dot: HybridTime] = [:]) throws(ReplicaError) -> Record {
         let record = try recordWithoutTimes(at: place)
@@ -18,7 +23,7 @@ extension Replica {
         return record.with(times: try times(of: contested, in: record.key))
     }
 
-    private func recordWithoutTimes(at place: RecordTable.Place) throws(ReplicaError) -> Record {
+    func recordWithoutTimes(at place: RecordTable.Place) throws(ReplicaError) -> Record {
         do throws(BlockError) { return try table.record(at: place) } catch { throw .malformedBlock(at: end) }
     }
 
@@ -27,25 +32,23 @@ extension Replica {
     ///
     /// - Parameter many: with fewer contested entries there are none of their times.
     func timesOfContested(many: Int = 200) throws(ReplicaError) -> [Dot: HybridTime] {
-        try checkTable()
-        var places: [RecordTable.Place] = []
-        table.forEachPlace { place in
-            if table.hasSiblings(at: place) { places.append(place) }
-            return true
-        }
         var contested: Set<Dot> = []
-        for place in places {
+        for place in try contestedPlaces() {
             for field in try recordWithoutTimes(at: place).fields where field.isContested { contested.formUnion(field.versions.map(\.dot)) }
         }
-        guard contested.count >= many else { return [:] }
+        return contested.count < many ? [:] : try times(of: contested)
+    }
+
+    /// When these events were written, by one look at each event of the log.
+    func times(of dots: Set<Dot>) throws(ReplicaError) -> [Dot: HybridTime] {
         var times: [Dot: HybridTime] = [:]
         let cursor: BlockCursor<Storage>
         do throws(LogError) { cursor = try log.blocks(from: Position(0)) } catch { throw .log(error) }
-        while times.count < contested.count, let block = try Self.next(cursor) {
+        while times.count < dots.count, let block = try Self.next(cursor) {
             guard block.header.kind == .events else { continue }
             do throws(BlockError) {
                 var reader = try BlockReader(block.header, block.bytes)
-                while let stamp = try reader.skipStamped() { if contested.contains(stamp.dot) { times[stamp.dot] = stamp.time } }
+                while let stamp = try reader.skipStamped() { if dots.contains(stamp.dot) { times[stamp.dot] = stamp.time } }
             } catch { throw .malformedBlock(at: block.first) }
         }
         return times
@@ -96,18 +99,27 @@ extension Replica {
     func records(
         in collection: Name?, at moment: Moment? = nil, times: [Dot: HybridTime], _ body: (Record) throws -> Bool
     ) throws {
-        let then = try moment.map { try inLog($0) }
+        if let moment { return try records(in: collection, then: moment, body) }
         try checkTable()
         var places = table.sortedPlaces(in: collection)
-        while let place = places.next(in: table) {
-            let record = if let then { try record(table.key(at: place), at: then) } else { try record(at: place, times: times) }
-            guard let record else { continue }
-            guard try body(record) else { return }
-        }
+        while let place = places.next(in: table) { guard try body(try record(at: place, times: times)) else { return } }
     }
 
-    /// The fold of some of a record's events, oldest first, that are complete: with each event also what it covers. nil when there are none.
-    package func fold(_ events: [Event], of key: RecordKey) throws(ReplicaError) -> Record? { try Self.folded(events, key) }
+    /// The fields that records of a collection, or of all, have ever had, sorted.
+    package func fieldNames(in collection: Name?) throws -> [Name] {
+        var names: Set<Name> = []
+        for known in table.collections.names where collection == nil || collection == known {
+            if let fields = table.fieldNames(of: known) {
+                names.formUnion(fields)
+            } else {
+                try records(in: known) { record in
+                    names.formUnion(record.fields.map(\.field))
+                    return true
+                }
+            }
+        }
+        return names.sorted()
+    }
 
     /// For the store as a whole an event stands for its place in this log.
     func inLog(_ moment: Moment) throws(ReplicaError) -> Moment {
@@ -116,18 +128,10 @@ extension Replica {
         return .position(Position(event.position.index + 1))
     }
 
-    /// The fold of some of a record's events, with the times of all of them; nil when there are none.
-    static func folded(_ events: [Event], _ key: RecordKey) throws(ReplicaError) -> Record? {
-        guard !events.isEmpty else { return nil }
-        var fold = RecordFold()
-        do throws(BlockError) {
-            try fold.add(events)
-            return try fold.record(key)?.with(times: Dictionary(uniqueKeysWithValues: events.map { ($0.dot, $0.time) }))
-        } catch { throw .malformedBlock(at: Position(0)) }
-    }
+    static func folded(_ events: [Event], _ key: RecordKey) throws(ReplicaError) -> Record? { try RecordFold.folded(events, key) }
 
     /// When some of the record's events were written. What is contested is mostly new, so the newest are looked at first.
-    private func times(of dots: Set<Dot>, in key: RecordKey) throws(ReplicaError) -> [Dot: HybridTime] {
+    func times(of dots: Set<Dot>, in key: RecordKey) throws(ReplicaError) -> [Dot: HybridTime] {
         var times: [Dot: HybridTime] = [:]
         for position in try positions(of: key) where times.count < dots.count {
             let row = try row(at: position)

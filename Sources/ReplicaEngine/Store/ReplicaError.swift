@@ -29,6 +29,8 @@ package enum ReplicaError: Error, Hashable, Sendable {
     case unknownRecord(RecordKey)
     /// A conflict cannot be settled like this.
     case notASide(Dot)
+    /// The event changed nothing that could be written back.
+    case nothingToUndo(Dot)
 }
 
 /// What is wrong with a foreign event.

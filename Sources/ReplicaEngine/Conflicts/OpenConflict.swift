@@ -1,0 +1,36 @@
+package import EventCore
+
+/// What `conflicts` says of a record in conflict, for which no history has to be read: who disagrees on what, without base and values.
+package struct OpenConflict: Hashable, Sendable {
+    package struct Side: Hashable, Sendable {
+        package let dot: Dot
+        package let time: HybridTime
+    }
+
+    package let key: RecordKey
+    /// The contested fields, sorted by name.
+    package let fields: [Name]
+    package let isDeleteAgainstEdit: Bool
+    /// Greatest rank first.
+    package let sides: [Side]
+
+    package init(_ conflict: Conflict) {
+        key = conflict.key
+        fields = conflict.fields.map(\.field)
+        isDeleteAgainstEdit = conflict.isDeleteAgainstEdit
+        sides = conflict.sides.map { Side(dot: $0.dot, time: $0.event.time) }
+    }
+
+    /// A record whose sides are just the contested entries.
+    init(_ record: Record) {
+        key = record.key
+        fields = record.fields.filter(\.isContested).map(\.field)
+        isDeleteAgainstEdit = false
+        let dots = Set(record.fields.filter(\.isContested).flatMap(\.versions).map(\.dot))
+        sides = dots.compactMap { dot in record.times[dot].map { Side(dot: dot, time: $0) } }
+            .sorted { Rank(time: $0.time, dot: $0.dot) > Rank(time: $1.time, dot: $1.dot) }
+    }
+
+    /// Whether a device has a side in it.
+    package func involves(_ device: DeviceID) -> Bool { sides.contains { $0.dot.device == device } }
+}

@@ -1,0 +1,50 @@
+package import EventCore
+internal import LogStore
+
+/// Which records are in conflict: in time proportional to the records that have siblings, whatever else the store holds.
+extension Replica {
+    /// How many records are in conflict now.
+    package func openConflictCount() throws(ReplicaError) -> Int { try contestedPlaces().count }
+
+    /// The records that are in conflict now, or were then, sorted; of one collection or all.
+    package func contestedKeys(in collection: Name? = nil, at moment: Moment? = nil) throws(ReplicaError) -> [RecordKey] {
+        if let moment { return try contestedThen(in: collection, moment).map(\.key) }
+        let places = try contestedPlaces()
+        return places.map { table.key(at: $0) }.filter { collection == nil || $0.collection == collection }.sorted()
+    }
+
+    /// Calls `body` with each conflict that is open now, or was then, sorted by record, until it returns false. The first of now come before the others are
+    /// looked at.
+    package func openConflicts(
+        in collection: Name? = nil, at moment: Moment? = nil, _ body: (OpenConflict) throws -> Bool
+    ) throws {
+        if let moment {
+            let then = try inLog(moment)
+            for record in try contestedThen(in: collection, then) {
+                let conflict = record.isDeleteAgainstEdit ? try conflict(record.key, at: then).map(OpenConflict.init) : OpenConflict(record)
+                if let conflict, try !body(conflict) { return }
+            }
+            return
+        }
+        let keys = try contestedKeys(in: collection)
+        var times: [Dot: HybridTime] = [:]
+        for (index, key) in keys.enumerated() {
+            // A few are found one by one, at the end of their records' histories; the rest by one look at the log.
+            if index == Self.conflictsOneByOne { times = try timesOfContested(many: 0) }
+            if let conflict = try openConflict(key, times: times), try !body(conflict) { return }
+        }
+    }
+
+    private static var conflictsOneByOne: Int { 50 }
+
+    private func openConflict(_ key: RecordKey, times: [Dot: HybridTime]) throws(ReplicaError) -> OpenConflict? {
+        guard let record = try record(key, times: times), record.isContested else { return nil }
+        // Which edits stand against a delete depends on what they had seen.
+        return record.isDeleteAgainstEdit ? try conflict(key).map(OpenConflict.init) : OpenConflict(record)
+    }
+
+    func contestedPlaces() throws(ReplicaError) -> [RecordTable.Place] {
+        let places = try reading { (table) throws(CheckpointDamage) in try table.placesWithSiblings() }
+        return places.filter { table.isContested(at: $0) }
+    }
+}
