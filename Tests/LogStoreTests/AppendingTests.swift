@@ -40,7 +40,6 @@ import Workload
         #expect(single?.paddedBytes.suffix(64).allSatisfy { $0 == 0 } == true)
         let own = try #require(single?.withBytes { NumberedEvents.ids(in: $0) })
         #expect(own == Array(ids.prefix(own.count)) && own.contains(position.index), "\(name)")
-        let dot = NumberedEvents.dot(position.index)
         let holder = try log.newestBlock(of: .events, holding: NumberedEvents.dot(position.index))
         #expect(holder?.first == start, "\(name): found by its dot")
     }

@@ -100,6 +100,7 @@ extension RecordTable {
 
     /// Checks the cell, its nodes, and the long values of both.
     func checkRecord(_ number: UInt32) throws(CheckpointDamage) {
+        guard unchecked != nil else { return }
         let (view, offset) = (view, Int(number) << Cell.unitShift)
         let cell = view.cell(number)
         try check(.cells, offset, Cell.headerBytes)

@@ -51,6 +51,12 @@ extension RecordTable {
         return positions
     }
 
+    /// Whether the event at this position is its record's first.
+    package func isFirst(_ position: Position) throws(CheckpointDamage) -> Bool {
+        try check(.previous, Int(position.index) * 4, 4)
+        return view.previous.load(fromByteOffset: Int(position.index) * 4, as: UInt32.self) == Self.noPosition
+    }
+
     /// The record's clock.
     package func clock(at place: Place) -> VersionVector {
         let cell = view.cell(place.cell)

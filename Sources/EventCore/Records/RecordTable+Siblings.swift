@@ -1,22 +1,31 @@
 /// Records with siblings, found by their nodes: in time proportional to these records, not to all.
 extension RecordTable {
-    /// The places of all records that have more than one head, entry a field, or a tombstone, in the order of memory. What they name may be followed.
-    package func placesWithSiblings() throws(CheckpointDamage) -> [Place] {
-        let (view, used) = (view, memory(.nodes).count)
-        try check(.nodes, 0, used)
+    /// Bytes of nodes, in use or not: says how long looking for conflicts takes.
+    package var nodeBytes: Int { memory(.nodes).count }
+
+    /// The places of all records in conflict, in the order of memory. What they name may be followed.
+    package func contestedPlaces() throws(CheckpointDamage) -> [Place] {
+        let view = view
+        try check(.nodes, 0, nodeBytes)
         var cells: [UInt32] = []
-        for index in 1..<max(1, used / Node.bytes) {
+        for index in 1..<max(1, nodeBytes / Node.bytes) {
             let node = view.node(UInt32(index))
             if !node.isFree { cells.append(node.cell) }
         }
         cells.sort()
         var places: [Place] = []
-        for cell in cells where cell != places.last?.cell {
+        for (index, cell) in cells.enumerated() where index == 0 || cell != cells[index - 1] {
+            if index + Self.cellsAhead < cells.count {
+                let next = view.cell(cells[index + Self.cellsAhead]).base
+                for line in 0..<4 { prefetch(next + line * 64) }
+            }
             try checkRecord(cell)
-            places.append(Place(cell: cell))
+            if isContested(at: Place(cell: cell)) { places.append(Place(cell: cell)) }
         }
         return places
     }
+
+    private static var cellsAhead: Int { 24 }
 
     /// Whether the record is in conflict: a field holds entries that differ, or a tombstone and a live value stand side by side. Looks at no event.
     package func isContested(at place: Place) -> Bool {

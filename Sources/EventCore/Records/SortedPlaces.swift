@@ -19,19 +19,18 @@ package struct SortedPlaces {
     /// Descending: everything before one of these is smaller than everything from there on.
     private var bounds: [Int] = []
 
-    fileprivate init(_ table: borrowing RecordTable, in collection: UInt32?) {
+    /// - Parameter places: calls its argument with each of them.
+    fileprivate init(_ table: borrowing RecordTable, capacity: Int, _ places: ((RecordTable.Place) -> Void) -> Void) {
         var ranks = [UInt32](repeating: 0, count: table.collections.names.count)
         let sorted = ranks.indices.sorted { table.collections.names[$0] < table.collections.names[$1] }
         for (rank, index) in sorted.enumerated() { ranks[index] = UInt32(rank) }
         var entries: [Entry] = []
-        entries.reserveCapacity(collection == nil ? Int(table.recordCount) : 0)
-        table.forEachPlace { place in
+        entries.reserveCapacity(capacity)
+        places { place in
             let key = table.keyBytes(at: place)
-            guard collection == nil || key.collection == collection else { return true }
             var start: UInt64 = 0
             for index in 0..<min(8, key.record.count) { start |= UInt64(key.record[index]) << UInt64(56 - 8 * index) }
             entries.append(Entry(collection: ranks[Int(key.collection)], cell: place.cell, start: start))
-            return true
         }
         self.entries = entries
         bounds = [entries.count]
@@ -96,6 +95,17 @@ extension RecordTable {
     /// The places of all records, or of one collection's, by their keys. All memory has been checked.
     package func sortedPlaces(in collection: Name?) -> SortedPlaces {
         // A number that no collection has.
-        SortedPlaces(self, in: collection.map { collections.index(of: $0) ?? .max })
+        let number = collection.map { collections.index(of: $0) ?? .max }
+        return SortedPlaces(self, capacity: number == nil ? Int(recordCount) : 0) { add in
+            forEachPlace { place in
+                if number == nil || view.cell(place.cell).collection == number { add(place) }
+                return true
+            }
+        }
+    }
+
+    /// Some places by their keys.
+    package func sorted(_ places: [Place]) -> SortedPlaces {
+        SortedPlaces(self, capacity: places.count) { add in places.forEach(add) }
     }
 }

@@ -19,9 +19,18 @@ package struct AuditEntry: Hashable, Sendable {
     /// Whether the record is in conflict right after it, in this log.
     package let leavesConflict: Bool
 
+    init(position: Position, row: BlockReader.Row, changes: [Change], concurrentWith: [Dot] = [], leavesConflict: Bool) {
+        self.position = position
+        self.row = row
+        self.changes = changes
+        self.concurrentWith = concurrentWith
+        self.leavesConflict = leavesConflict
+    }
+
+    /// What an event changed, sorted by field.
+    ///
     /// - Parameter seen: the record as the writer saw it, in the fields that the event wrote; for a delete in all.
-    init(position: Position, row: BlockReader.Row, seen: FieldFold, concurrentWith: [Dot], leavesConflict: Bool) {
-        (self.position, self.row, self.concurrentWith, self.leavesConflict) = (position, row, concurrentWith, leavesConflict)
+    static func changes(by row: BlockReader.Row, in seen: FieldFold) -> [Change] {
         func held(_ field: Name) -> [FieldValue] { seen.versions(of: field).sorted { $0.dot < $1.dot }.compactMap(\.value) }
         let changes: [Change] =
             switch row.body {
@@ -31,6 +40,6 @@ package struct AuditEntry: Hashable, Sendable {
                 set.map { Change(field: $0.field, before: held($0.field), after: $0.value) }
                     + unset.map { Change(field: $0, before: held($0), after: nil) }
             }
-        self.changes = changes.sorted { $0.field < $1.field }
+        return changes.sorted { $0.field < $1.field }
     }
 }

@@ -14,16 +14,12 @@ extension Replica {
         var entries: [AuditEntry] = []
         var all = FieldFold()
         for (index, step) in steps.enumerated() {
-            let seen = all
+            let isWanted = filter.passes(step.row)
+            if isWanted && !step.row.coversAll { entries.append(Self.auditEntry(step, behind: steps[..<index])) }
+            let changes = isWanted && step.row.coversAll ? AuditEntry.changes(by: step.row, in: all) : nil
             all.apply(step.row)
-            guard filter.passes(step.row) else { continue }
-            if step.row.coversAll || index == 0 {
-                entries.append(
-                    AuditEntry(
-                        position: step.position, row: step.row, seen: seen, concurrentWith: [], leavesConflict: all.isContested))
-            } else {
-                entries.append(Self.auditEntry(step, behind: steps[..<index]))
-            }
+            guard let changes else { continue }
+            entries.append(AuditEntry(position: step.position, row: step.row, changes: changes, leavesConflict: all.isContested))
         }
         let wanted = entries.suffix(limit ?? entries.count)
         for entry in newestFirst ? Array(wanted.reversed()) : Array(wanted) { guard try body(entry) else { return } }
@@ -80,14 +76,17 @@ extension Replica {
                 var folds: [RecordKey: FieldFold] = [:]
                 for (index, row) in rows.enumerated() {
                     let step = LoggedRow(position: Position(block.first.index + UInt64(index)), row: row)
-                    let seen = try folds[row.key] ?? FieldFold(try Self.record(row.key, in: table))
-                    folds[row.key, default: seen].apply(row)
-                    guard step.position >= first && filter.passes(row) else { continue }
+                    var fold = try folds.removeValue(forKey: row.key) ?? FieldFold(try Self.record(row.key, in: table))
+                    let isWanted = step.position >= first && filter.passes(row)
+                    let isAlone = row.coversAll || fold.isEmpty
+                    let changes = isWanted && isAlone ? AuditEntry.changes(by: row, in: fold) : nil
+                    fold.apply(row)
+                    let isContested = isWanted && fold.isContested
+                    folds[row.key] = fold
+                    guard isWanted else { continue }
                     let entry =
-                        if row.coversAll || seen.isEmpty {
-                            AuditEntry(
-                                position: step.position, row: row, seen: seen, concurrentWith: [],
-                                leavesConflict: folds[row.key]?.isContested == true)
+                        if let changes {
+                            AuditEntry(position: step.position, row: row, changes: changes, leavesConflict: isContested)
                         } else {
                             try auditEntry(step)
                         }

@@ -8,26 +8,40 @@ extension Replica {
     package func conflictStatistics(
         _ isWanted: @escaping (ConflictStatistics.Group) -> Bool
     ) throws(ReplicaError) -> ConflictStatistics {
-        var concurrent: Set<RecordKey> = []
-        try eachRow { (row, position) throws(ReplicaError) in
-            guard !row.coversAll, !concurrent.contains(row.key) else { return }
-            // The first event of a record covers nothing either.
-            if try positions(of: row.key).last != position { concurrent.insert(row.key) }
-        }
+        let concurrent = try recordsWithConcurrentEvents()
         var counter = ConflictCounter(isWanted: isWanted)
         guard !concurrent.isEmpty else { return counter.finish() }
-        try eachRow { (row, _) throws(ReplicaError) in if concurrent.contains(row.key) { counter.add(row) } }
+        try eachBlock { (block, reader) throws(BlockError) in
+            while let row = try reader.next() { if concurrent.contains(row.key) { counter.add(row) } }
+        }
         return counter.finish()
     }
 
-    private func eachRow(_ body: (BlockReader.Row, Position) throws(ReplicaError) -> Void) throws(ReplicaError) {
+    /// The records that ever had an event whose writer had not seen all that was there before it in this log.
+    private func recordsWithConcurrentEvents() throws(ReplicaError) -> Set<RecordKey> {
+        try checkTable()
+        var concurrent: Set<RecordKey> = []
+        try eachBlock { (block, reader) throws(BlockError) in
+            var index = UInt64(try reader.skipFollowing())
+            while let row = try reader.next() {
+                if case .whole = row.context, !isFirst(Position(block.first.index + index)) { concurrent.insert(row.key) }
+                index += 1 + UInt64(try reader.skipFollowing())
+            }
+        }
+        return concurrent
+    }
+
+    /// The first event of a record covers nothing either.
+    private func isFirst(_ position: Position) -> Bool {
+        do throws(CheckpointDamage) { return try table.isFirst(position) } catch { preconditionFailure("all has been checked") }
+    }
+
+    private func eachBlock(_ body: (BlockView, inout BlockReader) throws(BlockError) -> Void) throws(ReplicaError) {
         let cursor: BlockCursor<Storage>
         do throws(LogError) { cursor = try log.blocks(from: Position(0)) } catch { throw .log(error) }
         while let block = try Self.next(cursor) {
             guard block.header.kind == .events else { continue }
-            for (index, row) in try Self.rows(in: block.header, block.first, block.bytes).enumerated() {
-                try body(row, Position(block.first.index + UInt64(index)))
-            }
+            try Self.reading(block.header, block.first, block.bytes) { (reader) throws(BlockError) in try body(block, &reader) }
         }
     }
 }

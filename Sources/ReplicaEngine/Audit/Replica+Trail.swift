@@ -36,7 +36,7 @@ extension Replica {
         }
         all.apply(step.row)
         return AuditEntry(
-            position: step.position, row: step.row, seen: seen,
+            position: step.position, row: step.row, changes: AuditEntry.changes(by: step.row, in: seen),
             concurrentWith: earlier.map(\.row.dot).filter { !step.row.covers($0) },
             leavesConflict: isContestedElsewhere || all.isContested)
     }

@@ -4,7 +4,10 @@ internal import LogStore
 /// Which records are in conflict: in time proportional to the records that have siblings, whatever else the store holds.
 extension Replica {
     /// How many records are in conflict now.
-    package func openConflictCount() throws(ReplicaError) -> Int { try contestedPlaces().count }
+    package func openConflictCount() throws(ReplicaError) -> Int {
+        try checkForConflicts()
+        return try contestedPlaces().count
+    }
 
     /// The records that are in conflict now, or were then, sorted; of one collection or all.
     package func contestedKeys(in collection: Name? = nil, at moment: Moment? = nil) throws(ReplicaError) -> [RecordKey] {
@@ -26,16 +29,22 @@ extension Replica {
             }
             return
         }
-        let keys = try contestedKeys(in: collection)
-        var times: [Dot: HybridTime] = [:]
-        for (index, key) in keys.enumerated() {
+        try checkForConflicts()
+        var (times, count) = ([Dot: HybridTime](), 0)
+        func isLast(_ key: RecordKey) throws -> Bool {
             // A few are found one by one, at the end of their records' histories; the rest by one look at the log.
-            if index == Self.conflictsOneByOne { times = try timesOfContested(many: 0) }
-            if let conflict = try openConflict(key, times: times), try !body(conflict) { return }
+            if count == Self.contestedOneByOne { times = try timesOfContested(many: 0) }
+            count += 1
+            return try openConflict(key, times: times).map { try !body($0) } ?? false
         }
+        guard table.isChecked else {
+            // A history that turns out to be damaged would void all places.
+            for key in try contestedKeys(in: collection) { if try isLast(key) { return } }
+            return
+        }
+        var places = table.sorted(try contestedPlaces().filter { collection == nil || table.collection(at: $0) == collection })
+        while let place = places.next(in: table) { if try isLast(table.key(at: place)) { return } }
     }
-
-    private static var conflictsOneByOne: Int { 50 }
 
     private func openConflict(_ key: RecordKey, times: [Dot: HybridTime]) throws(ReplicaError) -> OpenConflict? {
         guard let record = try record(key, times: times), record.isContested else { return nil }
@@ -44,7 +53,13 @@ extension Replica {
     }
 
     func contestedPlaces() throws(ReplicaError) -> [RecordTable.Place] {
-        let places = try reading { (table) throws(CheckpointDamage) in try table.placesWithSiblings() }
-        return places.filter { table.isContested(at: $0) }
+        try reading { (table) throws(CheckpointDamage) in try table.contestedPlaces() }
     }
+
+    /// Many records with siblings lie everywhere: then checking all at once is faster than one by one.
+    private func checkForConflicts() throws(ReplicaError) {
+        if table.nodeBytes > Self.manyNodeBytes { try checkTable() }
+    }
+
+    private static var manyNodeBytes: Int { 1 << 20 }
 }

@@ -37,7 +37,7 @@ extension Replica {
 extension PastTable {
     var contestedPlaces: [RecordTable.Place] {
         do throws(CheckpointDamage) {
-            return try table.placesWithSiblings().filter { table.isContested(at: $0) }
+            return try table.contestedPlaces()
         } catch { preconditionFailure("what was folded has no checkpoint") }
     }
 

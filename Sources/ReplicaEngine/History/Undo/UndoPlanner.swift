@@ -38,7 +38,8 @@ struct UndoPlanner {
         }
         for field in fields {
             let then = versions(of: field, before)
-            for version in versions(of: field, now) where !then.contains(version) {
+            // What is removed, and will be nothing, loses nothing.
+            for version in versions(of: field, now) where !then.contains(version) && (version.value != nil || hasValue(then)) {
                 if try !isOwn(field, version) { movedOn.append(UndoPlan.MovedOn(field: field, version: version)) }
             }
         }
