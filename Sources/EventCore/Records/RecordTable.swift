@@ -91,6 +91,7 @@ package struct RecordTable: ~Copyable {
     }
 
     /// Calls `body` with each record's cell, in the order of memory.
+    @inline(__always)
     func forEachCell(_ body: (UInt32) throws -> Bool) rethrows {
         var unit = Cell.headerBytes >> Cell.unitShift
         let (view, end) = (view, regions.cells.usedBytes >> Cell.unitShift)

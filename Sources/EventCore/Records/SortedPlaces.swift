@@ -19,20 +19,17 @@ package struct SortedPlaces {
     /// Descending: everything before one of these is smaller than everything from there on.
     private var bounds: [Int] = []
 
-    /// - Parameter places: calls its argument with each of them.
-    fileprivate init(_ table: borrowing RecordTable, capacity: Int, _ places: ((RecordTable.Place) -> Void) -> Void) {
+    fileprivate init(_ table: borrowing RecordTable, _ places: [RecordTable.Place]) {
         var ranks = [UInt32](repeating: 0, count: table.collections.names.count)
         let sorted = ranks.indices.sorted { table.collections.names[$0] < table.collections.names[$1] }
         for (rank, index) in sorted.enumerated() { ranks[index] = UInt32(rank) }
-        var entries: [Entry] = []
-        entries.reserveCapacity(capacity)
-        places { place in
-            let key = table.keyBytes(at: place)
-            var start: UInt64 = 0
-            for index in 0..<min(8, key.record.count) { start |= UInt64(key.record[index]) << UInt64(56 - 8 * index) }
-            entries.append(Entry(collection: ranks[Int(key.collection)], cell: place.cell, start: start))
+        let view = table.view
+        entries = places.map { place in
+            let cell = view.cell(place.cell)
+            // An id is padded with zeros to a multiple of eight bytes.
+            let start = UInt64(bigEndian: cell.key.load(as: UInt64.self))
+            return Entry(collection: ranks[Int(cell.collection)], cell: place.cell, start: start)
         }
-        self.entries = entries
         bounds = [entries.count]
     }
 
@@ -94,18 +91,23 @@ package struct SortedPlaces {
 extension RecordTable {
     /// The places of all records, or of one collection's, by their keys. All memory has been checked.
     package func sortedPlaces(in collection: Name?) -> SortedPlaces {
-        // A number that no collection has.
-        let number = collection.map { collections.index(of: $0) ?? .max }
-        return SortedPlaces(self, capacity: number == nil ? Int(recordCount) : 0) { add in
-            forEachPlace { place in
-                if number == nil || view.cell(place.cell).collection == number { add(place) }
-                return true
-            }
-        }
+        guard let collection else { return sorted(places(in: nil)) }
+        guard let number = collections.index(of: collection) else { return sorted([]) }
+        return sorted(places(in: number))
     }
 
     /// Some places by their keys.
-    package func sorted(_ places: [Place]) -> SortedPlaces {
-        SortedPlaces(self, capacity: places.count) { add in places.forEach(add) }
+    package func sorted(_ places: [Place]) -> SortedPlaces { SortedPlaces(self, places) }
+
+    private func places(in collection: UInt32?) -> [Place] {
+        precondition(isChecked)
+        var places: [Place] = []
+        places.reserveCapacity(collection == nil ? Int(recordCount) : 0)
+        let view = view
+        forEachCell { number in
+            if collection == nil || view.cell(number).collection == collection { places.append(Place(cell: number)) }
+            return true
+        }
+        return places
     }
 }
