@@ -86,15 +86,9 @@ extension Replica {
     }
 
     /// The events that wrote what the record shows, and its live deletes, by their dots.
-    ///
-    /// Looks back from the record's newest event until all are found.
     package func writers(of record: Record) throws(ReplicaError) -> [Dot: LoggedRow] {
-        var wanted = Set(record.fields.map { record.shownVersion($0).dot } + record.tombstones)
         var writers: [Dot: LoggedRow] = [:]
-        for position in try positions(of: record.key) where !wanted.isEmpty {
-            let row = try row(at: position)
-            if wanted.remove(row.dot) != nil { writers[row.dot] = LoggedRow(position: position, row: row) }
-        }
+        for dot in Set(record.fields.map { record.shownVersion($0).dot } + record.tombstones).sorted() { writers[dot] = try row(of: dot) }
         return writers
     }
 }

@@ -9,8 +9,17 @@ extension Replica {
     package func audit(
         of key: RecordKey, _ filter: AuditFilter, limit: Int?, newestFirst: Bool, _ body: (AuditEntry) throws -> Bool
     ) throws {
-        let steps = try positions(of: key).reversed().map { LoggedRow(position: $0, row: try row(at: $0)) }
-        guard !steps.isEmpty else { throw ReplicaError.unknownRecord(key) }
+        let positions = try positions(of: key)
+        guard !positions.isEmpty else { throw ReplicaError.unknownRecord(key) }
+        if let limit, positions.count > Self.longHistory {
+            var steps: [LoggedRow] = []
+            for position in positions where steps.count < limit {
+                let step = LoggedRow(position: position, row: try row(at: position))
+                if filter.passes(step.row) { steps.append(step) }
+            }
+            return try hand(steps, newestFirst: newestFirst, body)
+        }
+        let steps = try positions.reversed().map { LoggedRow(position: $0, row: try row(at: $0)) }
         var entries: [AuditEntry] = []
         var all = FieldFold()
         for (index, step) in steps.enumerated() {
@@ -46,8 +55,16 @@ extension Replica {
             return steps.count < limit
         }
         if steps.count > Self.oneByOneLimit, let first = steps.last { return try auditPass(filter, from: first.position, body) }
-        for step in steps.reversed() { guard try body(try auditEntry(step)) else { return } }
+        try hand(steps, newestFirst: false, body)
     }
+
+    /// Entries looked up one by one; `steps` come newest first.
+    private func hand(_ steps: [LoggedRow], newestFirst: Bool, _ body: (AuditEntry) throws -> Bool) throws {
+        for step in newestFirst ? steps : steps.reversed() { guard try body(try auditEntry(step)) else { return } }
+    }
+
+    /// Of a record with more events the newest few are looked up one by one.
+    private static var longHistory: Int { 200 }
 
     /// Beyond so many entries one pass over the log is faster.
     private static var oneByOneLimit: Int { 2000 }

@@ -33,7 +33,9 @@ extension Replica {
 
     /// The first event of a record covers nothing either.
     private func isFirst(_ position: Position) -> Bool {
-        do throws(CheckpointDamage) { return try table.isFirst(position) } catch { preconditionFailure("all has been checked") }
+        do throws(CheckpointDamage) { return try table.position(before: position) == nil } catch {
+            preconditionFailure("all has been checked")
+        }
     }
 
     private func eachBlock(_ body: (BlockView, inout BlockReader) throws(BlockError) -> Void) throws(ReplicaError) {

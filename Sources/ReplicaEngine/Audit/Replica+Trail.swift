@@ -6,24 +6,40 @@ extension Replica {
     /// The audit's entry of the event at `position`. Mostly a few events of the record are looked at, at worst all.
     func auditEntry(_ step: LoggedRow) throws(ReplicaError) -> AuditEntry {
         let (row, key) = (step.row, step.row.key)
-        let positions = try positions(of: key)
-        let newer = positions.prefix { $0 > step.position }
-        let earlier = positions.dropFirst(newer.count + 1)
         var scope = TrailScope(of: row, in: table.fieldNames(of: key.collection))
         let now = try place(of: key).map { (place) throws(ReplicaError) in try recordWithoutTimes(at: place) }
-        if newer.count > Self.newerLimit || now?.tombstones.isEmpty == false {
-            scope.takeInAll()
+        if let newer = try rows(of: key, behind: step.position), now?.tombstones.isEmpty == true {
+            for row in newer { scope.takeIn(row) }
         } else {
-            for position in newer { scope.takeIn(try self.row(at: position)) }
+            scope.takeInAll()
         }
         var steps: [LoggedRow] = []
-        for position in earlier where !scope.isSettled {
+        var next = try position(before: step.position)
+        while let position = next, !scope.isSettled {
             steps.append(LoggedRow(position: position, row: try self.row(at: position)))
             scope.look(at: steps[steps.count - 1].row)
+            next = try self.position(before: position)
         }
         // What nobody has written since is as it is now.
         let isContestedElsewhere = now?.fields.contains { $0.isContested && !scope.contains($0.field) } ?? false
         return Self.auditEntry(step, behind: steps.reversed(), isContestedElsewhere: isContestedElsewhere)
+    }
+
+    /// The record's events behind a position; nil where there are too many to look at.
+    private func rows(of key: RecordKey, behind position: Position) throws(ReplicaError) -> [BlockReader.Row]? {
+        guard let place = try place(of: key) else { return nil }
+        var rows: [BlockReader.Row] = []
+        var next: Position? = table.newestPosition(at: place)
+        while let later = next, later > position {
+            if rows.count == Self.newerLimit { return nil }
+            rows.append(try row(at: later))
+            next = try self.position(before: later)
+        }
+        return rows
+    }
+
+    private func position(before position: Position) throws(ReplicaError) -> Position? {
+        try reading { (table) throws(CheckpointDamage) in try table.position(before: position) }
     }
 
     /// The entry of an event given those of its record before it, oldest first.

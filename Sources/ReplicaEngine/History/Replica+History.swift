@@ -48,16 +48,16 @@ extension Replica {
 
     /// The event `dot`, waiting ones excluded; nil when there is none.
     package func event(_ dot: Dot) throws(ReplicaError) -> LoggedEvent? {
-        guard let key = try key(of: dot) else { return nil }
-        return try history(of: key).first { $0.event.dot == dot }
+        guard let row = try row(of: dot)?.row else { return nil }
+        return try history(of: row.key).first { $0.event.dot == dot }
     }
 
-    /// The record that the event `dot` changes, waiting ones excluded; nil when there is none.
-    func key(of dot: Dot) throws(ReplicaError) -> RecordKey? {
+    /// The row of the event `dot`, waiting ones excluded; nil when there is none. Costs one block, however long its record's history is.
+    func row(of dot: Dot) throws(ReplicaError) -> LoggedRow? {
         guard table.appliedSeq(of: dot.device) >= dot.seq else { return nil }
         let block: StoredBlock?
         do throws(LogError) { block = try log.newestBlock(of: .events, holding: dot) } catch { throw .log(error) }
-        return try block.flatMap { (block) throws(ReplicaError) in try key(of: dot, in: block) }
+        return try block.flatMap { (block) throws(ReplicaError) in try row(of: dot, in: block) }
     }
 
     /// Calls `body` with each event of the log from `position` on, oldest first, until it returns false.
@@ -163,8 +163,7 @@ extension Replica {
         return row
     }
 
-    /// The record that event `dot` of the block changes; nil when the block does not hold it.
-    private func key(of dot: Dot, in block: StoredBlock) throws(ReplicaError) -> RecordKey? {
+    private func row(of dot: Dot, in block: StoredBlock) throws(ReplicaError) -> LoggedRow? {
         let index = try block.withTypedBytes { (bytes) throws(ReplicaError) in
             try Self.reading(block.header, block.first, bytes) { (reader) throws(BlockError) -> UInt64? in
                 var at: UInt64 = 0
@@ -176,7 +175,8 @@ extension Replica {
             }
         }
         guard let index else { return nil }
-        return try rows(at: [Position(block.first.index + index)][...], in: block).first?.key
+        let position = Position(block.first.index + index)
+        return try rows(at: [position][...], in: block).first.map { LoggedRow(position: position, row: $0) }
     }
 
     func block(containing position: Position) throws(ReplicaError) -> StoredBlock {

@@ -20,7 +20,7 @@ extension Replica {
         let contested = Set(record.fields.filter(\.isContested).flatMap { $0.versions.map(\.dot) })
         if contested.isEmpty { return record }
         if contested.allSatisfy({ known[$0] != nil }) { return record.with(times: known) }
-        return record.with(times: try times(of: contested, in: record.key))
+        return record.with(times: try timesOneByOne(of: contested))
     }
 
     func recordWithoutTimes(at place: RecordTable.Place) throws(ReplicaError) -> Record {
@@ -69,8 +69,8 @@ extension Replica {
         case .time(let milliseconds): return Self.events(in: history, notLaterThan: milliseconds)
         case .dot(let dot):
             guard let at = history.first(where: { $0.event.dot == dot }) else {
-                guard let other = try event(dot) else { throw .unknownEvent(dot) }
-                throw .eventOfOtherRecord(dot, other.event.key)
+                guard let other = try row(of: dot) else { throw .unknownEvent(dot) }
+                throw .eventOfOtherRecord(dot, other.row.key)
             }
             return history.map(\.event).filter { $0.dot == dot || at.event.context.covers($0.dot) }
         }
@@ -134,19 +134,16 @@ extension Replica {
     /// For the store as a whole an event stands for its place in this log.
     func inLog(_ moment: Moment) throws(ReplicaError) -> Moment {
         guard case .dot(let dot) = moment else { return moment }
-        guard let event = try event(dot) else { throw .unknownEvent(dot) }
-        return .position(Position(event.position.index + 1))
+        guard let logged = try row(of: dot) else { throw .unknownEvent(dot) }
+        return .position(Position(logged.position.index + 1))
     }
 
     static func folded(_ events: [Event], _ key: RecordKey) throws(ReplicaError) -> Record? { try RecordFold.folded(events, key) }
 
-    /// When some of the record's events were written. What is contested is mostly new, so the newest are looked at first.
-    func times(of dots: Set<Dot>, in key: RecordKey) throws(ReplicaError) -> [Dot: HybridTime] {
+    /// When these few events were written, each found by its name.
+    func timesOneByOne(of dots: Set<Dot>) throws(ReplicaError) -> [Dot: HybridTime] {
         var times: [Dot: HybridTime] = [:]
-        for position in try positions(of: key) where times.count < dots.count {
-            let row = try row(at: position)
-            if dots.contains(row.dot) { times[row.dot] = row.time }
-        }
+        for dot in dots.sorted() { times[dot] = try row(of: dot)?.row.time }
         return times
     }
 }

@@ -7,7 +7,7 @@ extension Replica {
     ///
     /// - Throws: `.unknownEvent`; `.nothingToUndo` where a delete had nothing to delete.
     package func undoPlan(of dot: Dot, note: Note? = nil) throws(ReplicaError) -> UndoPlan {
-        guard let key = try key(of: dot) else { throw .unknownEvent(dot) }
+        guard let key = try row(of: dot)?.row.key else { throw .unknownEvent(dot) }
         let history = try history(of: key).map(\.event)
         let chain = UndoChain(history)
         let act = chain.act(of: dot)
