@@ -128,6 +128,23 @@ class Log(StoreTest):
         self.assertEqual(self.objects("conflicts", "--limit", 0, store=store), [])
         self.fails(64, "conflicts", "--stats", "--at", "#1", store=store)
 
+    def test_many_conflicts_show_what_few_do(self):
+        """Beyond fifty, times come from one look at the log instead of one at each record."""
+        store, history = self.make(), []
+        for number in range(120):
+            for author, device in enumerate((DEVICE, OTHER)):
+                history.append(event(device, number + 1, record=f"r{number:03}", set={"title": author, "days": 1}, time=10_000 + (number * (1 if author else -1))))
+        self.ok("import", self.lines(history), store=store)
+        self.assertEqual(self.ok("dump", "--canonical", store=store), fold.dump(history))
+        shown = [(r["record"], r["fields"]) for r in self.objects("list", store=store)]
+        states = fold.states(history)
+        self.assertEqual(shown, [(record, states["notes", record].shown()) for record in sorted({e["record"] for e in history})])
+        lines = lines_of(self.ok("conflicts", store=store))
+        self.assertEqual([line.split()[:2] for line in lines], [[str(n + 1), f"notes/r{n:03}"] for n in range(120)])
+        for conflict in self.objects("conflicts", store=store):
+            state = states["notes", conflict["record"]]
+            self.assertEqual([s["dot"] for s in conflict["sides"]], [fold.text(d) for d in state.sides()])
+
     def test_records_and_the_log_as_tables(self):
         store = self.make()
         values = {"plain": "x", "comma": "a,b", "quote": 'say "hi"', "lines": "a\r\nb", "empty": "", "formula": "=1+1", "at": "@x", "minus": "-2", "number": -2.5, "list": [1, "a"], "null": None, "é": "🎈"}

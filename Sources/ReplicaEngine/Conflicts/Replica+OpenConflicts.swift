@@ -3,10 +3,13 @@ internal import LogStore
 
 /// Which records are in conflict: in time proportional to the records that have siblings, whatever else the store holds.
 extension Replica {
-    /// How many records are in conflict now.
+    /// How many records are in conflict now. Counted once for each state of the store, so it may be asked for at every prompt.
     package func openConflictCount() throws(ReplicaError) -> Int {
+        if let countedConflicts, countedConflicts.events == table.eventCount { return countedConflicts.count }
         try checkForConflicts()
-        return try contestedPlaces().count
+        let count = try contestedPlaces().count
+        countedConflicts = (table.eventCount, count)
+        return count
     }
 
     /// The records that are in conflict now, or were then, sorted; of one collection or all.

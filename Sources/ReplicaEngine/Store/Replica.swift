@@ -16,6 +16,8 @@ package final class Replica<Storage: Volume> {
     var unseenTimes: [HybridTime]?
     /// Blocks that history was read from lately: a record's events tend to lie close together, and are asked for again.
     var recentBlocks = RecentBlocks()
+    /// How many records were in conflict after so many events.
+    var countedConflicts: (events: UInt32, count: Int)?
 
     /// What devices are called here, this one included.
     package private(set) var names: [DeviceID: String]
