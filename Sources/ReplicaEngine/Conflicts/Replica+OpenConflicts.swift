@@ -14,7 +14,7 @@ extension Replica {
 
     /// The records that are in conflict now, or were then, sorted; of one collection or all.
     package func contestedKeys(in collection: Name? = nil, at moment: Moment? = nil) throws(ReplicaError) -> [RecordKey] {
-        if let moment { return try contestedThen(in: collection, moment).map(\.key) }
+        if let moment { return try contestedKeys(in: collection, then: moment) }
         let places = try contestedPlaces()
         return places.map { table.key(at: $0) }.filter { collection == nil || $0.collection == collection }.sorted()
     }
@@ -26,11 +26,10 @@ extension Replica {
     ) throws {
         if let moment {
             let then = try inLog(moment)
-            for record in try contestedThen(in: collection, then) {
+            return try contestedRecords(in: collection, then: then) { record in
                 let conflict = record.isDeleteAgainstEdit ? try conflict(record.key, at: then).map(OpenConflict.init) : OpenConflict(record)
-                if let conflict, try !body(conflict) { return }
+                return try conflict.map(body) ?? true
             }
-            return
         }
         try checkForConflicts()
         var (times, count) = ([Dot: HybridTime](), 0)

@@ -17,7 +17,7 @@ extension Replica {
     /// - Parameter times: of events, as far as they are known already.
     private func record(at place: RecordTable.Place, times known: [Dot: HybridTime] = [:]) throws(ReplicaError) -> Record {
         let record = try recordWithoutTimes(at: place)
-        let contested = Set(record.fields.filter(\.isContested).flatMap { $0.versions.map(\.dot) })
+        let contested = record.contestedDots
         if contested.isEmpty { return record }
         if contested.allSatisfy({ known[$0] != nil }) { return record.with(times: known) }
         return record.with(times: try timesOneByOne(of: contested))
@@ -34,7 +34,7 @@ extension Replica {
     func timesOfContested(many: Int = 200) throws(ReplicaError) -> [Dot: HybridTime] {
         var contested: Set<Dot> = []
         for place in try contestedPlaces() {
-            for field in try recordWithoutTimes(at: place).fields where field.isContested { contested.formUnion(field.versions.map(\.dot)) }
+            contested.formUnion(try recordWithoutTimes(at: place).contestedDots)
         }
         return contested.count < many ? [:] : try times(of: contested)
     }

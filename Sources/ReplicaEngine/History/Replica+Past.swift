@@ -15,42 +15,56 @@ extension Replica {
     /// `records(in:at:)` for a moment.
     func records(in collection: Name?, then moment: Moment, _ body: (Record) throws -> Bool) throws {
         let past = try pastTable(at: moment)
-        let times = try times(of: try past.contestedDots())
-        var places = past.table.sortedPlaces(in: collection)
-        while let place = places.next(in: past.table) {
-            guard try body(try past.record(at: place, times: times)) else { return }
-        }
+        try records(at: past.table.sortedPlaces(in: collection), in: past, body)
     }
 
-    /// The records that were in conflict, sorted by key, with the times of their contested entries.
-    func contestedThen(in collection: Name?, _ moment: Moment) throws(ReplicaError) -> [Record] {
+    /// The records that were in conflict, sorted by key; of one collection or all.
+    func contestedRecords(in collection: Name?, then moment: Moment, _ body: (Record) throws -> Bool) throws {
         let past = try pastTable(at: moment)
-        let times = try times(of: try past.contestedDots())
-        var records: [Record] = []
-        for place in past.contestedPlaces where collection == nil || past.table.collection(at: place) == collection {
-            records.append(try past.record(at: place, times: times))
+        try records(at: past.table.sorted(past.contestedPlaces(in: collection)), in: past, body)
+    }
+
+    func contestedKeys(in collection: Name?, then moment: Moment) throws(ReplicaError) -> [RecordKey] {
+        let past = try pastTable(at: moment)
+        return past.contestedPlaces(in: collection).map { past.table.key(at: $0) }.sorted()
+    }
+
+    /// Hands over records with the times of contested entries: of the first few found one by one, of the rest by one look at the log.
+    private func records(at places: SortedPlaces, in past: borrowing PastTable, _ body: (Record) throws -> Bool) throws {
+        var (places, times, contested) = (places, [Dot: HybridTime](), 0)
+        while let place = places.next(in: past.table) {
+            var record = try past.record(at: place)
+            if record.isContested {
+                contested += 1
+                if contested == Self.contestedOneByOne { times = try self.times(of: try past.contestedDots()) }
+                record = record.with(times: contested < Self.contestedOneByOne ? try timesOneByOne(of: record.contestedDots) : times)
+            }
+            guard try body(record) else { return }
         }
-        return records.sorted { $0.key < $1.key }
     }
 }
 
 extension PastTable {
-    var contestedPlaces: [RecordTable.Place] {
+    func contestedPlaces(in collection: Name? = nil) -> [RecordTable.Place] {
         do throws(CheckpointDamage) {
-            return try table.contestedPlaces()
+            return try table.contestedPlaces().filter { collection == nil || table.collection(at: $0) == collection }
         } catch { preconditionFailure("what was folded has no checkpoint") }
     }
 
-    func record(at place: RecordTable.Place, times: [Dot: HybridTime]) throws(ReplicaError) -> Record {
-        do throws(BlockError) { return try table.record(at: place).with(times: times) } catch { throw .malformedBlock(at: Position(0)) }
+    /// The record, without times.
+    func record(at place: RecordTable.Place) throws(ReplicaError) -> Record {
+        do throws(BlockError) { return try table.record(at: place) } catch { throw .malformedBlock(at: Position(0)) }
     }
 
     /// The events of all contested entries.
     func contestedDots() throws(ReplicaError) -> Set<Dot> {
         var dots: Set<Dot> = []
-        for place in contestedPlaces {
-            for field in try record(at: place, times: [:]).fields where field.isContested { dots.formUnion(field.versions.map(\.dot)) }
-        }
+        for place in contestedPlaces() { dots.formUnion(try record(at: place).contestedDots) }
         return dots
     }
+}
+
+extension Record {
+    /// The events of its contested entries.
+    var contestedDots: Set<Dot> { Set(fields.filter(\.isContested).flatMap { $0.versions.map(\.dot) }) }
 }
