@@ -19,6 +19,8 @@ package final class Replica<Storage: Volume> {
     var policyCache = PolicyCache()
     /// What the `answers` file says; nil before it has been asked.
     var answers: RememberedAnswers?
+    /// How many records were in conflict after so many events.
+    var countedConflicts: (events: UInt32, count: Int)?
 
     /// What devices are called here, this one included.
     package private(set) var names: [DeviceID: String]
