@@ -1,5 +1,6 @@
 import EventCore
 import SyncCore
+import Workload
 
 /// A device's session with a store, a clock of its own and a way to the hub.
 final class SimulatedDevice {

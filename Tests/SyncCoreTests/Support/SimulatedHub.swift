@@ -1,5 +1,6 @@
 import EventCore
 import SyncCore
+import Workload
 
 /// A hub core with a disk: stores become durable later, in order, several at once; power fails.
 final class SimulatedHub {
