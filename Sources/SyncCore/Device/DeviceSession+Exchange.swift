@@ -38,7 +38,11 @@ extension DeviceSession {
         guard wasAsking || exchange == .pushing else { return }
         exchange = .none
         let answer = result.answer
-        if answer.head < answeredHead || !acked.isCovered(by: answer.ackedThrough) { beginAnew() }
+        if answer.head < answeredHead || !acked.isCovered(by: answer.ackedThrough) {
+            beginAnew()
+            // What it was told of is not all that it lacks.
+            guard wasAsking else { return }
+        }
         acked = answer.ackedThrough
         acknowledged = acked[options.device]
         answeredHead = answer.head
