@@ -155,7 +155,7 @@ extension DeviceSession {
             cursor = nil
             effects.append(.saveCursor(nil))
         }
-        (acked, scanned, isAskDue, isPullDue) = (VersionVector(), Position(0), true, true)
+        (acked, scanned, isAskDue, isPullDue, isPullNext) = (VersionVector(), Position(0), true, true, true)
         (pulledTo, answeredHead, hintedHead, newHints) = (nil, Position(0), Position(0), Position(0))
         rejected = [:]
     }

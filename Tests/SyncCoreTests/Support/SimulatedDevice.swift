@@ -174,11 +174,11 @@ final class SimulatedDevice {
 
     private func openSocket(_ attempt: UInt64) {
         guard let token else { return }
-        world.nextConnection += 1
-        let connection = ConnectionID(world.nextConnection)
         // Messages of a socket keep their order: each comes after the one before.
         var lastArrival: UInt64 = 0
         later { [self] in
+            world.nextConnection += 1
+            let connection = ConnectionID(world.nextConnection)
             try world.hub.open(
                 connection, token,
                 refused: { [self] reply, _ in try refused(attempt, reply) },
