@@ -3,7 +3,7 @@ package import LogStore
 
 /// One device's store: its log, the records folded from it, and the events that wait for what they build on.
 ///
-/// It belongs to one task at a time. Files of the store's folder: `device` and `names` (here), `log/`, `checkpoint/` and `lock` (LogStore).
+/// It belongs to one task at a time. Files of the store's folder: `device`, `names` and `chains` (here), `log/`, `checkpoint/` and `lock` (LogStore).
 package final class Replica<Storage: Volume> {
     let folder: String
     let volume: Storage
