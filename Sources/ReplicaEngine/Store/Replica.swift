@@ -3,7 +3,7 @@ package import LogStore
 
 /// One device's store: its log, the records folded from it, and the events that wait for what they build on.
 ///
-/// It belongs to one task at a time. Files of the store's folder: `device`, `names` and `answers` (here), `log/`, `checkpoint/` and `lock` (LogStore).
+/// It belongs to one task at a time. Files of the store's folder: `device`, `names`, `answers` and `chains` (here), `log/`, `checkpoint/` and `lock` (LogStore).
 package final class Replica<Storage: Volume> {
     let folder: String
     let volume: Storage
@@ -14,6 +14,8 @@ package final class Replica<Storage: Volume> {
     var clock = HybridClock()
     /// Times of events here that the clock has not seen yet, or not heeded as too far ahead; nil before the log has been asked.
     var unseenTimes: [HybridTime]?
+    /// The devices' hash chains, as far as they have been followed; nil before somebody asked.
+    var chains: HashChains?
     /// Blocks that history was read from lately: a record's events tend to lie close together, and are asked for again.
     var recentBlocks = RecentBlocks()
     var policyCache = PolicyCache()
