@@ -77,18 +77,22 @@ class TextMerge(StoreTest):
         self.assertGreater(open_ones, 50)
         self.assertGreater(len(triples) - open_ones, 100)
 
-    def test_where_lines_repeat_the_text_is_that_of_a_tool_wherever_both_agree(self):
+    def test_where_lines_repeat_the_text_is_that_of_git_or_it_stays_open(self):
         r = random.Random(8)
         triples = [t for t in (triple(r, False) for _ in range(600)) if t[1] != t[2]]
-        agreed = 0
+        agreed, only_tools = 0, 0
         for (base, left, right), ours in zip(triples, self.merged(triples)):
             by_diff3, by_git = self.tools(base, left, right)
-            if ours is None or by_diff3 is None or by_diff3 != by_git:
+            if ours is None:
+                # Several alignments are equally long: another one was taken.
+                only_tools += by_git is not None
                 continue
             with self.subTest(base=base, left=left, right=right):
                 self.assertEqual(ours, by_git)
+                self.assertIn(by_diff3, (None, ours))
                 agreed += 1
-        self.assertGreater(agreed, 100)
+        self.assertGreater(agreed, 150)
+        self.assertLess(only_tools, 10)
 
 
 class Editing(StoreTest):
