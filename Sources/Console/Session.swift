@@ -32,7 +32,7 @@ final class Session {
     let output: Output
     let isJSON: Bool
     /// Asks whoever is there; nil where nobody is.
-    var ask: (String) -> Bool? = { _ in nil }
+    var ask: (String) -> Bool? = Machine.ask
     private let storeOption: String?
     /// The store that a prompt has open, which is handed out instead of opening one.
     private let held: Held?

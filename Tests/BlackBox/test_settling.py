@@ -25,7 +25,7 @@ WAYS = {
     "merge": (({"text": TEXT}, {"text": TEXT.replace("Pack", "Sleep")}, {"text": TEXT.replace("Home", "Stay")}), ["merge", "done"], {"text": "Sleep.\nTrain.\nHotel.\nStay.\n"}),
     "delete against edit, kept": (({"title": "tent", "from": "Cleo"}, None, {"from": "Dan"}), ["a", "done"], {"title": "tent", "from": "Dan"}),
     "delete against edit, deleted": (({"title": "tent", "from": "Cleo"}, None, {"from": "Dan"}), ["b", "done"], {}),
-    "three sides": (TRIP + ({"title": "To the moon"},), ["c title", "a*", "done"], {"title": "To the lake", "days": 5, "who": "Ann"}),
+    "three sides": (TRIP + ({"title": "To the moon"},), ["c title", "b*", "done"], {"title": "To the lake", "days": 5, "who": "Ann"}),
 }
 
 

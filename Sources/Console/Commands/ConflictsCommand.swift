@@ -6,41 +6,68 @@ internal import ReplicaEngine
 struct ConflictsCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "conflicts", abstract: "List open conflicts, numbered, with each side's device and age.",
-        discussion: "Example:\n\n  syncline conflicts --collection notes")
+        discussion: """
+            With --stats it counts instead: conflicts that were ever opened, by collection, field and devices, and how long they took. Example:
+
+              syncline conflicts --collection notes
+              syncline conflicts --stats
+            """)
 
     @Option(help: ArgumentHelp("Only this collection.", valueName: "name")) var collection: String?
     @Option(help: ArgumentHelp("Only conflicts over this field.", valueName: "name")) var field: String?
-    @Option(help: ArgumentHelp("#N after N events, device:seq, or an ISO time.", valueName: "when")) var at: String?
+    @Option(help: ArgumentHelp("Only conflicts in which this device has a side: its name or the start of its id.", valueName: "device"))
+    var device: String?
     @Option(help: ArgumentHelp("Only the first so many.", valueName: "n")) var limit: Int?
+    @Option(help: ArgumentHelp("#N after N events, device:seq, or an ISO time.", valueName: "when")) var at: String?
+    @Flag(help: "Count conflicts of the whole log, open and settled.") var stats = false
     @OptionGroup var common: CommonOptions
 
-    func run(_ session: Session) throws {
-        let store = try session.reading()
-        write(try conflicts(session, store), limit: limit ?? .max, session, store)
+    func validate() throws {
+        if let limit, limit < 0 { throw ValidationError("--limit is at least 0") }
+        if stats && (at != nil || limit != nil) {
+            throw ValidationError("--stats is about the whole log: neither --at nor --limit goes with it")
+        }
     }
 
-    /// Those that are asked for.
-    func conflicts(_ session: Session, _ store: Store) throws -> [Conflict] {
+    func run(_ session: Session) throws { _ = try list(session) }
+
+    /// Lists them.
+    ///
+    /// - Parameter shownLimit: a terminal gets no more than these, and how many there are.
+    /// - Returns: the records in the order of their numbers; none of statistics.
+    func list(_ session: Session, shownLimit: Int = .max) throws -> [RecordKey] {
         let collection = try collection.map(Arguments.collection)
         let field = try field.map(Arguments.field)
-        let moment = try session.moment(at, in: store)
-        return try store.conflicts(in: collection, at: moment).filter { conflict in
-            field.map { wanted in conflict.fields.contains { $0.field == wanted && $0.decision.isOpen } } ?? true
+        let store = try session.reading()
+        let device = try device.map { try session.device($0, in: store) }
+        if stats {
+            let page = ConflictStatisticsPage(
+                statistics: try store.conflictStatistics { group in
+                    (collection.map { $0 == group.collection } ?? true) && (field.map { $0 == group.field } ?? true)
+                        && (device.map { group.devices.contains($0) } ?? true)
+                }
+            ) { session.name(of: $0, in: store) }
+            if session.isJSON { page.writeJSON(to: session.output) } else { page.writeText(to: session.output) }
+            return []
         }
+        var keys: [RecordKey] = []
+        try store.openConflicts(in: collection, at: try session.moment(at, in: store)) { conflict in
+            guard limit.map({ keys.count < $0 }) ?? true else { return false }
+            guard field.map(conflict.fields.contains) ?? true, device.map(conflict.involves) ?? true else { return true }
+            keys.append(conflict.key)
+            guard keys.count <= shownLimit else { return true }
+            if session.isJSON { json(conflict, session, store) } else { line(keys.count, conflict, session, store) }
+            session.output.flushIfSlow()
+            return true
+        }
+        if keys.isEmpty && !session.isJSON { session.output.note("nothing is in conflict") }
+        if keys.count > shownLimit {
+            session.output.note("… and \(keys.count - shownLimit) more: `conflicts --limit \(keys.count)`, or settle many by `all --where`")
+        }
+        return keys
     }
 
-    func write(_ conflicts: [Conflict], limit: Int, _ session: Session, _ store: Store) {
-        for (index, conflict) in conflicts.prefix(limit).enumerated() {
-            if session.isJSON { json(conflict, session, store) } else { line(index + 1, conflict, session, store) }
-        }
-        guard !session.isJSON else { return }
-        if conflicts.isEmpty { session.output.note("nothing is in conflict") }
-        if conflicts.count > limit {
-            session.output.note("… and \(conflicts.count - limit) more: `conflicts --limit \(conflicts.count)`, or settle many by `all --where`")
-        }
-    }
-
-    private func json(_ conflict: Conflict, _ session: Session, _ store: Store) {
+    private func json(_ conflict: OpenConflict, _ session: Session, _ store: Store) {
         session.output.object { writer in
             writer.key("collection")
             writer.string(conflict.key.collection.utf8)
@@ -49,7 +76,7 @@ struct ConflictsCommand: SessionCommand {
             writer.key("fields")
             writer.beginArray()
             if conflict.isDeletionOpen { writer.string("") }
-            for field in conflict.openFields { writer.string(field.field.utf8) }
+            for field in conflict.fields { writer.string(field.utf8) }
             writer.endArray()
             writer.key("sides")
             writer.beginArray()
@@ -62,17 +89,17 @@ struct ConflictsCommand: SessionCommand {
                 writer.key("name")
                 writer.string(session.name(of: side.dot.device, in: store))
                 writer.key("time")
-                writer.string(TimeText.iso(side.event.time))
+                writer.string(TimeText.iso(side.time))
                 writer.endObject()
             }
             writer.endArray()
         }
     }
 
-    private func line(_ number: Int, _ conflict: Conflict, _ session: Session, _ store: Store) {
-        let what = (conflict.isDeletionOpen ? ["delete against edit"] : []) + conflict.openFields.map(\.field.text)
+    private func line(_ number: Int, _ conflict: OpenConflict, _ session: Session, _ store: Store) {
+        let what = (conflict.isDeletionOpen ? ["delete against edit"] : []) + conflict.fields.map(\.text)
         let sides = conflict.sides.map { side in
-            "\(session.name(of: side.dot.device, in: store)) \(TimeText.age(of: side.event.time, at: Machine.wall))"
+            "\(session.name(of: side.dot.device, in: store)) \(TimeText.age(of: side.time, at: Machine.wall))"
         }
         session.output.line(
             "\(number)  \(Arguments.text(conflict.key))  \(what.joined(separator: ", "))  (\(sides.joined(separator: " | ")))")

@@ -26,6 +26,7 @@ struct ListCommand: SessionCommand {
                 let fields = record.shown.map { "\($0.field.text)=\($0.value)" }.joined(separator: " ")
                 session.output.line((record.isOpen ? "! " : "  ") + Arguments.text(record.key) + "  " + fields)
             }
+            session.output.flushIfSlow()
             return true
         }
     }

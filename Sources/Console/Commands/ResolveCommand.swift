@@ -132,6 +132,8 @@ struct ResolveCommand: SessionCommand {
             let preview = ResolutionPreview(resolution: resolution, name: names.name(of:))
             if session.isJSON {
                 session.output.object { preview.write(to: &$0) }
+            } else if all {
+                session.output.line(preview.summary)
             } else {
                 session.output.line(Arguments.text(resolution.conflict.key))
                 for line in preview.lines { session.output.line("  " + line) }

@@ -11,8 +11,8 @@ struct RootCommand: ParsableCommand {
         version: "syncline 0.1 (format 1)",
         subcommands: [
             InitCommand.self, PutCommand.self, UnsetCommand.self, DeleteCommand.self, GetCommand.self, ListCommand.self, LogCommand.self,
-            ConflictsCommand.self, ShowCommand.self, ResolveCommand.self, PolicyCommand.self, ImportCommand.self, ExportCommand.self,
-            VerifyCommand.self,
+            WhyCommand.self, ConflictsCommand.self, ShowCommand.self, ResolveCommand.self, UndoCommand.self, RedoCommand.self,
+            PolicyCommand.self, ImportCommand.self, ExportCommand.self, VerifyCommand.self,
             InspectCommand.self, CheckpointCommand.self, DumpCommand.self, DigestCommand.self, BenchCommand.self, DemoCommand.self,
             REPLCommand.self,
         ],

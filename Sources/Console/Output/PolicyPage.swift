@@ -59,7 +59,8 @@ enum PolicyText {
             switch field.decision {
             case .value(let value): output.line("policy \(field.policy.word) makes \(field.field.text) = \(value)")
             case .removed: output.line("policy \(field.policy.word) removes \(field.field.text)")
-            case .open where field.policy != .manual: output.line("policy \(field.policy.word) does not fit \(field.field.text)")
+            case .open where field.policy != .manual && field.policy != .record:
+                output.line("policy \(field.policy.word) does not fit \(field.field.text)")
             case .open: break
             }
         }

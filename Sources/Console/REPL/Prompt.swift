@@ -66,7 +66,7 @@ final class Prompt {
     /// Counted anew only when the log has grown.
     var conflictCount: Int {
         if let counted, counted.end == store.end { return counted.conflicts }
-        let conflicts = (try? store.conflicts().count) ?? 0
+        let conflicts = (try? store.openConflictCount()) ?? 0
         counted = (store.end, conflicts)
         return conflicts
     }

@@ -102,18 +102,21 @@ struct EditedField {
         }
     }
 
-    private static func content(of field: FieldConflict) -> Content {
+    /// What is still open: merged by line where that leaves less to look at.
+    static func content(of field: FieldConflict) -> Content {
         switch field.merge {
         case .value(let value): return .value(value)
         case .removed: return .value(nil)
         case .open: break
         }
         let texts = field.versions.compactMap { $0.value.flatMap(plainText) }
-        let base = field.base.compactMap { $0.flatMap(plainText) }
-        guard texts.count == field.versions.count, base.count == field.base.count, base.count <= 1,
+        guard texts.count == field.versions.count, field.base.count == 1, let base = field.base[0].flatMap(plainText),
             texts.contains(where: { $0.contains(0x0A) })
         else { return .sides(field) }
-        return .text(TextMerge(base: base.first ?? [], sides: texts), field)
+        let merge = TextMerge(base: base, sides: texts)
+        // Whether the last line has an end cannot be seen between markers.
+        if case .conflict(_, let sides) = merge.chunks.last, Set(sides.map { $0.last == 0x0A }).count > 1 { return .sides(field) }
+        return .text(merge, field)
     }
 
     /// How many of a marker's characters a line of any value begins with at most.

@@ -38,6 +38,19 @@ struct ResolutionPreview {
         return lines
     }
 
+    /// The same in one line, for many records under each other.
+    var summary: String {
+        let key = Arguments.text(resolution.conflict.key)
+        if resolution.isDelete { return "\(key)  will be deleted" }
+        let changes = resolution.changes.map { change in
+            let texts = Self.folded([change.before, change.after].compactMap(\.self))
+            let before = change.before == nil ? "(nothing)" : texts[0]
+            return "\(change.field.text): \(before) → \(change.after == nil ? "(removed)" : texts[texts.count - 1])"
+        }
+        let open = resolution.openFields.map { "\($0.text): open" }
+        return "\(key)  " + (changes + open).joined(separator: ", ")
+    }
+
     /// Members of a JSON object: the event's writes in the names of its JSON form, the changes, and what stays open.
     func write(to writer: inout JSONWriter) {
         writer.key("collection")

@@ -12,17 +12,24 @@ package struct LineDiff {
     package init(_ old: [Int32], _ new: [Int32]) {
         removed = [Bool](repeating: true, count: old.count)
         added = [Bool](repeating: true, count: new.count)
+        // What both begin and end with is paired first, as other programs do.
+        var (start, ends) = (0, (old: old.count, new: new.count))
+        while start < ends.old && start < ends.new && old[start] == new[start] { start += 1 }
+        while ends.old > start && ends.new > start && old[ends.old - 1] == new[ends.new - 1] { ends = (ends.old - 1, ends.new - 1) }
+        for index in 0..<start { (removed[index], added[index]) = (false, false) }
+        for index in ends.old..<old.count { removed[index] = false }
+        for index in ends.new..<new.count { added[index] = false }
         // A line that the other text has nowhere has no partner, and is kept out of the search.
-        let (inOld, inNew) = (Set(old), Set(new))
-        let oldPlaces = old.indices.filter { inNew.contains(old[$0]) }
-        let newPlaces = new.indices.filter { inOld.contains(new[$0]) }
+        let (inOld, inNew) = (Set(old[start..<ends.old]), Set(new[start..<ends.new]))
+        let oldPlaces = (start..<ends.old).filter { inNew.contains(old[$0]) }
+        let newPlaces = (start..<ends.new).filter { inOld.contains(new[$0]) }
         var search = Search(old: oldPlaces.map { old[$0] }, new: newPlaces.map { new[$0] })
         search.run { oldIndex, newIndex in
             removed[oldPlaces[oldIndex]] = false
             added[newPlaces[newIndex]] = false
         }
-        Self.slide(&removed, old)
-        Self.slide(&added, new)
+        Self.slide(&removed, old, Self.gaps(added))
+        Self.slide(&added, new, Self.gaps(removed))
     }
 
     /// For each old line its partner's index in the new text; nil when it has none.
@@ -37,23 +44,50 @@ package struct LineDiff {
         return partners
     }
 
-    /// Moves each run of lines without a partner as far down as equal lines let it, as other programs do: one of several equally good answers is taken always.
-    private static func slide(_ unpaired: inout [Bool], _ lines: [Int32]) {
-        var start = 0
-        while start < lines.count {
-            guard unpaired[start] else {
-                start += 1
-                continue
+    /// Where the lines without a partner lie among those that have one: whether some stand before the n-th of these.
+    private static func gaps(_ unpaired: [Bool]) -> [Bool] {
+        var gaps = [false]
+        for isUnpaired in unpaired { if isUnpaired { gaps[gaps.count - 1] = true } else { gaps.append(false) } }
+        return gaps
+    }
+
+    /// Joins runs of lines without a partner where equal lines let them move, and moves each as far down as it goes, or as one goes that stands opposite a run of the
+    /// other text, as other programs do: of several equally good answers always the same is taken.
+    ///
+    /// - Parameter others: the other text's gaps.
+    private static func slide(_ unpaired: inout [Bool], _ lines: [Int32], _ others: [Bool]) {
+        var (next, paired) = (0, 0)
+        while let first = unpaired[next...].firstIndex(of: true) {
+            paired += first - next
+            var (start, end) = (first, first)
+            while end < lines.count && unpaired[end] { end += 1 }
+            func slideUp() -> Bool {
+                guard start > 0, lines[start - 1] == lines[end - 1] else { return false }
+                start -= 1
+                end -= 1
+                (unpaired[start], unpaired[end]) = (true, false)
+                while start > 0 && unpaired[start - 1] { start -= 1 }
+                paired -= 1
+                return true
             }
-            var end = start
-            while true {
+            func slideDown() -> Bool {
+                guard end < lines.count, lines[start] == lines[end] else { return false }
+                (unpaired[start], unpaired[end]) = (false, true)
+                start += 1
+                end += 1
                 while end < lines.count && unpaired[end] { end += 1 }
-                guard end < lines.count && lines[start] == lines[end] else { break }
-                unpaired[start] = false
-                unpaired[end] = true
-                start += 1
+                paired += 1
+                return true
             }
-            start = end
+            var (size, isOpposite) = (-1, false)
+            while size != end - start {
+                size = end - start
+                while slideUp() {}
+                isOpposite = others[paired]
+                while slideDown() { isOpposite = isOpposite || others[paired] }
+            }
+            while isOpposite && !others[paired] { guard slideUp() else { break } }
+            next = end
         }
     }
 }

@@ -67,29 +67,28 @@ struct ConflictBuilder {
     private func contestedFields() throws(ReplicaError) -> [FieldConflict] {
         var fields: [FieldConflict] = []
         for field in record.fields where field.isContested {
-            fields.append(conflict(field.field, field.versions, try base(field.versions.map(\.dot))))
+            fields.append(conflict(field.field, field.versions, try base(field.versions.map(\.dot)), policies[field.field]))
         }
         return fields
     }
 
-    /// Where whole edits are in conflict: the fields on which the sides' records differ, or all when they agree on every one.
+    /// Where whole edits are in conflict: the fields on which the sides' records differ, or all when they agree on every one. Policies of single fields do not count.
     private func fieldsOfWholeEdits(_ sides: [Side], _ base: Record?) -> [FieldConflict] {
         let edits = sides.filter { !$0.isDelete }
         let contested = Set(record.fields.filter(\.isContested).map(\.field))
         let names = Set(edits.flatMap { $0.record.fields.map(\.field) }).union(contested).sorted()
-        let all = names.map { name in conflict(name, edits.map { Version(dot: $0.dot, value: $0.record.shown(name)) }, base) }
+        let all = names.map { name in conflict(name, edits.map { Version(dot: $0.dot, value: $0.record.shown(name)) }, base, .record) }
         let differing = all.filter { field in
             contested.contains(field.field) || field.versions.contains { $0.value != field.versions[0].value }
         }
         return differing.isEmpty ? all : differing
     }
 
-    private func conflict(_ field: Name, _ versions: [Version], _ base: Record?) -> FieldConflict {
+    private func conflict(_ field: Name, _ versions: [Version], _ base: Record?, _ policy: Policy) -> FieldConflict {
         let held = base?.fields.first { $0.field == field }?.versions.map(\.value) ?? []
         let contenders = versions.compactMap { version in
             byDot[version.dot].map { Contender(value: version.value, rank: $0.rank, epoch: $0.epoch) }
         }
-        let policy = policies[field]
         return FieldConflict(
             field: field, base: held,
             versions: contenders.sorted { $0.rank > $1.rank }.map { Version(dot: $0.rank.dot, value: $0.value) }, policy: policy,

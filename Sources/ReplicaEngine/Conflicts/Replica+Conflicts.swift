@@ -18,19 +18,9 @@ extension Replica {
 
     /// All conflicts that no policy decides, sorted by record; of one collection or all, now or then.
     package func conflicts(in collection: Name? = nil, at moment: Moment? = nil) throws(ReplicaError) -> [Conflict] {
-        try checkTable()
-        var keys: [RecordKey] = []
-        table.forEachPlace { place in
-            // Without siblings now there may have been some then: a record's past is in its history.
-            if moment != nil || table.hasSiblings(at: place) {
-                let key = table.key(at: place)
-                if collection == nil || key.collection == collection { keys.append(key) }
-            }
-            return true
-        }
-        let then = try moment.map { (moment) throws(ReplicaError) in try inLog(moment) }
         var conflicts: [Conflict] = []
-        for key in keys.sorted() {
+        let then = try moment.map { (moment) throws(ReplicaError) in try inLog(moment) }
+        for key in try contestedKeys(in: collection, at: then) {
             if let conflict = try conflict(key, at: then), conflict.isOpen { conflicts.append(conflict) }
         }
         return conflicts

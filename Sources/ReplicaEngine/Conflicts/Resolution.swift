@@ -137,8 +137,8 @@ package struct Resolution: Hashable, Sendable {
             next.answers = [:]
             next.kept = [:]
             for write in conflict.base?.shown ?? [] { next.kept[write.field] = Answer(value: write.value, origin: .base) }
-            for field in conflict.record.shown where next.kept[field.field] == nil {
-                next.kept[field.field] = Answer(value: nil, origin: .base)
+            for field in conflict.record.shown.map(\.field) + conflict.fields.map(\.field) where next.kept[field] == nil {
+                next.kept[field] = Answer(value: nil, origin: .base)
             }
             return next
         }

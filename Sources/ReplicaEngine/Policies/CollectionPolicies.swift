@@ -32,6 +32,27 @@ package struct CollectionPolicies: Hashable, Sendable {
     /// The policy of a field.
     package subscript(field: Name) -> Policy { fields[field] ?? (rest == .record ? .manual : rest) }
 
+    /// Whether a contested record stays open, as far as its values tell; nil when that depends on its history: on a base, or on what edits had seen.
+    func leavesOpen(_ record: Record) -> Bool? {
+        if isConflictOfWholeEdits(record) { return true }
+        if record.isDeleteAgainstEdit && rest != .latest && rest != .master { return true }
+        var isKnown = true
+        var isOpen = false
+        for field in record.fields where field.isContested {
+            switch self[field.field] {
+            case .manual, .record: isOpen = true
+            case .latest, .master: continue
+            case .max, .min:
+                let contenders = field.versions.map { Contender(value: $0.value, rank: Rank(time: HybridTime(packed: 0), dot: $0.dot), epoch: 0) }
+                if self[field.field].decision(base: [], contenders: contenders).isOpen { isOpen = true }
+            case .union, .text: isKnown = false
+            }
+        }
+        // A delete that wins takes the fields with it.
+        if isOpen && !record.isDeleteAgainstEdit { return true }
+        return isOpen || !isKnown ? nil : false
+    }
+
     /// Whether edits that did not see each other are in conflict as a whole.
     package func isConflictOfWholeEdits(_ record: Record) -> Bool { rest == .record && record.heads.count > 1 }
 }

@@ -3,7 +3,7 @@ package import LogStore
 
 /// One device's store: its log, the records folded from it, and the events that wait for what they build on.
 ///
-/// It belongs to one task at a time. Files of the store's folder: `device`, `names` and `answers` (here), `log/`, `checkpoint/` and `lock` (LogStore).
+/// It belongs to one task at a time. Files of the store's folder: `device`, `names`, `answers` and `chains` (here), `log/`, `checkpoint/` and `lock` (LogStore).
 package final class Replica<Storage: Volume> {
     let folder: String
     let volume: Storage
@@ -14,11 +14,15 @@ package final class Replica<Storage: Volume> {
     var clock = HybridClock()
     /// Times of events here that the clock has not seen yet, or not heeded as too far ahead; nil before the log has been asked.
     var unseenTimes: [HybridTime]?
+    /// The devices' hash chains, as far as they have been followed; nil before somebody asked.
+    var chains: HashChains?
     /// Blocks that history was read from lately: a record's events tend to lie close together, and are asked for again.
     var recentBlocks = RecentBlocks()
     var policyCache = PolicyCache()
     /// What the `answers` file says; nil before it has been asked.
     var answers: RememberedAnswers?
+    /// How many records were in conflict after so many events.
+    var countedConflicts: (events: UInt32, count: Int)?
 
     /// What devices are called here, this one included.
     package private(set) var names: [DeviceID: String]
@@ -115,8 +119,17 @@ package final class Replica<Storage: Volume> {
         return try Replica(folder: folder, volume: volume, identity: identity, log: log)
     }
 
+    /// Seals a segment that outgrew its limit, and checkpoints the state there; does nothing otherwise. For a writer that has a moment.
+    ///
+    /// - Throws: `.log`, after which only opening anew helps; no event is lost.
+    package func tidy() throws(ReplicaError) {
+        if log.needsSealing { try checkpoint() }
+    }
+
     /// Lets go of the lock and makes the acknowledged mark durable.
     package func close() throws(ReplicaError) {
+        // What was written is durable with or without it, and the next writer tries again.
+        try? tidy()
         do throws(LogError) { try log.close() } catch { throw .log(error) }
     }
 

@@ -47,11 +47,10 @@ extension Prompt {
             preconditionFailure("conflicts is ConflictsCommand")
         }
         let session = session(isJSON: command.common.json || isJSON)
-        let conflicts = try command.conflicts(session, store)
+        let isScreen = editor.isInteractive && !session.isJSON && command.limit == nil
+        let keys = try command.list(session, shownLimit: isScreen ? Self.listLimit : .max)
         // In the past nothing can be settled.
-        if command.at == nil { numbered = conflicts.map(\.key) }
-        let limit = editor.isInteractive && !session.isJSON && command.limit == nil ? Self.listLimit : Int.max
-        command.write(conflicts, limit: limit, session, store)
+        if command.at == nil && !command.stats { numbered = keys }
         session.output.flush()
     }
 }

@@ -5,7 +5,12 @@ internal import ReplicaEngine
 extension Prompt {
     /// Opens a conflict by its number in the list.
     func open(number: Int) throws {
-        if numbered.isEmpty { numbered = try store.conflicts().map(\.key) }
+        if numbered.isEmpty {
+            try store.openConflicts { conflict in
+                numbered.append(conflict.key)
+                return true
+            }
+        }
         guard numbered.indices.contains(number - 1) else {
             throw ConsoleError(
                 code: "no-such-conflict",
@@ -151,7 +156,7 @@ extension Prompt {
             if let conflict = try store.conflict(numbered[next]), conflict.isOpen { return open(conflict, number: next + 1) }
         }
         let output = session().output
-        let count = try store.conflicts().count
+        let count = conflictCount
         output.line(
             count == 0 ? "no conflict is open any more" : "that was the last of the list; \(Sentences.count(count, "conflict")) open: `conflicts`")
         output.flush()
