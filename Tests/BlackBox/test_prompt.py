@@ -1,5 +1,4 @@
 """The prompt at a terminal, as a person sees it: typing, history, completion, signals, sizes, colours."""
-import os
 import re
 import signal
 import stat
@@ -7,8 +6,8 @@ import subprocess
 import time
 import unittest
 
-from harness import BINARY, DEVICE, event, run
-from prompts import LAPTOP, PromptTest, apart, edit
+from harness import BINARY, DEVICE, event
+from prompts import PromptTest, apart
 from terminal import Terminal, golden
 
 

@@ -1,10 +1,9 @@
 """Every way out of a conflict at the prompt, on a screen and as a script, with the same outcome."""
-import json
-import subprocess
 import unittest
 
-from harness import BINARY, run
-from prompts import LAPTOP, PHONE, TABLET, PromptTest, apart, edit
+import readme
+from harness import BINARY
+from prompts import LAPTOP, PromptTest, apart
 from terminal import Terminal, environment, golden, masked
 
 TRIP = ({"title": "To the sea", "days": 3, "who": "Ann"}, {"title": "To the lake", "days": 4}, {"title": "To the hills", "days": 5})
@@ -194,10 +193,13 @@ class Settling(PromptTest):
 
 class Tour(PromptTest):
     def test_the_tour_plays_without_a_terminal_and_leaves_nothing_behind(self):
-        done = subprocess.run([BINARY, "demo"], capture_output=True, env=environment(TMPDIR=str(self.folder), COLUMNS="100"))
-        self.assertEqual((done.returncode, done.stderr), (0, b""), done.stdout.decode())
+        lines = readme.tour(TMPDIR=str(self.folder))
         self.assertEqual(list(self.folder.iterdir()), [])
-        golden(self, "tour", done.stdout.decode().splitlines())
+        golden(self, "tour", lines)
+
+    def test_the_readme_shows_what_the_binary_prints(self):
+        # In README a line has no spaces at its end.
+        self.assertEqual(masked([line.rstrip() for line in readme.tour()]), masked(readme.recorded()))
 
     def test_the_tour_at_a_terminal_is_settled_in_a_minute(self):
         terminal = Terminal([BINARY, "demo"], TMPDIR=str(self.folder))

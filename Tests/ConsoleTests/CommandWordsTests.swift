@@ -16,7 +16,9 @@ struct CommandWordsTests {
 
     @Test(arguments: ["a 'b", "é \"b c", "a'"]) func `an open quote is an error that names its place`(line: String) throws {
         let error = try #require(throws: ConsoleError.self) { try CommandWords.split(line) }
-        let place = line.unicodeScalars.firstIndex { $0 == "'" || $0 == "\"" }.map { line.unicodeScalars.distance(from: line.startIndex, to: $0) + 1 }
+        let place = line.unicodeScalars.firstIndex { $0 == "'" || $0 == "\"" }.map {
+            line.unicodeScalars.distance(from: line.startIndex, to: $0) + 1
+        }
         #expect(error.sentence.hasSuffix("character \(try #require(place))"))
     }
 

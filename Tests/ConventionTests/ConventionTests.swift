@@ -44,8 +44,8 @@ struct ConventionTests {
         "Workload": ["EventCore"],
         "Simulation": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "Synchronization"],
         "Console": [
-            "EventCore", "LogStore", "ReplicaEngine", "Workload", "ArgumentParser", "CReadline", "CZlib", "Foundation", "Glibc", "Histogram",
-            "Synchronization",
+            "EventCore", "LogStore", "ReplicaEngine", "Workload", "ArgumentParser", "CReadline", "CZlib", "Foundation", "Glibc",
+            "Histogram", "Synchronization",
         ],
         "Fuzzing": ["Simulation"],
         "syncline": ["Console", "ArgumentParser"],

@@ -8,7 +8,8 @@ struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "A minute's tour: three devices, three conflicts, and the prompt to settle them.",
         discussion:
-            "Without a terminal it plays the tour by itself. The stores are removed at the end unless kept. Example:\n\n  syncline demo --keep /tmp/tour")
+            "Without a terminal it plays the tour by itself. The stores are removed at the end unless kept. Example:\n\n  syncline demo --keep /tmp/tour"
+    )
 
     @Option(help: ArgumentHelp("Keep the stores in this new folder.", valueName: "dir")) var keep: String?
 
@@ -49,7 +50,8 @@ struct DemoCommand: ParsableCommand {
 
     /// What a visitor might type.
     static let script = [
-        "conflicts", "1", "merge", "done Both changes fit together", "a", "done", "b title", "a*", "done", "conflicts", "undo", "1", "a", "done",
+        "conflicts", "1", "merge", "done Both changes fit together", "a", "done", "b title", "a*", "done", "conflicts", "undo", "1", "a",
+        "done",
         "log notes/trip --limit 2", "quit",
     ]
 

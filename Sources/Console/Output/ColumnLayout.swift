@@ -56,7 +56,9 @@ struct ColumnLayout {
                 if texts.count > 1 || Printable.width(first.plain) + Printable.width(texts.first ?? "") > width {
                     lines.append(first.withoutTrailingSpaces)
                     for text in texts {
-                        for line in Printable.wrapped(text, to: max(16, width - 5)) { lines.append("    " + StyledText(line, styles[column])) }
+                        for line in Printable.wrapped(text, to: max(16, width - 5)) {
+                            lines.append("    " + StyledText(line, styles[column]))
+                        }
                     }
                 } else {
                     lines.append(first + StyledText(texts.first ?? "", styles[column]))

@@ -45,11 +45,14 @@ struct ConflictPage {
     }
 
     private func hint(_ conflict: Conflict) -> String {
-        guard isAtPrompt else { return "settle it: syncline resolve \(Arguments.text(record.key)) --choose a   or   --merge, --set field=value" }
+        guard isAtPrompt else {
+            return "settle it: syncline resolve \(Arguments.text(record.key)) --choose a   or   --merge, --set field=value"
+        }
         let letters = conflict.sides.indices.map(Self.letter)
         let first = letters.first ?? "a", last = letters.last ?? "b"
         let field = conflict.openFields.first.map { " · \(first) \(CommandWords.typed($0.field.text)) takes one field" } ?? ""
-        return "\(letters.joined(separator: " or ")) takes that side\(field) · \(last)* the rest · merge, edit, base, both, set, later · done writes it"
+        return
+            "\(letters.joined(separator: " or ")) takes that side\(field) · \(last)* the rest · merge, edit, base, both, set, later · done writes it"
     }
 
     /// A heading and what it says of each field.
@@ -108,7 +111,8 @@ struct ConflictPage {
         // Text of several lines is shown as lines: what differs is found line by line.
         let texts = Self.withoutSharedEnd(values.map { values in values.count == 1 ? values[0].flatMap(Self.lines) : nil })
         if zip(fixed, texts).allSatisfy({ $0 != nil || $1 != nil }), texts.contains(where: { ($0?.count ?? 0) > 1 }) {
-            let excerpt = isWhole ? TextExcerpt(whole: texts.map { $0 ?? [] }) : TextExcerpt(of: texts.map { $0 ?? [] }, limit: Self.shortLines)
+            let excerpt =
+                isWhole ? TextExcerpt(whole: texts.map { $0 ?? [] }) : TextExcerpt(of: texts.map { $0 ?? [] }, limit: Self.shortLines)
             return Cells(
                 cells: zip(fixed, excerpt.lines).map { fixed, lines in fixed.map { [$0] } ?? lines }, isShortened: excerpt.isShortened)
         }

@@ -78,7 +78,9 @@ final class Output {
             func lines(_ text: String) -> [String] {
                 error.status == .usage ? text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) : [text]
             }
-            for (index, line) in lines(error.sentence).enumerated() { note((index == 0 ? "syncline: " + (place.map { $0 + ": " } ?? "") : "") + line) }
+            for (index, line) in lines(error.sentence).enumerated() {
+                note((index == 0 ? "syncline: " + (place.map { $0 + ": " } ?? "") : "") + line)
+            }
             for line in error.hint.map(lines) ?? [] { note("  " + line) }
             return
         }

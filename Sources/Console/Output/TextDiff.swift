@@ -37,7 +37,9 @@ struct TextDiff {
         lines = Self.excerpt(all)
     }
 
-    private static func split(_ text: [UInt8]) -> [[UInt8]] { text.split(separator: 0x0A, omittingEmptySubsequences: false).map(Array.init) }
+    private static func split(_ text: [UInt8]) -> [[UInt8]] {
+        text.split(separator: 0x0A, omittingEmptySubsequences: false).map(Array.init)
+    }
 
     /// What changes and the lines next to it.
     private static func excerpt(_ all: [(sign: String, line: [UInt8])]) -> [String] {

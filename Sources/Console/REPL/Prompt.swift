@@ -11,7 +11,6 @@ final class Prompt {
     var mode: ConflictMode?
     /// The records of the conflicts as they were numbered last.
     var numbered: [RecordKey] = []
-    private var counted: (end: Position, conflicts: Int)?
     private var lineNumber = 0
     /// Told of every error, beside the person.
     private let failed: (Int32) -> Void
@@ -37,39 +36,30 @@ final class Prompt {
     func run(keepsGoing: Bool = false) throws -> Int32 {
         var status: Int32 = 0
         while true {
-            let line: EditedLine
-            do { line = try editor.nextLine { [self] in prompt } } catch let error as ConsoleError where editor.isInteractive {
-                Output().report(error)
-                continue
-            }
-            switch line {
-            case .interrupted: continue
-            case .end: return status
-            case .text(let text):
-                lineNumber += 1
-                do {
-                    guard try perform(line: text) else { return status }
-                } catch {
-                    let failure = report(error)
-                    if failure != 0 { failed(failure) }
-                    guard !editor.isInteractive, failure != 0 else { break }
-                    if status == 0 { status = failure }
-                    guard keepsGoing else { return status }
+            var isOver = false
+            do {
+                switch try editor.nextLine({ [self] in prompt }) {
+                case .end: isOver = true
+                case .interrupted: break
+                case .text(let text):
+                    lineNumber += 1
+                    isOver = try !perform(line: text)
                 }
+            } catch {
+                let failure = report(error)
+                if failure != 0 { failed(failure) }
+                if status == 0 && !editor.isInteractive { status = failure }
+                isOver = status != 0 && !keepsGoing
             }
             ReadlineEditor.forgetInterrupt()
+            if isOver { return status }
         }
     }
 
     var prompt: StyledText { mode?.prompt ?? StatusLine(name: store.name, conflicts: conflictCount).prompt }
 
-    /// Counted anew only when the log has grown.
-    var conflictCount: Int {
-        if let counted, counted.end == store.end { return counted.conflicts }
-        let conflicts = (try? store.openConflictCount()) ?? 0
-        counted = (store.end, conflicts)
-        return conflicts
-    }
+    /// The store counts once for each of its states, whatever it holds.
+    var conflictCount: Int { (try? store.openConflictCount()) ?? 0 }
 
     /// A session of one command.
     func session(isJSON: Bool = false) -> Session {
@@ -126,12 +116,14 @@ final class Prompt {
         let end = store.end
         guard let name = words.first, Program.isCommand(name) else { throw unknown(words[0]) }
         guard !Self.elsewhere.contains(name) else {
-            throw ConsoleError.usage("`\(name)` does not go together with an open store", hint: "leave with Ctrl-D first, then `syncline \(name)`")
+            throw ConsoleError.usage(
+                "`\(name)` does not go together with an open store", hint: "leave with Ctrl-D first, then `syncline \(name)`")
         }
         var command = try RootCommand.parseAsRoot(words)
         if let command = command as? any SessionCommand {
             if let other = command.common.store, Machine.realPath(StoreFinder.folder(of: other)) != Machine.realPath(held.folder) {
-                throw ConsoleError.usage("this prompt has \(held.folder) open", hint: "leave with Ctrl-D first, then `syncline --store \(other)`")
+                throw ConsoleError.usage(
+                    "this prompt has \(held.folder) open", hint: "leave with Ctrl-D first, then `syncline --store \(other)`")
             }
             let session = session(isJSON: command.common.json || isJSON)
             session.ask = { [self] question in try? ask(question) }

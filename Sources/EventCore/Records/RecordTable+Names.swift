@@ -1,12 +1,5 @@
 /// The names in a table.
 extension RecordTable {
-    /// The fields that have a place in records of a collection, or all fields; in no particular order.
-    package func fieldNames(in collection: Name?) -> [Name] {
-        guard let collection else { return fields.names }
-        guard let index = collections.index(of: collection) else { return [] }
-        return schemas[Int(index)].fields.map { fields.names[Int($0)] }
-    }
-
     /// Calls `body` with the id of every record of a collection that begins with some bytes, in no particular order. All memory has been checked.
     package func forEachRecordID(in collection: Name, startingWith start: [UInt8], _ body: (UnsafeRawBufferPointer) -> Void) {
         guard let index = collections.index(of: collection) else { return }

@@ -5,8 +5,10 @@ extension Replica {
     /// The collections that have a record, sorted.
     package var collectionNames: [Name] { table.collections.names.sorted() }
 
-    /// The fields that records of a collection have had, or of all collections; sorted.
-    package func fieldNames(in collection: Name?) -> [Name] { table.fieldNames(in: collection).sorted() }
+    /// The fields of a collection as far as they are known without looking at its records, else those of all collections; sorted.
+    package func knownFields(in collection: Name?) -> [Name] {
+        (collection.flatMap { table.fieldNames(of: $0) } ?? table.fields.names).sorted()
+    }
 
     /// Calls `body` with the id of every record of a collection that begins with some bytes, in no particular order.
     ///
@@ -29,7 +31,9 @@ extension Replica {
         var values: Set<FieldValue> = []
         for place in places {
             do throws(BlockError) {
-                for held in try table.record(at: place).fields where held.field == field { values.formUnion(held.versions.compactMap(\.value)) }
+                for held in try table.record(at: place).fields where held.field == field {
+                    values.formUnion(held.versions.compactMap(\.value))
+                }
             } catch { throw .malformedBlock(at: end) }
         }
         return values

@@ -13,7 +13,8 @@ struct Completer {
         let fitting = candidates(for: word, after: Array(cut.words.dropLast())).filter { $0.text.utf8.starts(with: word.utf8) }
         guard let quote = cut.openQuote else {
             return Completion(
-                start: cut.lastWordOffset, candidates: fitting.map { CommandWords.typed($0.text) }, endsWord: fitting.allSatisfy(\.endsWord))
+                start: cut.lastWordOffset, candidates: fitting.map { CommandWords.typed($0.text) }, endsWord: fitting.allSatisfy(\.endsWord)
+            )
         }
         // What stands before the quote stays.
         let typed = fitting.filter { $0.text.utf8.starts(with: cut.textBeforeQuote.utf8) }.map { candidate in

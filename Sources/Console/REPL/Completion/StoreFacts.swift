@@ -61,9 +61,9 @@ struct StoreFacts: CompletionFacts {
     }
 
     func fields(of record: String?) -> [String] {
-        guard let key = record.flatMap({ try? Arguments.record($0) }) else { return store.fieldNames(in: nil).map(\.text) }
+        guard let key = record.flatMap({ try? Arguments.record($0) }) else { return store.knownFields(in: nil).map(\.text) }
         if let record = try? store.record(key), !record.fields.isEmpty { return record.fields.map(\.field.text) }
-        return store.fieldNames(in: key.collection).map(\.text)
+        return store.knownFields(in: key.collection).map(\.text)
     }
 
     func values(of field: String, near record: String?) -> [String] {

@@ -4,6 +4,8 @@ protocol LineEditor: AnyObject {
     var isInteractive: Bool { get }
 
     /// The next line. The prompt is asked for anew when something may have changed it.
+    ///
+    /// - Throws: what is wrong with the line, which is passed over then. Where no more can be read the lines end.
     func nextLine(_ prompt: () -> StyledText) throws -> EditedLine
 }
 

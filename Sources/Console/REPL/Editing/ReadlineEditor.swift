@@ -44,9 +44,7 @@ final class ReadlineEditor: LineEditor {
         syncline_readline_begin(Self.marked(shown))
         while true {
             var waiting = ([STDIN_FILENO, signals] + sources.map(\.descriptor)).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            guard poll(&waiting, nfds_t(waiting.count), -1) >= 0 || errno == EINTR else {
-                throw ConsoleError(code: "io", "the terminal cannot be waited for: \(Machine.describe(errno: errno))")
-            }
+            guard poll(&waiting, nfds_t(waiting.count), -1) >= 0 || errno == EINTR else { return .end }
             if waiting[1].revents != 0, isInterrupted() { return .interrupted }
             let ready = sources.enumerated().filter { waiting[$0.offset + 2].revents != 0 }.map(\.element)
             if !ready.isEmpty { show(ready.flatMap { $0.notices() }, &shown, prompt) }

@@ -21,7 +21,11 @@ final class StreamEditor: LineEditor {
                 return .text(try Self.text(bytes[..<end]))
             }
             searched = bytes.count
-            guard searched <= Self.lineBytesLimit else { throw ConsoleError.usage("a line has more than \(Self.lineBytesLimit) bytes") }
+            guard searched <= Self.lineBytesLimit else {
+                // What follows belongs to that line: nothing of it may be taken for a command.
+                (bytes, isAtEnd) = ([], true)
+                throw ConsoleError.usage("a line has more than \(Self.lineBytesLimit) bytes")
+            }
             if isAtEnd {
                 defer { bytes = [] }
                 return bytes.isEmpty ? .end : .text(try Self.text(bytes[...]))
@@ -34,7 +38,11 @@ final class StreamEditor: LineEditor {
         var piece = [UInt8](repeating: 0, count: Self.pieceBytes)
         let count = read(descriptor, &piece, piece.count)
         if count < 0 && errno == EINTR { return }
-        guard count >= 0 else { throw ConsoleError(code: "io", "the script cannot be read: \(Machine.describe(errno: errno))") }
+        guard count >= 0 else {
+            isAtEnd = true
+            bytes = []
+            throw ConsoleError(code: "io", "the script cannot be read: \(Machine.describe(errno: errno))")
+        }
         if count == 0 { isAtEnd = true } else { bytes += piece[..<count] }
     }
 

@@ -137,7 +137,8 @@ struct ConflictMode {
         let known = fields.filter { suggestions[$0] != nil }
         guard !known.isEmpty else {
             throw ConsoleError(
-                code: "no-answer", "the same question was not answered here before", hint: "a letter takes that side; `help` lists what else")
+                code: "no-answer", "the same question was not answered here before",
+                hint: "a letter takes that side; `help` lists what else")
         }
         for field in known { if let suggestion = suggestions[field] { resolution = try resolution.setting(field, to: suggestion.value) } }
     }

@@ -24,9 +24,11 @@ extension Prompt {
         session.output.flush()
         guard !command.dryRun else { return }
         if !isAnswered {
-            guard let answer = try ask("settle \(resolutions.count == 1 ? "this one" : "these \(resolutions.count)") like this? y or n › ") else {
+            guard let answer = try ask("settle \(resolutions.count == 1 ? "this one" : "these \(resolutions.count)") like this? y or n › ")
+            else {
                 throw ConsoleError(
-                    code: "not-confirmed", "nobody is there to be asked whether \(resolutions.count) conflicts are to be settled; nothing was written",
+                    code: "not-confirmed",
+                    "nobody is there to be asked whether \(resolutions.count) conflicts are to be settled; nothing was written",
                     hint: "a script says --yes")
             }
             guard answer else {

@@ -35,7 +35,8 @@ extension Prompt {
         mode = ConflictMode(
             conflict, number: number, total: numbered.count, suggestions: suggestions,
             side: { text in
-                if Program.isCommand(text) && !conflict.sides.contains(where: { session.name(of: $0.dot.device, in: names.store) == text }) {
+                if Program.isCommand(text) && !conflict.sides.contains(where: { session.name(of: $0.dot.device, in: names.store) == text })
+                {
                     throw ConsoleError.usage("“\(text)” is a command")
                 }
                 return try names.choice(text)
@@ -158,7 +159,8 @@ extension Prompt {
         let output = session().output
         let count = conflictCount
         output.line(
-            count == 0 ? "no conflict is open any more" : "that was the last of the list; \(Sentences.count(count, "conflict")) open: `conflicts`")
+            count == 0
+                ? "no conflict is open any more" : "that was the last of the list; \(Sentences.count(count, "conflict")) open: `conflicts`")
         output.flush()
     }
 
