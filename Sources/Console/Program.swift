@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Glibc
+internal import HubServer
 internal import ReplicaEngine
+internal import SyncClient
 
 /// The whole program: words in, exit status out.
 public enum Program {
@@ -19,6 +21,10 @@ public enum Program {
         } catch let error as ConsoleError {
             end(with: error, isJSON)
         } catch let error as ReplicaError {
+            end(with: ConsoleError(error), isJSON)
+        } catch let error as SyncError {
+            end(with: ConsoleError(error), isJSON)
+        } catch let error as HubError {
             end(with: ConsoleError(error), isJSON)
         } catch let code as ExitCode {
             exit(code.rawValue)

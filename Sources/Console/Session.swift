@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import EventCore
 internal import LogStore
 internal import ReplicaEngine
+internal import SyncClient
 
 /// A store on this machine's disk.
 typealias Store = Replica<POSIXVolume>
@@ -101,6 +102,11 @@ final class Session {
             writer.key("kind")
             writer.string(event.kind.word)
         }
+    }
+
+    /// The exchange of a store that has joined a hub.
+    func syncing(_ store: Store) throws -> Syncing<POSIXVolume> {
+        try Syncing(store, in: try folder(), keys: Machine.keysFolder, now: { Machine.wall })
     }
 
     // MARK: - Words for people

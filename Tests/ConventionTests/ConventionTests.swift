@@ -42,8 +42,17 @@ struct ConventionTests {
         "ReplicaEngine": ["EventCore", "LogStore", "Crypto", "Glibc", "Synchronization"],
         "Workload": ["EventCore"],
         "Simulation": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "Synchronization"],
+        "SyncClient": [
+            "EventCore", "LogStore", "ReplicaEngine", "AsyncHTTPClient", "Crypto", "Glibc", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
+            "NIOWebSocket",
+        ],
+        "HubServer": [
+            "EventCore", "LogStore", "ReplicaEngine", "Crypto", "Glibc", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdTLS",
+            "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPCompression", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOPosix", "NIOSSL", "NIOWebSocket",
+            "ServiceLifecycle", "Synchronization",
+        ],
         "Console": [
-            "EventCore", "LogStore", "ReplicaEngine", "Workload", "ArgumentParser", "CZlib", "Foundation", "Glibc", "Histogram",
+            "EventCore", "HubServer", "LogStore", "ReplicaEngine", "SyncClient", "Workload", "ArgumentParser", "CZlib", "Foundation", "Glibc", "Histogram",
             "Synchronization",
         ],
         "Fuzzing": ["Simulation"],

@@ -12,7 +12,9 @@ struct RootCommand: ParsableCommand {
         subcommands: [
             InitCommand.self, PutCommand.self, UnsetCommand.self, DeleteCommand.self, GetCommand.self, ListCommand.self, LogCommand.self,
             ConflictsCommand.self, ShowCommand.self, ResolveCommand.self, ImportCommand.self, ExportCommand.self, VerifyCommand.self,
-            InspectCommand.self, CheckpointCommand.self, DumpCommand.self, DigestCommand.self, BenchCommand.self, DemoCommand.self,
+            InspectCommand.self, CheckpointCommand.self, DumpCommand.self, DigestCommand.self,
+            JoinCommand.self, PushCommand.self, PullCommand.self, SyncCommand.self, StatusCommand.self, DevicesCommand.self,
+            RevokeCommand.self, RoleCommand.self, ServeCommand.self, InviteCommand.self, BenchCommand.self, DemoCommand.self,
         ])
 
     func run() throws {

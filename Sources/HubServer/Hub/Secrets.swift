@@ -1,0 +1,24 @@
+internal import Crypto
+
+/// Randomness that nobody can guess, and what is kept of secrets.
+enum Secrets {
+    static func random(_ count: Int) -> [UInt8] {
+        SymmetricKey(size: SymmetricKeySize(bitCount: count * 8)).withUnsafeBytes { Array($0) }
+    }
+
+    static func hash(_ secret: some Sequence<UInt8>) -> [UInt8] {
+        Array(SHA256.hash(data: Array(secret)))
+    }
+
+    /// A code for people to pass on: 20 characters, none of which looks like another one, in groups of five; 100 bits.
+    static func newCode() -> String {
+        let letters = Array("ABCDEFGHJKLMNPQRSTUVWXYZ23456789")
+        let code = random(20).map { letters[Int($0 & 31)] }
+        return stride(from: 0, to: 20, by: 5).map { String(code[$0..<($0 + 5)]) }.joined(separator: "-")
+    }
+
+    /// The hash of a code as somebody typed it.
+    static func hash(code: String) -> [UInt8] {
+        hash(code.utf8.filter { $0 != UInt8(ascii: "-") && $0 != 0x20 }.map { 0x61...0x7A ~= $0 ? $0 - 32 : $0 })
+    }
+}

@@ -1,0 +1,83 @@
+internal import EventCore
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+internal import NIOHTTPCompression
+
+/// Requests → routes → answers: whatever goes wrong is a problem document.
+struct HubResponder: HTTPResponder {
+    let hub: Hub
+    let traffic: Traffic
+
+    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        let start = ContinuousClock.now
+        var answer: Answer
+        do throws(Problem) { answer = try await self.answer(request) } catch { answer = Answer(error) }
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        traffic.add(status: answer.status, seconds: seconds)
+        context.logger.info(
+            "request",
+            metadata: [
+                "method": "\(request.method.rawValue)", "path": "\(request.uri.path)", "status": "\(answer.status)",
+                "milliseconds": "\(Int(seconds * 1000))", "bytes": "\(answer.body.count)",
+            ])
+        return Self.response(answer)
+    }
+
+    private func answer(_ request: Request) async throws(Problem) -> Answer {
+        let (route, parameters) = try Routes.find(request.method, path: request.uri.path)
+        var caller: Caller?
+        if route.access == .device {
+            let known = try await hub.caller(token: try Self.token(of: request))
+            try traffic.admit(known.device.id, at: hub.clock.now())
+            caller = known
+        }
+        let body = try await Self.body(of: request)
+        let mediaType = request.headers[.contentType].map { $0.prefix { $0 != ";" }.lowercased() }
+        if !body.isEmpty, let mediaType, !route.takes.isEmpty, !route.takes.contains(mediaType) { throw .wrongMediaType }
+        return try await route.handle(
+            Call(
+                hub: hub, caller: caller, parameters: parameters, query: Self.query(of: request), body: body, mediaType: mediaType,
+                accept: request.headers[.accept]))
+    }
+
+    static func token(of request: Request) throws(Problem) -> String {
+        guard let header = request.headers[.authorization], let token = bearer(header) else { throw .noToken }
+        return token
+    }
+
+    /// The token of an `Authorization` header.
+    static func bearer(_ header: String) -> String? {
+        let words = header.split(separator: " ")
+        guard words.count == 2, words[0].lowercased() == "bearer" else { return nil }
+        return String(words[1])
+    }
+
+    private static func query(of request: Request) -> [String: String] {
+        var query: [String: String] = [:]
+        for (key, value) in request.uri.queryParameters { query[String(key)] = String(value) }
+        return query
+    }
+
+    private static func body(of request: Request) async throws(Problem) -> [UInt8] {
+        if let encoding = request.headers[.contentEncoding], !["gzip", "deflate", "identity"].contains(encoding.lowercased()) {
+            throw Problem(415, "content-encoding", "the body is packed with gzip or not at all")
+        }
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > HubLimits.bodyBytes { throw .tooLarge }
+        do {
+            return Array(try await request.body.collect(upTo: HubLimits.bodyBytes).readableBytesView)
+        } catch is NIOTooManyBytesError { throw .tooLarge } catch let error as NIOHTTPDecompression.DecompressionError {
+            if case .limit = error { throw .tooLarge }
+            throw Problem(400, "malformed", "the body cannot be unpacked")
+        } catch { throw Problem(400, "malformed", "the body did not come whole") }
+    }
+
+    private static func response(_ answer: Answer) -> Response {
+        var headers: HTTPFields = [.contentType: answer.mediaType]
+        for (name, value) in answer.headers { if let name = HTTPField.Name(name) { headers[name] = value } }
+        return Response(
+            status: HTTPResponse.Status(code: answer.status), headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+    }
+}

@@ -1,0 +1,101 @@
+package import EventCore
+internal import NIOHTTP1
+package import ReplicaEngine
+
+/// The hub's calls as a joined device makes them; a token that has expired is renewed with the device's key.
+final class HubClient {
+    private let connection: HubConnection
+    private let folder: SyncFolder
+    private let device: DeviceID
+    private let keys: String
+    private(set) var link: HubLink
+
+    var hub: String { connection.hub }
+
+    init(_ link: HubLink, _ folder: SyncFolder, device: DeviceID, keys: String) throws(SyncError) {
+        self.link = link
+        self.folder = folder
+        self.device = device
+        self.keys = keys
+        connection = try HubConnection(hubs: link.hubs, authorities: link.authorities)
+    }
+
+    func status() throws(SyncError) -> JSONValue { try object(.GET, "/sync/status") }
+
+    func devices() throws(SyncError) -> JSONValue { try object(.GET, "/devices") }
+
+    func revoke(_ device: DeviceID) throws(SyncError) -> JSONValue { try object(.DELETE, "/devices/\(device)") }
+
+    func push(_ events: [Event]) throws(SyncError) -> JSONValue {
+        let body = ExchangeBody.bytes(object: Array("{}".utf8), events: events)
+        let reply = try call(.POST, "/sync/push", body: body, mediaType: ExchangeBody.mediaType)
+        return try parsed(reply)
+    }
+
+    func pull(cursor: String, limit: Int) throws(SyncError) -> (object: JSONValue, events: [Event]) {
+        let reply = try call(.GET, "/sync/pull?limit=\(limit)&cursor=\(cursor)", accept: ExchangeBody.mediaType)
+        guard reply.mediaType == ExchangeBody.mediaType, let parts = ExchangeBody.parts(of: reply.body, limit: limit) else {
+            throw .strangeAnswer(hub: hub, what: "a pull without events")
+        }
+        return parts
+    }
+
+    // MARK: - Sessions
+
+    private func object(_ method: HTTPMethod, _ path: String) throws(SyncError) -> JSONValue { try parsed(try call(method, path)) }
+
+    private func parsed(_ reply: HubConnection.Reply) throws(SyncError) -> JSONValue {
+        guard let object = try? JSONValue(json: reply.body) else { throw .strangeAnswer(hub: hub, what: "no JSON") }
+        return object
+    }
+
+    private func call(
+        _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, mediaType: String = "application/json", accept: String? = nil
+    ) throws(SyncError) -> HubConnection.Reply {
+        do throws(SyncError) {
+            return try connection.call(method, path, token: link.token, body: body, mediaType: mediaType, accept: accept)
+        } catch {
+            guard case .notAllowed(let problem) = error, problem.code == "token-expired" else { throw error }
+        }
+        try renew()
+        return try connection.call(method, path, token: link.token, body: body, mediaType: mediaType, accept: accept)
+    }
+
+    /// Proves the device's key and keeps the new token.
+    private func renew() throws(SyncError) {
+        guard let key = try DeviceKey.read(device, in: keys) else { throw .noKey(path: DeviceKey.path(device, keys)) }
+        let workspace = body { writer in
+            writer.key("workspace")
+            writer.string(link.workspace)
+        }
+        let challenge = try parsed(try connection.call(.POST, "/devices/\(device)/challenge", body: workspace))
+        guard let nonce = challenge["nonce"]?.bytes else { throw .strangeAnswer(hub: hub, what: "a challenge without a nonce") }
+        let signature = try key.signature(of: SessionProof.message(device: device, nonce: nonce))
+        let proof = body { writer in
+            writer.key("workspace")
+            writer.string(link.workspace)
+            writer.key("nonce")
+            writer.string(Hexadecimal.text(nonce))
+            writer.key("signature")
+            writer.string(Hexadecimal.text(signature))
+        }
+        let session = try parsed(try connection.call(.POST, "/devices/\(device)/session", body: proof))
+        guard let token = session["token"]?.text else { throw .strangeAnswer(hub: hub, what: "a session without a token") }
+        link.token = token
+        link.role = session["role"]?.text ?? link.role
+        try folder.write(link)
+    }
+
+    private func body(_ members: (inout JSONWriter) -> Void) -> [UInt8] { JSONWriter.object(members) }
+}
+
+extension JSONWriter {
+    /// The bytes of one object.
+    static func object(_ members: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        members(&writer)
+        writer.endObject()
+        return writer.bytes
+    }
+}
