@@ -58,6 +58,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "EventCore", dependencies: ["CChecksum", "CMemory"], swiftSettings: settings),
         .target(name: "LogStore", dependencies: ["EventCore", crypto], swiftSettings: settings),
+        .target(name: "SyncCore", dependencies: ["EventCore"], swiftSettings: settings),
         .target(name: "ReplicaEngine", dependencies: ["EventCore", "LogStore", crypto], swiftSettings: settings),
         .target(name: "Workload", dependencies: ["EventCore"], swiftSettings: settings),
         .target(name: "Simulation", dependencies: ["EventCore", "LogStore", "ReplicaEngine", "Workload"], swiftSettings: settings),
@@ -81,6 +82,7 @@ let package = Package(
         .testTarget(
             name: "ReplicaEngineTests", dependencies: ["ReplicaEngine", "Simulation", "Workload"],
             swiftSettings: settings),
+        .testTarget(name: "SyncCoreTests", dependencies: ["SyncCore", "EventCore", "Workload", crypto], swiftSettings: settings),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "EventCore", "Workload"], swiftSettings: settings),
         .testTarget(name: "ConventionTests", swiftSettings: settings),
     ]

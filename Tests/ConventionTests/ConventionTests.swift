@@ -39,6 +39,7 @@ struct ConventionTests {
     private static let mayImport: [String: Set<String>] = [
         "EventCore": ["CChecksum", "CMemory", "Synchronization"],
         "LogStore": ["EventCore", "Crypto", "Glibc", "Synchronization"],
+        "SyncCore": ["EventCore"],
         "ReplicaEngine": ["EventCore", "LogStore", "Crypto", "Glibc", "Synchronization"],
         "Workload": ["EventCore"],
         "Simulation": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "Synchronization"],
