@@ -89,7 +89,8 @@ class Devices(HubTest):
         self.fails(9, "revoke", "laptop", store=phone, env=self.keys)
         self.ok("revoke", "phone", store=laptop, env=self.keys)
         self.fails(9, "sync", store=phone, env=self.keys)
-        self.assertEqual([line.get("revokedAt") for line in self.objects("devices", store=laptop, env=self.keys)], [None, 0])
+        lines = {line["name"]: line for line in self.objects("devices", store=laptop, env=self.keys)}
+        self.assertEqual((lines["phone"]["revokedAt"], lines["laptop"].get("revokedAt")), (0, None))
         self.fails(1, "revoke", "nobody", store=laptop, env=self.keys)
 
     def test_reader(self):

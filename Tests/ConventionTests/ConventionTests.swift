@@ -44,16 +44,16 @@ struct ConventionTests {
         "Workload": ["EventCore"],
         "Simulation": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "Synchronization"],
         "SyncClient": [
-            "EventCore", "LogStore", "ReplicaEngine", "AsyncHTTPClient", "Crypto", "Glibc", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
+            "EventCore", "LogStore", "ReplicaEngine", "SyncCore", "AsyncHTTPClient", "Crypto", "Glibc", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
             "NIOWebSocket",
         ],
         "HubServer": [
-            "EventCore", "LogStore", "ReplicaEngine", "Crypto", "Glibc", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdTLS",
+            "EventCore", "LogStore", "ReplicaEngine", "SyncCore", "Crypto", "Glibc", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdTLS",
             "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPCompression", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOPosix", "NIOSSL", "NIOWebSocket",
             "ServiceLifecycle", "Synchronization",
         ],
         "Console": [
-            "EventCore", "HubServer", "LogStore", "ReplicaEngine", "SyncClient", "Workload", "ArgumentParser", "CZlib", "Foundation", "Glibc", "Histogram",
+            "EventCore", "HubServer", "LogStore", "ReplicaEngine", "SyncClient", "SyncCore", "Workload", "ArgumentParser", "CZlib", "Foundation", "Glibc", "Histogram",
             "Synchronization",
         ],
         "Fuzzing": ["Simulation"],

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EventCore
 internal import HubServer
+internal import SyncCore
 
 /// Makes a one-time code, on the hub's machine.
 struct InviteCommand: ParsableCommand {
@@ -17,7 +18,7 @@ struct InviteCommand: ParsableCommand {
     @Flag(help: "Print one JSON object.") var json = false
 
     func run() throws {
-        guard let role = DeviceRole(rawValue: role) else { throw ConsoleError.usage("“\(role)” is no role", hint: "master, client or reader") }
+        guard let role = Role(rawValue: role) else { throw ConsoleError.usage("“\(role)” is no role", hint: "master, client or reader") }
         guard let life = Arguments.milliseconds(ttl), life > 0 else {
             throw ConsoleError.usage("“\(ttl)” is no time", hint: "for example 90s, 15min, 1h, 7d")
         }

@@ -9,5 +9,5 @@ extension Machine {
         return (given("XDG_CONFIG_HOME") ?? (given("HOME") ?? ".") + "/.config") + "/syncline/keys"
     }
 
-    static var hubClock: HubClock { HubClock(process: process, now: { wall }) }
+    static var hubClock: HubClock { HubClock(process: process, wall: { wall }, monotonic: { UInt64(monotonicSeconds * 1000) }) }
 }

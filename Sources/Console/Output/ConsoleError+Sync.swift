@@ -50,7 +50,7 @@ extension ConsoleError {
         switch error {
         case .volume(let error): self.init(error)
         case .store(let error): self.init(error)
-        case .damagedRegistry(let file):
+        case .damagedJournal(let file):
             self.init(.corrupt, code: "corrupt", "\(file) is damaged", hint: "restore this small file from a copy; the log beside it is not touched")
         case .alreadyRunning(let folder):
             self.init(.openElsewhere, code: "open-elsewhere", "another hub has \(folder) open", hint: "end it, or name another folder")

@@ -1,11 +1,12 @@
 internal import EventCore
 internal import Glibc
 internal import LogStore
+package import SyncCore
 
 /// Makes invitations from the hub's machine: through the admin socket of a running hub, else in its files.
 package enum AdminClient {
     package static func invite(
-        data: String, workspace: String, role: DeviceRole, lifeMilliseconds: UInt64, clock: HubClock
+        data: String, workspace: String, role: Role, lifeMilliseconds: UInt64, clock: HubClock
     ) throws(HubError) -> Invitation {
         guard HubFolder.isName(workspace) else { throw .badWorkspaceName(workspace) }
         let folder = HubFolder(path: data)
@@ -29,12 +30,12 @@ package enum AdminClient {
             try folder.volume.createFolderIfMissing(path)
             try folder.volume.syncFolder(folder.workspaces)
         } catch { throw .volume(error) }
-        let file = RegistryFile(in: path)
-        var registry = try file.read()
-        let (code, now) = (Secrets.newCode(), clock.now())
+        let (code, now) = (Secrets.newCode(), clock.wall())
         let expires = now + request.lifeMilliseconds
-        registry.invite(Registry.Invitation(codeHash: Secrets.hash(code: code), role: request.role, expires: expires), at: now)
-        try file.write(registry)
+        let (journal, _) = try Journal.open(in: path, wall: now)
+        let record = HubRecord.codeIssued(
+            HubCryptography.sha256(Secrets.secret(ofCode: code).bytes), request.role, expiresAt: expires)
+        do throws(VolumeError) { try journal.append([record]) } catch { throw .volume(error) }
         return Invitation(code: code, workspace: request.workspace, role: request.role, expires: expires)
     }
 

@@ -1,14 +1,15 @@
 internal import EventCore
+internal import SyncCore
 
 /// What the admin socket is asked: to make an invitation.
 struct AdminRequest: Hashable, Sendable {
     let workspace: String
-    let role: DeviceRole
+    let role: Role
     let lifeMilliseconds: UInt64
 
     static let limitBytes = 4096
 
-    init(workspace: String, role: DeviceRole, lifeMilliseconds: UInt64) {
+    init(workspace: String, role: Role, lifeMilliseconds: UInt64) {
         self.workspace = workspace
         self.role = role
         self.lifeMilliseconds = lifeMilliseconds
@@ -16,7 +17,7 @@ struct AdminRequest: Hashable, Sendable {
 
     init?(line: [UInt8]) {
         guard let object = try? JSONValue(json: line), let invite = object["invite"], let workspace = invite["workspace"]?.text,
-            let role = invite["role"]?.text.flatMap({ DeviceRole(rawValue: $0) }), let life = invite["ttlMs"]?.integer
+            let role = invite["role"]?.text.flatMap({ Role(rawValue: $0) }), let life = invite["ttlMs"]?.integer
         else { return nil }
         self.init(workspace: workspace, role: role, lifeMilliseconds: life)
     }

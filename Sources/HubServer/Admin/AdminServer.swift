@@ -11,7 +11,7 @@ struct AdminServer {
     private let channel: any Channel
     private let path: String
 
-    static func start(_ hub: Hub, _ folder: HubFolder) async throws(HubError) -> AdminServer {
+    static func start(_ hub: Hub, _ folder: HubFolder, _ clock: HubClock) async throws(HubError) -> AdminServer {
         remove(named: folder)
         let path = try socketPath()
         do {
@@ -24,7 +24,7 @@ struct AdminServer {
             chmod(path, 0o600)
             try folder.volume.replaceFile(
                 folder.adminFile, by: folder.adminFile + ".unfinished", in: folder.path, with: Array((path + "\n").utf8))
-            Task { await accept(channel, hub) }
+            Task { await accept(channel, hub, clock) }
             return AdminServer(channel: channel.channel, path: path)
         } catch { throw .adminSocket(reason: "\(error)") }
     }
@@ -36,32 +36,37 @@ struct AdminServer {
 
     // MARK: - Requests
 
-    private static func accept(_ channel: NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>, _ hub: Hub) async {
+    private static func accept(
+        _ channel: NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>, _ hub: Hub, _ clock: HubClock
+    ) async {
         try? await channel.executeThenClose { inbound in
-            for try await connection in inbound { Task { await answer(connection, hub) } }
+            for try await connection in inbound { Task { await answer(connection, hub, clock) } }
         }
     }
 
-    private static func answer(_ connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ hub: Hub) async {
+    private static func answer(_ connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ hub: Hub, _ clock: HubClock) async {
         try? await connection.executeThenClose { inbound, outbound in
             var line: [UInt8] = []
             for try await piece in inbound {
                 line += piece.readableBytesView
                 if line.last == 0x0A || line.count > AdminRequest.limitBytes { break }
             }
-            try await outbound.write(ByteBuffer(bytes: await reply(to: line, hub) + [0x0A]))
+            try await outbound.write(ByteBuffer(bytes: await reply(to: line, hub, clock) + [0x0A]))
         }
     }
 
-    private static func reply(to line: [UInt8], _ hub: Hub) async -> [UInt8] {
-        do throws(Problem) {
-            guard let request = AdminRequest(line: line) else { throw .invalid("the request is none that this hub knows") }
+    private static func reply(to line: [UInt8], _ hub: Hub, _ clock: HubClock) async -> [UInt8] {
+        do throws(ProblemDocument) {
+            guard let request = AdminRequest(line: line) else { throw .malformed("the request is none that this hub knows") }
             let workspace: Workspace
             do throws(HubError) { workspace = try await hub.workspace(making: request.workspace) } catch {
-                throw .invalid("the workspace cannot be made: \(error)")
+                throw .malformed("the workspace cannot be made: \(error)")
             }
-            let (code, expires) = try await workspace.invite(role: request.role, lifeMilliseconds: request.lifeMilliseconds)
-            return Invitation(code: code, workspace: request.workspace, role: request.role, expires: expires).json
+            let code = Secrets.newCode()
+            let reply = await workspace.call(
+                .invite(code: Secrets.secret(ofCode: code), request.role, lifetimeMilliseconds: request.lifeMilliseconds))
+            guard case .invited(let lifetime) = reply else { throw Routes.problem(reply) }
+            return Invitation(code: code, workspace: request.workspace, role: request.role, expires: clock.wall() + lifetime).json
         } catch { return error.json }
     }
 

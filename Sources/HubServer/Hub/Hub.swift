@@ -1,29 +1,29 @@
 internal import EventCore
-internal import LogStore
 internal import NIOCore
 internal import ReplicaEngine
+internal import SyncCore
 
 /// All workspaces of a data folder, open for as long as the hub runs.
 actor Hub {
-    nonisolated let clock: HubClock
+    private let clock: HubClock
     private let folder: HubFolder
     private let threads: any EventLoopGroup
+    private let failed: @Sendable () -> Void
     private var workspaces: [String: Workspace] = [:]
-    private var failures: (minute: UInt64, count: Int) = (0, 0)
 
-    init(_ folder: HubFolder, clock: HubClock, threads: any EventLoopGroup) {
+    static let defaultName = "main"
+
+    init(_ folder: HubFolder, clock: HubClock, threads: any EventLoopGroup, failed: @escaping @Sendable () -> Void) {
         self.folder = folder
         self.clock = clock
         self.threads = threads
+        self.failed = failed
     }
 
     /// Opens what there is; `main` is made.
     func open() async throws(HubError) {
-        try folder.prepare()
-        for name in try folder.names() + [Self.defaultName] { _ = try workspace(making: name) }
+        for name in try folder.names() + [Self.defaultName] { _ = try await workspace(making: name) }
     }
-
-    static let defaultName = "main"
 
     var names: [String] { workspaces.keys.sorted() }
 
@@ -33,38 +33,34 @@ actor Hub {
     func workspace(_ name: String) -> Workspace? { workspaces[name] }
 
     /// The workspace of this name, made on first use.
-    func workspace(making name: String) throws(HubError) -> Workspace {
+    func workspace(making name: String) async throws(HubError) -> Workspace {
         if let workspace = workspaces[name] { return workspace }
         guard HubFolder.isName(name) else { throw .badWorkspaceName(name) }
-        let workspace = try Workspace(name, in: folder.folder(of: name), clock: clock, thread: threads.next())
+        let workspace = try Workspace(name, in: folder.folder(of: name), clock: clock, thread: threads.next(), failed: failed)
         workspaces[name] = workspace
+        await workspace.start()
         return workspace
     }
 
-    /// The workspace in which a code is good.
-    func workspace(ofCode code: String) async -> Workspace? {
+    /// The workspace in which a code is good; any where it is good nowhere, so that its core counts the attempt.
+    func workspace(ofCode code: Secret) async -> Workspace? {
         for workspace in all where await workspace.knows(code: code) { return workspace }
-        return nil
+        return workspaces[Self.defaultName]
     }
 
-    /// Counts a code that is good nowhere.
-    func noteFailure() throws(Problem) {
-        let minute = clock.now() / 60_000
-        failures = failures.minute == minute ? (minute, failures.count + 1) : (minute, 1)
-        if failures.count > HubLimits.failuresPerMinute { throw .tooMany(retryAfterMilliseconds: 60_000) }
-    }
-
-    /// The caller of a token, `WORKSPACE.HEXADECIMAL`.
-    func caller(token: String) async throws(Problem) -> Caller {
+    /// The workspace and the secret of a token, `WORKSPACE.HEXADECIMAL`.
+    func workspace(ofToken token: String) -> (Workspace, Secret)? {
         guard let dot = token.lastIndex(of: "."), let secret = Hexadecimal.bytes(token[token.index(after: dot)...].utf8),
             let workspace = workspaces[String(token[..<dot])]
-        else { throw .badToken }
-        return try await workspace.caller(token: secret)
+        else { return nil }
+        return (workspace, Secret(bytes: secret))
     }
 
-    func close() async throws(HubError) {
-        for workspace in all {
-            do { try await workspace.close() } catch let error as ReplicaError { throw .store(error) } catch { continue }
-        }
+    func endWaiting() async {
+        for workspace in all { await workspace.endWaiting() }
+    }
+
+    func close() async throws {
+        for workspace in all { try await workspace.close() }
     }
 }

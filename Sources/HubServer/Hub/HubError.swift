@@ -5,8 +5,8 @@ package import ReplicaEngine
 package enum HubError: Error, Hashable, Sendable {
     case volume(VolumeError)
     case store(ReplicaError)
-    /// The `registry` file of a workspace is not one.
-    case damagedRegistry(file: String)
+    /// The `journal` file of a workspace is not one.
+    case damagedJournal(file: String)
     /// Another hub has this folder open.
     case alreadyRunning(folder: String)
     /// Beyond loopback without TLS.

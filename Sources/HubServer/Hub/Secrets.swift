@@ -1,14 +1,13 @@
 internal import Crypto
+internal import SyncCore
 
-/// Randomness that nobody can guess, and what is kept of secrets.
+/// Randomness that nobody can guess.
 enum Secrets {
     static func random(_ count: Int) -> [UInt8] {
         SymmetricKey(size: SymmetricKeySize(bitCount: count * 8)).withUnsafeBytes { Array($0) }
     }
 
-    static func hash(_ secret: some Sequence<UInt8>) -> [UInt8] {
-        Array(SHA256.hash(data: Array(secret)))
-    }
+    static func new() -> Secret { Secret(bytes: random(32)) }
 
     /// A code for people to pass on: 20 characters, none of which looks like another one, in groups of five; 100 bits.
     static func newCode() -> String {
@@ -17,8 +16,8 @@ enum Secrets {
         return stride(from: 0, to: 20, by: 5).map { String(code[$0..<($0 + 5)]) }.joined(separator: "-")
     }
 
-    /// The hash of a code as somebody typed it.
-    static func hash(code: String) -> [UInt8] {
-        hash(code.utf8.filter { $0 != UInt8(ascii: "-") && $0 != 0x20 }.map { 0x61...0x7A ~= $0 ? $0 - 32 : $0 })
+    /// A code as somebody typed it: without hyphens and spaces, in capitals.
+    static func secret(ofCode code: String) -> Secret {
+        Secret(bytes: code.utf8.filter { $0 != UInt8(ascii: "-") && $0 != 0x20 }.map { 0x61...0x7A ~= $0 ? $0 - 32 : $0 })
     }
 }

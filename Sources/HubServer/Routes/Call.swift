@@ -1,32 +1,35 @@
 internal import EventCore
+internal import SyncCore
 
-/// A request to a route, read and let in.
+/// A request to a route, read.
 struct Call: Sendable {
     let hub: Hub
-    /// nil at routes for anyone.
-    let caller: Caller?
+    let traffic: Traffic
+    /// What stands behind `Bearer`; nil without.
+    let token: String?
     let parameters: [String: Substring]
     let query: [String: String]
     let body: [UInt8]
     let mediaType: String?
     let accept: String?
 
+    /// The workspace and the secret of the token; who that is, the core decides.
+    func known() async throws(ProblemDocument) -> (Workspace, Secret) {
+        guard let token else { throw ProblemDocument(.tokenMissing) }
+        guard let found = await hub.workspace(ofToken: token) else { throw ProblemDocument(.tokenUnknown) }
+        return found
+    }
+
     /// The device that the path names.
-    func device() throws(Problem) -> DeviceID {
-        guard let device = parameters["id"].flatMap({ DeviceID($0) }) else { throw .noSuchDevice }
+    func device() throws(ProblemDocument) -> DeviceID {
+        guard let device = parameters["id"].flatMap({ DeviceID($0) }) else { throw ProblemDocument(.notFound) }
         return device
     }
 
-    /// Who asks; the table lets nobody else in.
-    func known() throws(Problem) -> Caller {
-        guard let caller else { throw .noToken }
-        return caller
-    }
-
-    func number(_ name: String, in range: ClosedRange<Int>) throws(Problem) -> Int? {
+    func number(_ name: String, in range: ClosedRange<Int>) throws(ProblemDocument) -> Int? {
         guard let text = query[name] else { return nil }
         guard let number = Int(text), range.contains(number) else {
-            throw .invalid("“\(name)” wants a number from \(range.lowerBound) to \(range.upperBound)")
+            throw .malformed("“\(name)” wants a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }

@@ -13,11 +13,13 @@ struct Route: Sendable {
     let path: String
     let summary: String
     let access: Access
+    /// Of an answer that is no problem.
+    let status: Int
     let parameters: [Parameter]
     /// Bodies that it takes; none when empty.
     let takes: [String]
     let gives: [String]
-    let handle: @Sendable (Call) async throws(Problem) -> Answer
+    let handle: @Sendable (Call) async throws(ProblemDocument) -> Answer
 
     struct Parameter: Sendable {
         let name: String
@@ -26,13 +28,14 @@ struct Route: Sendable {
     }
 
     init(
-        _ method: HTTPRequest.Method, _ path: String, _ summary: String, access: Access = .device, parameters: [Parameter] = [],
-        takes: [String] = [], gives: [String] = [Answer.json], handle: @escaping @Sendable (Call) async throws(Problem) -> Answer
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, access: Access = .device, status: Int = 200, parameters: [Parameter] = [],
+        takes: [String] = [], gives: [String] = [Answer.json], handle: @escaping @Sendable (Call) async throws(ProblemDocument) -> Answer
     ) {
         self.method = method
         self.path = path
         self.summary = summary
         self.access = access
+        self.status = status
         self.parameters = parameters
         self.takes = takes
         self.gives = gives

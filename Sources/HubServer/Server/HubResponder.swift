@@ -4,6 +4,7 @@ internal import Hummingbird
 internal import Logging
 internal import NIOCore
 internal import NIOHTTPCompression
+internal import SyncCore
 
 /// Requests → routes → answers: whatever goes wrong is a problem document.
 struct HubResponder: HTTPResponder {
@@ -13,7 +14,7 @@ struct HubResponder: HTTPResponder {
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         let start = ContinuousClock.now
         var answer: Answer
-        do throws(Problem) { answer = try await self.answer(request) } catch { answer = Answer(error) }
+        do throws(ProblemDocument) { answer = try await self.answer(request) } catch { answer = Answer(error) }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         traffic.add(status: answer.status, seconds: seconds)
         context.logger.info(
@@ -25,26 +26,15 @@ struct HubResponder: HTTPResponder {
         return Self.response(answer)
     }
 
-    private func answer(_ request: Request) async throws(Problem) -> Answer {
+    private func answer(_ request: Request) async throws(ProblemDocument) -> Answer {
         let (route, parameters) = try Routes.find(request.method, path: request.uri.path)
-        var caller: Caller?
-        if route.access == .device {
-            let known = try await hub.caller(token: try Self.token(of: request))
-            try traffic.admit(known.device.id, at: hub.clock.now())
-            caller = known
-        }
         let body = try await Self.body(of: request)
         let mediaType = request.headers[.contentType].map { $0.prefix { $0 != ";" }.lowercased() }
         if !body.isEmpty, let mediaType, !route.takes.isEmpty, !route.takes.contains(mediaType) { throw .wrongMediaType }
         return try await route.handle(
             Call(
-                hub: hub, caller: caller, parameters: parameters, query: Self.query(of: request), body: body, mediaType: mediaType,
+                hub: hub, traffic: traffic, token: request.headers[.authorization].flatMap(Self.bearer), parameters: parameters, query: Self.query(of: request), body: body, mediaType: mediaType,
                 accept: request.headers[.accept]))
-    }
-
-    static func token(of request: Request) throws(Problem) -> String {
-        guard let header = request.headers[.authorization], let token = bearer(header) else { throw .noToken }
-        return token
     }
 
     /// The token of an `Authorization` header.
@@ -60,17 +50,17 @@ struct HubResponder: HTTPResponder {
         return query
     }
 
-    private static func body(of request: Request) async throws(Problem) -> [UInt8] {
+    private static func body(of request: Request) async throws(ProblemDocument) -> [UInt8] {
         if let encoding = request.headers[.contentEncoding], !["gzip", "deflate", "identity"].contains(encoding.lowercased()) {
-            throw Problem(415, "content-encoding", "the body is packed with gzip or not at all")
+            throw ProblemDocument(415, "content-encoding", "the body is packed with gzip or not at all")
         }
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > HubLimits.bodyBytes { throw .tooLarge }
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > HubLimits.bodyBytes { throw ProblemDocument(.tooLarge) }
         do {
             return Array(try await request.body.collect(upTo: HubLimits.bodyBytes).readableBytesView)
-        } catch is NIOTooManyBytesError { throw .tooLarge } catch let error as NIOHTTPDecompression.DecompressionError {
-            if case .limit = error { throw .tooLarge }
-            throw Problem(400, "malformed", "the body cannot be unpacked")
-        } catch { throw Problem(400, "malformed", "the body did not come whole") }
+        } catch is NIOTooManyBytesError { throw ProblemDocument(.tooLarge) } catch let error as NIOHTTPDecompression.DecompressionError {
+            if case .limit = error { throw ProblemDocument(.tooLarge) }
+            throw .malformed("the body cannot be unpacked")
+        } catch { throw .malformed("the body did not come whole") }
     }
 
     private static func response(_ answer: Answer) -> Response {

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
@@ -27,10 +28,15 @@ package enum HubService {
         let lock = try HubLock(folder)
         defer { lock.release() }
         let threads = MultiThreadedEventLoopGroup(numberOfThreads: diskThreads)
-        let hub = Hub(folder, clock: options.clock, threads: threads)
+        let logger = logger(options)
+        let hub = Hub(folder, clock: options.clock, threads: threads) {
+            // What is on the disk is not known any more: whoever starts it again reads it anew.
+            logger.critical("the disk refused")
+            exit(1)
+        }
         try await hub.open()
-        let admin = try await AdminServer.start(hub, folder)
-        do { try await listen(options, hub, tls, ready) } catch {
+        let admin = try await AdminServer.start(hub, folder, options.clock)
+        do { try await listen(options, hub, tls, logger, ready) } catch {
             await admin.stop()
             try? await hub.close()
             throw error
@@ -41,17 +47,17 @@ package enum HubService {
     }
 
     private static func listen(
-        _ options: HubOptions, _ hub: Hub, _ tls: TLSConfiguration?,
+        _ options: HubOptions, _ hub: Hub, _ tls: TLSConfiguration?, _ logger: Logger,
         _ ready: @escaping @Sendable (_ url: String, _ workspaces: [String]) -> Void
     ) async throws {
-        var logger = Logger(label: "syncline") { _ in HubLog(clock: options.clock, write: options.log) }
-        logger.logLevel = .info
-        let plain = HTTPServerBuilder { responder in HubChannel(responder: responder) }
+        let upgrade = SocketUpgrade(hub: hub, origins: options.origins)
+        let plain = HTTPServerBuilder { responder in HubChannel(responder: responder, upgrade: upgrade) }
         let server = try tls.map { try HTTPServerBuilder.tls(plain, tlsConfiguration: $0) } ?? plain
         let names = await hub.names
         let application = Application(
             responder: HubResponder(hub: hub, traffic: Traffic()), server: server,
             configuration: ApplicationConfiguration(address: .hostname(options.host, port: options.port), serverName: nil),
+            services: [GoingDown(hub: hub)],
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? options.port
                 let host = options.host.contains(":") ? "[\(options.host)]" : options.host
@@ -60,6 +66,10 @@ package enum HubService {
         do { try await application.runService() } catch let error as IOError {
             throw HubError.cannotListen(address: "\(options.host):\(options.port)", reason: error.description)
         }
+    }
+
+    private static func logger(_ options: HubOptions) -> Logger {
+        Logger(label: "syncline") { _ in HubLogHandler(clock: options.clock, write: options.log) }
     }
 
     private static func isLoopback(_ host: String) -> Bool {
@@ -75,5 +85,15 @@ package enum HubService {
             configuration.applicationProtocols = ["http/1.1"]
             return configuration
         } catch { throw .badCertificate(reason: "\(error)") }
+    }
+}
+
+/// Ends what waits when the hub is asked to stop: it would be waited for.
+private struct GoingDown: Service {
+    let hub: Hub
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await hub.endWaiting()
     }
 }

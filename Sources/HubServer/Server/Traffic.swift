@@ -1,7 +1,6 @@
-internal import EventCore
 internal import Synchronization
 
-/// How much is asked: counted for `/metrics`, and limited by device.
+/// How much is asked: counted for `/metrics`.
 final class Traffic: Sendable {
     struct Counts {
         var byStatus: [Int: UInt64] = [:]
@@ -9,8 +8,6 @@ final class Traffic: Sendable {
         var buckets = [UInt64](repeating: 0, count: Traffic.bounds.count)
         var count: UInt64 = 0
         var seconds = 0.0
-        fileprivate var minute: UInt64 = 0
-        fileprivate var requests: [DeviceID: Int] = [:]
     }
 
     static let bounds = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5]
@@ -26,17 +23,5 @@ final class Traffic: Sendable {
             state.seconds += seconds
             for (index, bound) in Self.bounds.enumerated() where seconds <= bound { state.buckets[index] += 1 }
         }
-    }
-
-    /// Counts a request of a device.
-    ///
-    /// - Throws: `.tooMany` until the minute is over.
-    func admit(_ device: DeviceID, at now: UInt64) throws(Problem) {
-        let isTooMuch = state.withLock { state in
-            if state.minute != now / 60_000 { (state.minute, state.requests) = (now / 60_000, [:]) }
-            state.requests[device, default: 0] += 1
-            return state.requests[device, default: 0] > HubLimits.requestsPerMinute
-        }
-        if isTooMuch { throw .tooMany(retryAfterMilliseconds: Int(60_000 - now % 60_000)) }
     }
 }

@@ -25,7 +25,7 @@ struct Answer: Sendable {
         self.init(status: status, body: writer.bytes)
     }
 
-    init(_ problem: Problem) {
+    init(_ problem: ProblemDocument) {
         self.init(status: problem.status, mediaType: "application/problem+json", body: problem.json)
         if let allow = problem.allow { headers.append(("allow", allow)) }
         if problem.status == 401 { headers.append(("www-authenticate", "Bearer")) }

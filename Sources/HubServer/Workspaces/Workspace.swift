@@ -2,43 +2,43 @@ internal import EventCore
 internal import LogStore
 internal import NIOCore
 internal import ReplicaEngine
+internal import SyncCore
 
-/// One workspace: its log, its devices, and who is connected. What it answers is on disk.
+/// The shell around one workspace's hub core: clock, disk, sockets and callers. What it decides, the core decides.
 ///
 /// It runs on a thread of its own choice, as it waits for the disk.
 actor Workspace {
+    typealias Core = HubCore<StoreLog, HubCryptography>
+
     nonisolated let name: String
-    nonisolated let clock: HubClock
+    private let clock: HubClock
     private nonisolated let thread: any EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.executor.asUnownedSerialExecutor() }
 
-    let store: Replica<POSIXVolume>
-    private let file: RegistryFile
-    private(set) var registry: Registry
-    var sessions = Sessions()
-    var digest = LogDigest()
-    var recent = RecentEvents()
-    /// Places where devices may go on to read, the one used last at the end.
-    private var readers: [PullReader] = []
-    private var waiters = Waiters()
-    private var failures: (minute: UInt64, count: Int) = (0, 0)
-    /// When a device was last heard of, and how far it has pulled since the hub started.
-    var seen: [DeviceID: (time: UInt64, position: UInt64?)] = [:]
-    var counters = WorkspaceCounters()
-
-    private static let keptReaders = 8
+    private var core: Core
+    private let journal: Journal
+    private var callers: [RequestID: CheckedContinuation<HubReply, Never>] = [:]
+    private var knockers: [RequestID: CheckedContinuation<Problem?, Never>] = [:]
+    private var sockets: [ConnectionID: Socket] = [:]
+    private var lastRequest: UInt64 = 0
+    private var lastConnection: UInt64 = 0
+    private var wakeUp: (at: UInt64, task: Scheduled<Void>)?
+    /// Told when the disk refused: the process has to end.
+    private let failed: @Sendable () -> Void
 
     /// Opens the workspace of a folder, or makes it.
-    init(_ name: String, in folder: String, clock: HubClock, thread: any EventLoop) throws(HubError) {
+    init(
+        _ name: String, in folder: String, clock: HubClock, thread: any EventLoop, failed: @escaping @Sendable () -> Void
+    ) throws(HubError) {
         self.name = name
         self.clock = clock
         self.thread = thread
-        do throws(ReplicaError) { store = try Self.openStore(in: folder, clock) } catch { throw .store(error) }
-        file = RegistryFile(in: folder)
-        registry = try file.read()
-        var digest = LogDigest()
-        do throws(ReplicaError) { try store.dots(from: Position(0)) { _, dot in digest.add(dot) } } catch { throw .store(error) }
-        self.digest = digest
+        self.failed = failed
+        let log: StoreLog
+        do throws(ReplicaError) { log = try StoreLog(try Self.openStore(in: folder, clock)) } catch { throw .store(error) }
+        let (journal, state) = try Journal.open(in: folder, wall: clock.wall())
+        self.journal = journal
+        core = Core(workspace: journal.workspace, state: state, log: log, limits: HubLimits.core, now: clock.reading)
     }
 
     private static func openStore(in folder: String, _ clock: HubClock) throws(ReplicaError) -> Replica<POSIXVolume> {
@@ -46,88 +46,161 @@ actor Workspace {
         do throws(ReplicaError) { return try Replica.open(in: folder, on: POSIXVolume(), access: .writing, options: options) } catch {
             guard case .notAStore = error else { throw error }
         }
-        let random = Secrets.random(32).withUnsafeBytes { bytes in (0..<4).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) } }
+        let random = Secrets.random(32).withUnsafeBytes { bytes in
+            (0..<4).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
+        }
         // The hub writes no events: its device is a name for the folder.
         return try Replica.create(
             in: folder, on: POSIXVolume(), device: DeviceID(high: random[0] & ~0xF000 | 0x4000, low: random[1] & ~(3 << 62) | 2 << 62),
             name: "hub", storeID: StoreID(high: random[2], low: random[3]), options: options)
     }
 
-    var head: UInt64 { store.end.index }
-    nonisolated var now: UInt64 { clock.now() }
+    /// Notes what an interruption left; before anything else.
+    func start() { perform(core.start(now: clock.reading)) }
 
-    /// Ends waiting pulls and lets go of the log.
+    /// Ends what waits: pulls are answered that the hub is going, sockets are closed.
+    func endWaiting() {
+        for caller in callers.values { caller.resume(returning: .problem(Problem(.unavailable, retryAfterMilliseconds: 1000))) }
+        callers = [:]
+        for socket in sockets.values { socket.close(1001, "the hub is going down") }
+    }
+
+    /// Lets go of the log.
     func close() throws(ReplicaError) {
-        waiters.wakeAll()
-        try store.close()
+        wakeUp?.task.cancel()
+        try core.log.store.close()
     }
 
-    // MARK: - Registry
+    // MARK: - Calls
 
-    /// Changes who may come in; what is changed is on disk before anybody sees it.
-    func change<Value>(_ body: (inout Registry) throws(Problem) -> Value) throws(Problem) -> Value {
-        var changed = registry
-        let value = try body(&changed)
-        guard changed != registry else { return value }
-        do throws(HubError) { try file.write(changed) } catch { throw .internalFailure("the registry cannot be written") }
-        registry = changed
-        return value
-    }
-
-    /// Counts a wrong code or signature.
-    ///
-    /// - Throws: `.tooMany` when there are so many that somebody must be guessing.
-    func noteFailure() throws(Problem) {
-        let minute = now / 60_000
-        failures = failures.minute == minute ? (minute, failures.count + 1) : (minute, 1)
-        if failures.count > HubLimits.failuresPerMinute { throw .tooMany(retryAfterMilliseconds: 60_000) }
-    }
-
-    // MARK: - Reading
-
-    /// Events from a position on.
-    func events(from position: UInt64, limit: Int) throws(Problem) -> [LoggedEvent] {
-        if let events = recent.from(position, limit: limit) { return events }
-        var reader = PullReader(from: Position(position))
-        if let index = readers.firstIndex(where: { $0.position == Position(position) }) { reader = readers.remove(at: index) }
-        let events: [LoggedEvent]
-        do throws(ReplicaError) { events = try reader.take(limit, of: store) } catch { throw .reading(error) }
-        if reader.isWorthKeeping && !events.isEmpty {
-            readers.append(reader)
-            if readers.count > Self.keptReaders { readers.removeFirst() }
+    /// Asks the core, and waits for its answer.
+    func call(_ call: HubCall<[Event]>) async -> HubReply {
+        lastRequest += 1
+        let request = RequestID(lastRequest)
+        return await withCheckedContinuation { continuation in
+            callers[request] = continuation
+            step(.call(request, call))
         }
-        return events
     }
 
-    func cursor(at position: UInt64) throws(Problem) -> Cursor {
-        let value = try digest.value(at: position) { (from, count) throws(Problem) in
-            var dots: [Dot] = []
-            do throws(ReplicaError) {
-                try store.dots(from: from, upTo: Position(from.index + UInt64(count))) { _, dot in dots.append(dot) }
-            } catch { throw .reading(error) }
-            return dots
+    /// The events of a page.
+    func events(_ positions: Range<Position>) throws(ProblemDocument) -> [LoggedEvent] {
+        do throws(HubLogError) { return try core.log.events(positions) } catch { throw ProblemDocument(.unavailable) }
+    }
+
+    /// The cursor behind `position`, where a page had to be cut short.
+    func cursor(at position: Position) throws(ProblemDocument) -> Cursor {
+        do throws(HubLogError) {
+            guard let digest = try core.log.digest(at: position) else { throw .failed }
+            return Cursor(log: core.log.id, position: position, digest: digest)
+        } catch { throw ProblemDocument(.unavailable) }
+    }
+
+    func knows(code: Secret) -> Bool { core.knows(code: code) }
+
+    var facts: WorkspaceFacts {
+        WorkspaceFacts(
+            id: core.workspace, log: core.log.id, applied: core.log.applied, end: core.log.end, waiting: core.log.store.waitingCount)
+    }
+
+    var numbers: WorkspaceNumbers {
+        let store = core.log.store
+        return WorkspaceNumbers(
+            name: name, head: store.end.index, logBytes: UInt64(store.logBytes), waiting: UInt64(store.waitingCount),
+            devices: UInt64(core.state.devices.values.count { $0.revokedAt == nil }), sockets: UInt64(sockets.count),
+            openCritical: UInt64(core.state.openCritical.count), epoch: core.state.epoch, syncs: UInt64(store.syncCount),
+            counters: core.log.counters)
+    }
+
+    // MARK: - Sockets
+
+    /// Asks whether a socket may be opened; nil as the problem lets it.
+    func knock(_ token: Secret) async -> (ConnectionID, Problem?) {
+        lastRequest += 1
+        lastConnection += 1
+        let (request, connection) = (RequestID(lastRequest), ConnectionID(lastConnection))
+        let problem = await withCheckedContinuation { continuation in
+            knockers[request] = continuation
+            step(.socket(request, connection, token: token))
         }
-        return Cursor(log: store.logID, position: position, digest: value)
+        return (connection, problem)
     }
 
-    /// Returns when the log has grown beyond `position`, or after so many seconds.
-    func wait(beyond position: UInt64, seconds: Int) async {
-        guard head <= position else { return }
-        await withCheckedContinuation { continuation in
-            let number = waiters.add(continuation)
-            thread.scheduleTask(in: .seconds(Int64(seconds))) { [weak self] in
-                Task { [weak self] in await self?.wake(number) }
+    func opened(_ connection: ConnectionID, _ socket: Socket) { sockets[connection] = socket }
+
+    func received(_ text: [UInt8], on connection: ConnectionID) {
+        guard let object = try? JSONValue(json: text), let message = DeviceMessage(json: object) else {
+            let problem = HubMessage.error(Problem(.malformed)).json(detail: ProblemCode.malformed.detail)
+            sockets[connection]?.send(problem) {}
+            return
+        }
+        step(.received(connection, message))
+    }
+
+    func disconnected(_ connection: ConnectionID) {
+        sockets[connection] = nil
+        step(.disconnected(connection))
+    }
+
+    private func sent(_ connection: ConnectionID) { step(.sent(connection, messages: 1)) }
+
+    // MARK: - Steps
+
+    private func step(_ input: HubInput<[Event]>) { perform(core.step(input, now: clock.reading)) }
+
+    private func perform(_ effects: [HubEffect]) {
+        var stored: StoreNumber?
+        for effect in effects {
+            switch effect {
+            case .store(let number, let records, includesLog: _):
+                // The log's own part was durable when it was admitted.
+                guard (try? journal.append(records)) != nil else { return step(.storeFailed) }
+                stored = number
+            case .reply(let request, let reply):
+                if let knocker = knockers.removeValue(forKey: request) {
+                    if case .problem(let problem) = reply { knocker.resume(returning: problem) }
+                } else {
+                    callers.removeValue(forKey: request)?.resume(returning: reply)
+                }
+            case .accept(let request, _): knockers.removeValue(forKey: request)?.resume(returning: nil)
+            case .send(let connection, let message): send(message, to: connection)
+            case .close(let connection, let code): sockets.removeValue(forKey: connection)?.close(1008, code.rawValue)
+            case .wake(let time): wake(at: time)
+            case .stop: return failed()
             }
         }
+        if let stored { step(.durable(stored)) }
     }
 
-    private func wake(_ number: UInt64) { waiters.wake(number) }
+    private func send(_ message: HubMessage, to connection: ConnectionID) {
+        guard let socket = sockets[connection] else { return }
+        var event: Event?
+        if case .criticalEvent(let delivery) = message, delivery.includesEvent { event = try? core.log.event(delivery.dot) }
+        var detail = ""
+        if case .error(let problem) = message { detail = problem.code.detail }
+        socket.send(message.json(event: event, detail: detail)) { [weak self] in
+            Task { [weak self] in await self?.sent(connection) }
+        }
+    }
 
-    /// The log has grown.
-    func headMoved() { waiters.wakeAll() }
+    private func wake(at time: UInt64) {
+        wakeUp?.task.cancel()
+        let now = clock.monotonic()
+        let task = thread.scheduleTask(in: .milliseconds(Int64(time > now ? time - now : 0))) { [weak self] in
+            Task { [weak self] in await self?.tick() }
+            return
+        }
+        wakeUp = (time, task)
+    }
+
+    private func tick() { step(.tick) }
 }
 
-extension Problem {
-    /// The disk, or what is on it, does not let the log be read.
-    static func reading(_ error: ReplicaError) -> Problem { .internalFailure("the log cannot be read: \(error)") }
+/// What the routes say of a workspace beside what the core says.
+struct WorkspaceFacts: Sendable {
+    let id: WorkspaceID
+    let log: LogID
+    let applied: VersionVector
+    let end: Position
+    let waiting: Int
 }

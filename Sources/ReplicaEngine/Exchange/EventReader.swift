@@ -1,5 +1,5 @@
 package import EventCore
-internal import LogStore
+package import LogStore
 
 /// Reads a log's events in pieces, from a position on, with their whole contexts.
 ///

@@ -1,6 +1,7 @@
-package import EventCore
+internal import EventCore
 internal import NIOHTTP1
-package import ReplicaEngine
+internal import ReplicaEngine
+internal import SyncCore
 
 /// The hub's calls as a joined device makes them; a token that has expired is renewed with the device's key.
 final class HubClient {
@@ -24,10 +25,15 @@ final class HubClient {
 
     func devices() throws(SyncError) -> JSONValue { try object(.GET, "/devices") }
 
-    func revoke(_ device: DeviceID) throws(SyncError) -> JSONValue { try object(.DELETE, "/devices/\(device)") }
+    func revoke(_ device: DeviceID, epoch: UInt64) throws(SyncError) -> JSONValue {
+        try object(.DELETE, "/devices/\(device)?epoch=\(epoch)")
+    }
 
-    func push(_ events: [Event]) throws(SyncError) -> JSONValue {
-        let body = ExchangeBody.bytes(object: Array("{}".utf8), events: events)
+    /// - Parameters:
+    ///   - before: the device's own chain before these events.
+    ///   - after: behind them, which is signed.
+    func push(_ events: [Event], before: ChainHead, after: ChainHead) throws(SyncError) -> JSONValue {
+        let body = ExchangeBody.bytes(object: try chains(before, after), events: events)
         let reply = try call(.POST, "/sync/push", body: body, mediaType: ExchangeBody.mediaType)
         return try parsed(reply)
     }
@@ -38,6 +44,32 @@ final class HubClient {
             throw .strangeAnswer(hub: hub, what: "a pull without events")
         }
         return parts
+    }
+
+    private func chains(_ before: ChainHead, _ after: ChainHead) throws(SyncError) -> [UInt8] {
+        var signature: [UInt8]?
+        if after.dot.seq > 0, let key = try DeviceKey.read(device, in: keys) {
+            signature = try key.signature(of: after.signedBytes(workspace: link.workspaceID))
+        }
+        return JSONWriter.object { writer in
+            writer.key("chains")
+            writer.beginArray()
+            for (head, signature) in [(before, nil), (after, signature)] where head.dot.seq > 0 {
+                writer.beginObject()
+                writer.key("device")
+                writer.device(head.dot.device)
+                writer.key("seq")
+                writer.integer(head.dot.seq)
+                writer.key("hash")
+                writer.string(head.hash.description)
+                if let signature {
+                    writer.key("signature")
+                    writer.string(Hexadecimal.text(signature))
+                }
+                writer.endObject()
+            }
+            writer.endArray()
+        }
     }
 
     // MARK: - Sessions
@@ -55,7 +87,7 @@ final class HubClient {
         do throws(SyncError) {
             return try connection.call(method, path, token: link.token, body: body, mediaType: mediaType, accept: accept)
         } catch {
-            guard case .notAllowed(let problem) = error, problem.code == "token-expired" else { throw error }
+            guard case .notAllowed(let problem) = error, ["token-expired", "token-unknown"].contains(problem.code) else { throw error }
         }
         try renew()
         return try connection.call(method, path, token: link.token, body: body, mediaType: mediaType, accept: accept)
@@ -70,7 +102,7 @@ final class HubClient {
         }
         let challenge = try parsed(try connection.call(.POST, "/devices/\(device)/challenge", body: workspace))
         guard let nonce = challenge["nonce"]?.bytes else { throw .strangeAnswer(hub: hub, what: "a challenge without a nonce") }
-        let signature = try key.signature(of: SessionProof.message(device: device, nonce: nonce))
+        let signature = try key.signature(of: SessionProof.bytes(workspace: WorkspaceID(bytes: link.workspaceID), device: device, nonce: Secret(bytes: nonce)))
         let proof = body { writer in
             writer.key("workspace")
             writer.string(link.workspace)
@@ -82,7 +114,6 @@ final class HubClient {
         let session = try parsed(try connection.call(.POST, "/devices/\(device)/session", body: proof))
         guard let token = session["token"]?.text else { throw .strangeAnswer(hub: hub, what: "a session without a token") }
         link.token = token
-        link.role = session["role"]?.text ?? link.role
         try folder.write(link)
     }
 

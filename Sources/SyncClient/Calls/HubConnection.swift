@@ -78,7 +78,7 @@ final class HubConnection {
         return (try? HTTPClient.Request(url: text)) != nil
     }
 
-    private static func describe(_ error: any Error) -> String {
+    static func describe(_ error: any Error) -> String {
         if let error = error as? NIOConnectionError {
             return error.connectionErrors.first.map { "\($0.error)" } ?? "the name is unknown"
         }

@@ -34,6 +34,10 @@ package final class Syncing<Storage: Volume> {
 
     package var hub: String { client.hub }
     package var role: String { client.link.role }
+    var token: String { client.link.token }
+    var authorities: String? { client.link.authorities }
+    var device: DeviceID { store.device }
+    var deviceName: String { store.name }
     package var latestProgress: SyncProgress { progress }
 
     /// Push, then pull.
@@ -71,7 +75,8 @@ package final class Syncing<Storage: Volume> {
 
     package func devices() throws(SyncError) -> JSONValue { try client.devices() }
 
-    package func revoke(_ device: DeviceID) throws(SyncError) -> JSONValue { try client.revoke(device) }
+    /// Revokes a device under this device's lease.
+    package func revoke(_ device: DeviceID, epoch: UInt64) throws(SyncError) -> JSONValue { try client.revoke(device, epoch: epoch) }
 
     /// How many events would go up, as far as is known.
     package var pendingCount: UInt64 { store.count(beyond: progress.ackedThrough) }
@@ -110,7 +115,13 @@ package final class Syncing<Storage: Volume> {
     }
 
     private func send(_ events: [Event]) throws(SyncError) {
-        let answer = try client.push(events)
+        let own = store.device
+        let seq = min(progress.ackedThrough[own], store.versionVector[own])
+        let before = try OwnChain.head(of: store, upTo: seq, from: progress.chain)
+        var after = before
+        for event in events where event.dot.device == own && event.dot.seq == after.dot.seq + 1 { after = try OwnChain.next(after, event) }
+        let answer = try client.push(events, before: before, after: after)
+        progress.chain = after
         guard let verdicts = answer["events"]?.items else { throw .strangeAnswer(hub: hub, what: "a push without verdicts") }
         for verdict in verdicts {
             switch verdict["verdict"]?.text {
@@ -119,14 +130,19 @@ package final class Syncing<Storage: Volume> {
                 report.pushed += 1
                 report.concurrent += 1
             case "parked": report.parked += 1
-            default:
+            case "rejected":
                 let problem = verdict["problem"].flatMap { HubProblem($0) } ?? HubProblem(status: 0, code: "unknown", detail: "no reason given")
                 report.rejected.append(SyncReport.Rejection(dot: verdict["dot"]?.text ?? "", problem: problem))
+            default: throw .strangeAnswer(hub: hub, what: "a verdict that is none")
             }
         }
         progress.ackedThrough = VersionVector(hub: answer["ackedThrough"])
         progress.head = answer["head"]?.integer
         try folder.write(progress)
+        guard answer["forked"]?.items?.contains(where: { $0.text == own.description }) != true else {
+            throw .fork(
+                HubProblem(status: 409, code: "fork", detail: "the hub has other events under this device's identity: it was used elsewhere"))
+        }
     }
 
     // MARK: - Down

@@ -1,4 +1,5 @@
 package import EventCore
+internal import SyncCore
 
 /// What a store knows of its hub: the folder `sync/` in it.
 package struct SyncFolder {
@@ -39,14 +40,17 @@ package struct HubLink: Hashable, Sendable {
     /// Addresses of the hub, the preferred one first.
     package let hubs: [String]
     package let workspace: String
+    /// 16 bytes.
+    let workspaceID: [UInt8]
     package var role: String
     package var token: String
     /// A file of certificates to trust, in PEM; nil for the system's.
     package let authorities: String?
 
-    init(hubs: [String], workspace: String, role: String, token: String, authorities: String?) {
+    init(hubs: [String], workspace: String, workspaceID: [UInt8], role: String, token: String, authorities: String?) {
         self.hubs = hubs
         self.workspace = workspace
+        self.workspaceID = workspaceID
         self.role = role
         self.token = token
         self.authorities = authorities
@@ -54,9 +58,10 @@ package struct HubLink: Hashable, Sendable {
 
     init?(_ object: JSONValue) {
         guard let hubs = object["hubs"]?.items?.compactMap(\.text), !hubs.isEmpty, let workspace = object["workspace"]?.text,
-            let role = object["role"]?.text, let token = object["token"]?.text
+            let id = object["workspaceId"]?.bytes, id.count == 16, let role = object["role"]?.text, let token = object["token"]?.text
         else { return nil }
-        self.init(hubs: hubs, workspace: workspace, role: role, token: token, authorities: object["authorities"]?.text)
+        self.init(
+            hubs: hubs, workspace: workspace, workspaceID: id, role: role, token: token, authorities: object["authorities"]?.text)
     }
 
     var json: [UInt8] {
@@ -68,6 +73,8 @@ package struct HubLink: Hashable, Sendable {
         writer.endArray()
         writer.key("workspace")
         writer.string(workspace)
+        writer.key("workspaceId")
+        writer.string(Hexadecimal.text(workspaceID))
         writer.key("role")
         writer.string(role)
         writer.key("token")
@@ -95,6 +102,8 @@ package struct SyncProgress: Hashable, Sendable {
     package var offlineSince: UInt64?
     /// Why the hub does not take this device's events, where it does not.
     package var blocked: String?
+    /// The device's own chain as far as it was reckoned.
+    var chain: ChainHead?
 
     package init() {}
 
@@ -105,6 +114,9 @@ package struct SyncProgress: Hashable, Sendable {
         lastSync = object["lastSync"]?.integer
         offlineSince = object["offlineSince"]?.integer
         blocked = object["blocked"]?.text
+        if let dot = object["chain"]?.dot, let hash = object["chainHash"]?.bytes.flatMap({ Hash256($0) }) {
+            chain = ChainHead(dot: dot, hash: hash)
+        }
     }
 
     var json: [UInt8] {
@@ -122,6 +134,12 @@ package struct SyncProgress: Hashable, Sendable {
         if let blocked {
             writer.key("blocked")
             writer.string(blocked)
+        }
+        if let chain, chain.dot.seq > 0 {
+            writer.key("chain")
+            writer.dot(chain.dot)
+            writer.key("chainHash")
+            writer.string(chain.hash.description)
         }
         writer.endObject()
         writer.endLine()

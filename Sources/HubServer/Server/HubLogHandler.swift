@@ -2,7 +2,7 @@ internal import EventCore
 internal import Logging
 
 /// Log lines as JSON objects, handed to whoever writes them. Nothing in them is secret: no tokens, codes, keys or values.
-struct HubLog: LogHandler {
+struct HubLogHandler: LogHandler {
     let clock: HubClock
     let write: @Sendable ([UInt8]) -> Void
     var logLevel = Logger.Level.info
@@ -22,7 +22,7 @@ struct HubLog: LogHandler {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("time")
-        writer.integer(clock.now())
+        writer.integer(clock.wall())
         writer.key("level")
         writer.string(event.level.rawValue)
         writer.key("message")

@@ -1,0 +1,36 @@
+internal import Crypto
+package import EventCore
+package import LogStore
+package import ReplicaEngine
+
+/// A device's hash chain as far as it was reckoned; signing its head vouches for all events up to there.
+package enum OwnChain {
+    /// The chain with the next event of its device.
+    static func next(_ head: ChainHead, _ event: Event) throws(SyncError) -> ChainHead {
+        guard let hash = Hash256(Array(SHA256.hash(data: head.linkPrefix + event.canonicalJSON))) else { throw .damagedFile(path: "chain") }
+        return ChainHead(dot: event.dot, hash: hash)
+    }
+
+    /// The chain of the store's own device up to `seq`, which is there, going on from `known` where that is no later.
+    package static func head<Storage: Volume>(
+        of store: Replica<Storage>, upTo seq: UInt64, from known: ChainHead?
+    ) throws(SyncError) -> ChainHead {
+        var head = ChainHead(emptyChainOf: store.device)
+        if let known, known.dot.device == store.device, known.dot.seq <= seq { head = known }
+        guard head.dot.seq < seq else { return head }
+        let first = Dot(device: store.device, seq: head.dot.seq + 1)
+        do throws(ReplicaError) {
+            guard let position = try store.position(of: first) else { throw .unknownEvent(first) }
+            var reader = EventReader(from: position)
+            while head.dot.seq < seq {
+                let events = try reader.next(1024, of: store)
+                guard !events.isEmpty else { throw .unknownEvent(Dot(device: store.device, seq: seq)) }
+                for logged in events where logged.event.dot.device == store.device && head.dot.seq < seq {
+                    guard let next = try? next(head, logged.event) else { throw .unknownEvent(logged.event.dot) }
+                    head = next
+                }
+            }
+        } catch { throw .store(error) }
+        return head
+    }
+}
