@@ -39,6 +39,8 @@ package enum SyncWarning: Hashable, Sendable {
     case hubRolledBack
     /// Somebody else's chain here is not the hub's.
     case foreignFork(DeviceID)
+    /// The hub has events under our identity that are not here, up to this seq: the store was restored or copied.
+    case writtenElsewhere(UInt64)
 }
 
 /// What a person can do, as a word that never changes; texts are made elsewhere.
@@ -90,6 +92,7 @@ extension Advice {
             switch warning {
             case .clockSkew: .setClock
             case .hubRolledBack, .foreignFork: .askOperator
+            case .writtenElsewhere: .mendFork
             }
     }
 
@@ -121,7 +124,9 @@ package struct SyncStatus: Hashable, Sendable {
     package var hub: Int
     /// When everything was last there and here.
     package var lastSyncWall: UInt64?
-    /// Own events that the hub has not acknowledged.
+    /// The device's last event that the hub has acknowledged.
+    package var acknowledged: UInt64
+    /// Own events behind it.
     package var pending: UInt64
     /// Own critical events that some device has not ended.
     package var unacknowledgedCritical: Int

@@ -18,7 +18,7 @@ package enum HubEffect: Hashable, Sendable {
 
 /// An answer to a call.
 package enum HubReply: Hashable, Sendable {
-    case enrolled(token: Secret, expiresInMilliseconds: UInt64, Role)
+    case enrolled(WorkspaceID, Role, token: Secret, expiresInMilliseconds: UInt64)
     case challenge(nonce: Secret, expiresInMilliseconds: UInt64)
     case session(token: Secret, expiresInMilliseconds: UInt64)
     case devices([DeviceLine])

@@ -62,6 +62,7 @@ package struct PushRequest<Batch: Sendable>: Sendable {
     package var eventCount: Int
     /// Of the body.
     package var byteCount: Int
+    /// Per device of the push its head before the push, which tells a fork, and its head after it, signed where it is the pusher's own; without events the heads of all devices.
     package var chains: [SignedHead]
 
     package init(batch: Batch, eventCount: Int, byteCount: Int, chains: [SignedHead]) {

@@ -22,7 +22,7 @@ package protocol HubLog {
     /// else `.gap`, and nothing is taken. Then, per event:
     ///
     /// 1. An accepted event with this dot: the same bytes are a `duplicate`, others are rejected, `fork`. A parked one: `parked` (or the problem it was found to have), or `fork`.
-    /// 2. The device is one of `rules.refused`, or its chain, followed over the batch, is not that of `rules.claims`: rejected. All its new events of the batch are.
+    /// 2. The device is one of `rules.refused`, or its chain, followed over the batch, is not that of `rules.claims` (`chainBroken`): rejected. All its new events of the batch are.
     /// 3. The epoch was not granted to the device: rejected.
     /// 4. Something before it is missing (its device's event before it, or one that its context covers): `parked`, kept durably. So are the same device's events behind a rejected one.
     /// 5. The context is not closed: rejected.

@@ -1,11 +1,13 @@
 package import EventCore
 
-/// What a hub keeps besides the log, one change at a time. The shell appends them to a journal and never looks inside.
+/// What a hub keeps besides the log, one change at a time. The shell appends them to a journal; those of one `store` are all there after an interruption, or none.
 package enum HubRecord: Hashable, Sendable {
     /// The hash of a one-time code. Wall times are milliseconds since 1970.
     case codeIssued(Hash256, Role, expiresAt: UInt64)
-    /// A device came with a code, which is spent by it.
-    case enrolled(EnrolledDevice, code: Hash256)
+    /// A device came with a code, which is worth nothing any more.
+    case codeSpent(Hash256, by: DeviceID)
+    /// A device as it is from now on.
+    case enrolled(EnrolledDevice)
     case revoked(DeviceID, at: Position)
     /// The hash of a token.
     case tokenIssued(Hash256, DeviceID, expiresAt: UInt64)

@@ -28,6 +28,9 @@ package struct SyncLimits: Hashable, Sendable {
     package var callsAtOnce = 200
     package var eventsPerSecond = 1_000_000
     package var eventsAtOnce = 4_000_000
+    /// Calls of those who are not known yet, all together.
+    package var strangersPerSecond = 20
+    package var strangersAtOnce = 100
     /// Waiting pulls of one device.
     package var waitsPerDevice = 4
 

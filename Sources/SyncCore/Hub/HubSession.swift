@@ -1,0 +1,96 @@
+internal import EventCore
+
+/// A socket and the device at its other end.
+struct HubSession {
+    /// A delivery that the device has not ended.
+    struct Attempts {
+        /// How often it was sent since the device connected.
+        var count: Int
+        /// When it is sent again; nil after the last, and when the device wants it later.
+        var nextAt: UInt64?
+        var isLast: Bool
+    }
+
+    let connection: ConnectionID
+    let device: DeviceID
+    let tokenExpiresAt: UInt64
+    var isRegistered = false
+    var canLead = false
+    var priority = 0
+    var lastHeard: UInt64
+    var lag: UInt64?
+    var pending: UInt64?
+    var queue = SendQueue()
+    var attempts: [DeliveryID: Attempts] = [:]
+}
+
+/// What was sent to a socket and not taken by it yet.
+struct SendQueue {
+    private var sizes: [Int] = []
+    private var taken = 0
+    private(set) var byteCount = 0
+    /// How many messages were added when the newest hint was; 0 without one.
+    private var hintNumber = 0
+    private var added = 0
+    private var removed = 0
+
+    var count: Int { added - removed }
+    /// Whether a `changes` is under way: another one would say nothing more.
+    var hasHint: Bool { hintNumber > removed }
+
+    mutating func add(_ message: HubMessage) {
+        sizes.append(message.byteCountEstimate)
+        byteCount += message.byteCountEstimate
+        added += 1
+        if case .changes = message { hintNumber = added }
+    }
+
+    mutating func remove(_ messages: Int) {
+        for _ in 0..<min(messages, count) {
+            byteCount -= sizes[taken]
+            taken += 1
+            removed += 1
+        }
+        if taken > 64 && taken * 2 > sizes.count {
+            sizes.removeFirst(taken)
+            taken = 0
+        }
+    }
+}
+
+/// The open sockets, in the order in which they were opened.
+struct HubSessions {
+    var all: [HubSession] = []
+    private var connections: [DeviceID: ConnectionID] = [:]
+
+    /// The number of a socket in `all`; nil when it is closed.
+    func index(of connection: ConnectionID) -> Int? {
+        var (low, high) = (0, all.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if all[middle].connection < connection { low = middle + 1 } else { high = middle }
+        }
+        return low < all.count && all[low].connection == connection ? low : nil
+    }
+
+    /// The registered session of a device.
+    func index(of device: DeviceID) -> Int? { connections[device].flatMap { index(of: $0) } }
+
+    /// Connections are numbered upwards.
+    mutating func add(_ session: HubSession) {
+        precondition(all.last.map { $0.connection < session.connection } ?? true)
+        all.append(session)
+    }
+
+    mutating func register(_ index: Int) {
+        all[index].isRegistered = true
+        connections[all[index].device] = all[index].connection
+    }
+
+    mutating func remove(_ connection: ConnectionID) -> HubSession? {
+        guard let index = index(of: connection) else { return nil }
+        let session = all.remove(at: index)
+        if connections[session.device] == connection { connections[session.device] = nil }
+        return session
+    }
+}
