@@ -63,8 +63,10 @@ final class Session {
     }
 
     /// Opens the store for writing, waiting for another writer that is just about done.
-    func writing() throws -> Store {
-        let folder = try folder()
+    func writing() throws -> Store { try writing(try folder()) }
+
+    /// The same for a folder that is known.
+    func writing(_ folder: String) throws(ReplicaError) -> Store {
         let deadline = Machine.monotonicSeconds + Self.lockWaitSeconds
         while true {
             do throws(ReplicaError) {

@@ -94,7 +94,7 @@ final class HubClient {
     }
 
     /// Proves the device's key and keeps the new token.
-    private func renew() throws(SyncError) {
+    func renew() throws(SyncError) {
         guard let key = try DeviceKey.read(device, in: keys) else { throw .noKey(path: DeviceKey.path(device, keys)) }
         let workspace = body { writer in
             writer.key("workspace")

@@ -12,14 +12,14 @@ extension Syncing {
         guard role == Role.master.rawValue else { throw HubProblem(Problem(.notMaster)).error }
         _ = try status()
         let inbox = SocketInbox()
-        let socket = try SocketClient.open(hub, token: token, authorities: authorities) { inbox.add($0) }
+        let socket = try SocketClient.open(hub, token: token, authorities: authorities) { inbox.add($0, of: 0) }
         defer { socket.close() }
         socket.send(DeviceMessage.register(Registration(device: device, name: deviceName, canLead: true, priority: 1)).json)
         let limits = SyncLimits()
         let deadline = ContinuousClock.now + .milliseconds(Int64(limits.leaseMilliseconds + limits.heartbeatMilliseconds))
         var beats: UInt64 = 0
         while ContinuousClock.now < deadline {
-            guard let event = inbox.next(timeoutMilliseconds: 1000) else {
+            guard let (_, event) = inbox.next(timeoutMilliseconds: 1000) else {
                 beats += 1
                 socket.send(DeviceMessage.heartbeat(DeviceHeartbeat(id: beats, epoch: 0, lag: 0, pending: 0)).json)
                 continue

@@ -2,7 +2,8 @@ internal import Glibc
 
 /// What a socket brought, from the network's thread to the one that waits.
 final class SocketInbox: @unchecked Sendable {
-    private var events: [SocketClient.Event] = []
+    /// Which socket it was, and what it brought.
+    private var events: [(attempt: UInt64, event: SocketClient.Event)] = []
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
@@ -18,15 +19,15 @@ final class SocketInbox: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    func add(_ event: SocketClient.Event) {
+    func add(_ event: SocketClient.Event, of attempt: UInt64) {
         pthread_mutex_lock(mutex)
-        events.append(event)
+        events.append((attempt, event))
         pthread_cond_signal(condition)
         pthread_mutex_unlock(mutex)
     }
 
     /// The next event, waited for; nil when none came in time.
-    func next(timeoutMilliseconds: Int) -> SocketClient.Event? {
+    func next(timeoutMilliseconds: Int) -> (attempt: UInt64, event: SocketClient.Event)? {
         var until = timespec()
         clock_gettime(CLOCK_REALTIME, &until)
         until.tv_sec += timeoutMilliseconds / 1000
