@@ -3,6 +3,7 @@ internal import Glibc
 internal import LogStore
 internal import NIOCore
 internal import NIOPosix
+internal import SyncCore
 
 /// The socket on the hub's machine for whoever owns the data folder: a line of JSON in, a line of JSON out.
 ///

@@ -1,4 +1,5 @@
 internal import EventCore
+internal import HTTPTypes
 
 /// The OpenAPI 3.1 document, made from the table that is served.
 enum OpenAPI {

@@ -1,3 +1,6 @@
+internal import EventCore
+internal import HTTPTypes
+
 extension Routes {
     static let operators: [Route] = [
         Route(.get, "/health/live", "Whether the process answers", access: .anyone) { (_) throws(ProblemDocument) in

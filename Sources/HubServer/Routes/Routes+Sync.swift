@@ -1,4 +1,5 @@
 internal import EventCore
+internal import HTTPTypes
 internal import ReplicaEngine
 internal import SyncCore
 

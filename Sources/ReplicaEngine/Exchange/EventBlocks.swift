@@ -1,4 +1,5 @@
 package import EventCore
+internal import LogStore
 
 /// Events as blocks that need no log around them: how they travel. Each carries its names, and every context whole.
 ///

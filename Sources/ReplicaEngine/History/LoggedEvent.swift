@@ -4,4 +4,9 @@ package import EventCore
 package struct LoggedEvent: Hashable, Sendable {
     package let position: Position
     package let event: Event
+
+    package init(position: Position, event: Event) {
+        self.position = position
+        self.event = event
+    }
 }
