@@ -66,14 +66,17 @@ let package = Package(
         .target(
             name: "SyncClient",
             dependencies: [
-                "EventCore", "LogStore", "ReplicaEngine", "SyncCore", crypto, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "EventCore", "LogStore", "ReplicaEngine", "SyncCore", crypto,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ] + network, swiftSettings: settings),
         .target(
-            name: "HubServer", dependencies: ["EventCore", "LogStore", "ReplicaEngine", "SyncCore", crypto] + server, swiftSettings: settings),
+            name: "HubServer", dependencies: ["EventCore", "LogStore", "ReplicaEngine", "SyncCore", crypto] + server,
+            swiftSettings: settings),
         .target(
             name: "Console",
             dependencies: [
-                "EventCore", "LogStore", "ReplicaEngine", "SyncCore", "SyncClient", "HubServer", "Workload", "CZlib", argumentParser, histogram,
+                "EventCore", "LogStore", "ReplicaEngine", "SyncCore", "SyncClient", "HubServer", "Workload", "CZlib", argumentParser,
+                histogram,
             ],
             swiftSettings: settings),
         .executableTarget(name: "syncline", dependencies: ["Console", argumentParser], swiftSettings: settings),

@@ -36,7 +36,9 @@ struct ExchangeTests {
 
     @Test func `every flipped bit and every cut of a body is noticed`() throws {
         let body = ExchangeBody.bytes(object: Array("{}".utf8), events: try mixed(1).events().prefix(3))
-        for length in 0..<body.count where length != 6 { #expect(ExchangeBody.parts(of: Array(body[..<length]), limit: 10) == nil, "cut at \(length)") }
+        for length in 0..<body.count where length != 6 {
+            #expect(ExchangeBody.parts(of: Array(body[..<length]), limit: 10) == nil, "cut at \(length)")
+        }
         for bit in (6 * 8)..<(body.count * 8) {
             var flipped = body
             flipped[bit / 8] ^= 1 << UInt8(bit % 8)

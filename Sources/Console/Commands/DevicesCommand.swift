@@ -5,7 +5,8 @@ internal import SyncClient
 /// Lists the workspace's devices.
 struct DevicesCommand: SessionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "devices", abstract: "List the devices of this store's workspace.", discussion: "Example:\n\n  syncline devices --json")
+        commandName: "devices", abstract: "List the devices of this store's workspace.", discussion: "Example:\n\n  syncline devices --json"
+    )
 
     @OptionGroup var common: CommonOptions
 

@@ -21,7 +21,8 @@ struct JoinCommand: SessionCommand {
         let hubs = url.split(separator: ",").map(String.init)
         let chain = try OwnChain.head(of: store, upTo: store.versionVector[store.device], from: nil)
         let link = try Joining.join(
-            hubs, code: code, device: store.device, name: name ?? store.name, chain: chain, folder: SyncFolder(ofStore: try session.folder()),
+            hubs, code: code, device: store.device, name: name ?? store.name, chain: chain,
+            folder: SyncFolder(ofStore: try session.folder()),
             keys: Machine.keysFolder, authorities: ca.map(Machine.realPath))
         guard session.isJSON else {
             session.output.line("\(store.name) has joined \(link.workspace) at \(link.hubs[0]) as \(link.role)")

@@ -9,7 +9,9 @@ struct RoleCommand: SessionCommand {
     @OptionGroup var common: CommonOptions
 
     func run(_ session: Session) throws {
-        guard let link = try SyncFolder(ofStore: try session.folder()).link() else { throw SyncError.notJoined(folder: try session.folder()) }
+        guard let link = try SyncFolder(ofStore: try session.folder()).link() else {
+            throw SyncError.notJoined(folder: try session.folder())
+        }
         guard session.isJSON else {
             session.output.line(link.role)
             return

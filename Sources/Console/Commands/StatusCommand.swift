@@ -95,7 +95,11 @@ struct StatusCommand: SessionCommand {
 
     private func text(_ session: Session, _ facts: Facts) {
         session.output.line("\(facts.name)\(facts.role.map { "·" + $0 } ?? "")  \(facts.device)")
-        if let hub = facts.hub { session.output.line("\(facts.state)  \(hub)") } else { session.output.line("this store has joined no hub") }
+        if let hub = facts.hub {
+            session.output.line("\(facts.state)  \(hub)")
+        } else {
+            session.output.line("this store has joined no hub")
+        }
         if let why = facts.why { session.output.line("why: \(why)") }
         if let lastSync = facts.lastSync { session.output.line("last sync \(TimeText.iso(milliseconds: lastSync))") }
         session.output.line("\(Sentences.count(facts.pending, "event")) pending, \(Sentences.count(facts.conflicts, "conflict")) open")

@@ -51,7 +51,9 @@ extension ConsoleError {
         case .volume(let error): self.init(error)
         case .store(let error): self.init(error)
         case .damagedJournal(let file):
-            self.init(.corrupt, code: "corrupt", "\(file) is damaged", hint: "restore this small file from a copy; the log beside it is not touched")
+            self.init(
+                .corrupt, code: "corrupt", "\(file) is damaged",
+                hint: "restore this small file from a copy; the log beside it is not touched")
         case .alreadyRunning(let folder):
             self.init(.openElsewhere, code: "open-elsewhere", "another hub has \(folder) open", hint: "end it, or name another folder")
         case .needsTLS(let host):

@@ -70,10 +70,13 @@ extension HubRecord {
             self = .codeIssued(code, role, expiresAt: expires)
         } else if let code = hash("spent"), let by = device("by") {
             self = .codeSpent(code, by: by)
-        } else if let id = device("enrolled"), let name = object["name"]?.text, let role, let key = object["key"]?.bytes, let at = number("at") {
+        } else if let id = device("enrolled"), let name = object["name"]?.text, let role, let key = object["key"]?.bytes,
+            let at = number("at")
+        {
             self = .enrolled(
                 EnrolledDevice(
-                    id: id, name: name, role: role, publicKey: key, enrolledAt: Position(at), revokedAt: number("revokedAt").map { Position($0) },
+                    id: id, name: name, role: role, publicKey: key, enrolledAt: Position(at),
+                    revokedAt: number("revokedAt").map { Position($0) },
                     formerly: device("formerly")))
         } else if let id = device("revoked"), let at = number("at") {
             self = .revoked(id, at: Position(at))

@@ -52,7 +52,9 @@ final class Journal {
             let start = done
             let result = line.withUnsafeBytes { bytes -> Result<Int, VolumeError> in
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
-                do throws(VolumeError) { return .success(try volume.write(file, at: offset + start, rest)) } catch { return .failure(error) }
+                do throws(VolumeError) { return .success(try volume.write(file, at: offset + start, rest)) } catch {
+                    return .failure(error)
+                }
             }
             done += try result.get()
         }
@@ -80,7 +82,8 @@ final class Journal {
     /// nil when the text is damaged before its last line.
     private static func read(_ text: [UInt8]) -> (WorkspaceID, [HubRecord])? {
         var lines = text.split(separator: 0x0A, omittingEmptySubsequences: false)[...]
-        guard let first = lines.popFirst(), first.starts(with: magic.utf8), let workspace = Hexadecimal.bytes(first.dropFirst(magic.utf8.count)),
+        guard let first = lines.popFirst(), first.starts(with: magic.utf8),
+            let workspace = Hexadecimal.bytes(first.dropFirst(magic.utf8.count)),
             workspace.count == 16
         else { return nil }
         var records: [HubRecord] = []

@@ -95,7 +95,9 @@ extension StoreLog {
             guard event.dot.seq == head.dot.seq + 1 else { continue }
             let next = ChainMarks.next(head, event)
             chains[device] = next
-            if let claim = claims[device], claim.dot == next.dot, claim.hash != next.hash { broken[device] = broken[device] ?? .chainBroken }
+            if let claim = claims[device], claim.dot == next.dot, claim.hash != next.hash {
+                broken[device] = broken[device] ?? .chainBroken
+            }
         }
         for event in batch where !vector.covers(event.dot) && rejected[event.dot] == nil {
             if let code = broken[event.dot.device] {

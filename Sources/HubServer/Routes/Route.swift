@@ -28,7 +28,8 @@ struct Route: Sendable {
     }
 
     init(
-        _ method: HTTPRequest.Method, _ path: String, _ summary: String, access: Access = .device, status: Int = 200, parameters: [Parameter] = [],
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, access: Access = .device, status: Int = 200,
+        parameters: [Parameter] = [],
         takes: [String] = [], gives: [String] = [Answer.json], handle: @escaping @Sendable (Call) async throws(ProblemDocument) -> Answer
     ) {
         self.method = method

@@ -40,7 +40,8 @@ extension Routes {
             }
         },
         Route(
-            .post, "/devices/{id}/session", "A token for a signed nonce", access: .anyone, parameters: [deviceParameter], takes: [Answer.json]
+            .post, "/devices/{id}/session", "A token for a signed nonce", access: .anyone, parameters: [deviceParameter],
+            takes: [Answer.json]
         ) { (call) throws(ProblemDocument) in
             let body = try JSONBody(call.body)
             let (nonce, signature) = (try body.bytes("nonce", count: 32), try body.bytes("signature", count: 64))

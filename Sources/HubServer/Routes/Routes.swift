@@ -4,7 +4,8 @@ internal import HTTPTypes
 enum Routes {
     static let all: [Route] = devices + sync + operators
 
-    static func find(_ method: HTTPRequest.Method, path: String) throws(ProblemDocument) -> (route: Route, parameters: [String: Substring]) {
+    static func find(_ method: HTTPRequest.Method, path: String) throws(ProblemDocument) -> (route: Route, parameters: [String: Substring])
+    {
         let words = path.split(separator: "/")
         let fitting = all.compactMap { route in route.match(words).map { (route, $0) } }
         guard !fitting.isEmpty else { throw .unknownRoute }

@@ -33,7 +33,8 @@ struct HubResponder: HTTPResponder {
         if !body.isEmpty, let mediaType, !route.takes.isEmpty, !route.takes.contains(mediaType) { throw .wrongMediaType }
         return try await route.handle(
             Call(
-                hub: hub, traffic: traffic, token: request.headers[.authorization].flatMap(Self.bearer), parameters: parameters, query: Self.query(of: request), body: body, mediaType: mediaType,
+                hub: hub, traffic: traffic, token: request.headers[.authorization].flatMap(Self.bearer), parameters: parameters,
+                query: Self.query(of: request), body: body, mediaType: mediaType,
                 accept: request.headers[.accept]))
     }
 
@@ -54,7 +55,9 @@ struct HubResponder: HTTPResponder {
         if let encoding = request.headers[.contentEncoding], !["gzip", "deflate", "identity"].contains(encoding.lowercased()) {
             throw ProblemDocument(415, "content-encoding", "the body is packed with gzip or not at all")
         }
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > HubLimits.bodyBytes { throw ProblemDocument(.tooLarge) }
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > HubLimits.bodyBytes {
+            throw ProblemDocument(.tooLarge)
+        }
         do {
             return Array(try await request.body.collect(upTo: HubLimits.bodyBytes).readableBytesView)
         } catch is NIOTooManyBytesError { throw ProblemDocument(.tooLarge) } catch let error as NIOHTTPDecompression.DecompressionError {

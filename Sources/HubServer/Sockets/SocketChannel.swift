@@ -34,7 +34,8 @@ final class SocketChannel: Sendable {
                 case .ping: channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData), promise: nil)
                 case .connectionClose:
                     // The peer's code is sent back, as RFC 6455 wants.
-                    let code = frame.unmaskedData.getSlice(at: frame.unmaskedData.readerIndex, length: min(2, frame.unmaskedData.readableBytes))
+                    let code = frame.unmaskedData.getSlice(
+                        at: frame.unmaskedData.readerIndex, length: min(2, frame.unmaskedData.readableBytes))
                     try? await channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .connectionClose, data: code ?? ByteBuffer())).get()
                     return
                 case .binary: Socket(channel).close(1003, "messages are text")

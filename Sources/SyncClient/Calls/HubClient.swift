@@ -102,7 +102,8 @@ final class HubClient {
         }
         let challenge = try parsed(try connection.call(.POST, "/devices/\(device)/challenge", body: workspace))
         guard let nonce = challenge["nonce"]?.bytes else { throw .strangeAnswer(hub: hub, what: "a challenge without a nonce") }
-        let signature = try key.signature(of: SessionProof.bytes(workspace: WorkspaceID(bytes: link.workspaceID), device: device, nonce: Secret(bytes: nonce)))
+        let signature = try key.signature(
+            of: SessionProof.bytes(workspace: WorkspaceID(bytes: link.workspaceID), device: device, nonce: Secret(bytes: nonce)))
         let proof = body { writer in
             writer.key("workspace")
             writer.string(link.workspace)

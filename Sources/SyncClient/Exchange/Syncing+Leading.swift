@@ -43,7 +43,9 @@ extension Syncing {
 
 extension HubProblem {
     init(_ problem: Problem) {
-        let detail = problem.code == .notMaster ? "this device does not get the lease: another one leads, or its role is not master" : problem.code.rawValue
+        let detail =
+            problem.code == .notMaster
+            ? "this device does not get the lease: another one leads, or its role is not master" : problem.code.rawValue
         self.init(status: problem.code.status, code: problem.code.rawValue, detail: detail, isRetryable: problem.code.isRetryable)
     }
 }

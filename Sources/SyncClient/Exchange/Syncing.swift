@@ -131,7 +131,8 @@ package final class Syncing<Storage: Volume> {
                 report.concurrent += 1
             case "parked": report.parked += 1
             case "rejected":
-                let problem = verdict["problem"].flatMap { HubProblem($0) } ?? HubProblem(status: 0, code: "unknown", detail: "no reason given")
+                let problem =
+                    verdict["problem"].flatMap { HubProblem($0) } ?? HubProblem(status: 0, code: "unknown", detail: "no reason given")
                 report.rejected.append(SyncReport.Rejection(dot: verdict["dot"]?.text ?? "", problem: problem))
             default: throw .strangeAnswer(hub: hub, what: "a verdict that is none")
             }
@@ -141,7 +142,8 @@ package final class Syncing<Storage: Volume> {
         try folder.write(progress)
         guard answer["forked"]?.items?.contains(where: { $0.text == own.description }) != true else {
             throw .fork(
-                HubProblem(status: 409, code: "fork", detail: "the hub has other events under this device's identity: it was used elsewhere"))
+                HubProblem(
+                    status: 409, code: "fork", detail: "the hub has other events under this device's identity: it was used elsewhere"))
         }
     }
 

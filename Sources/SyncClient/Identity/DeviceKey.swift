@@ -12,7 +12,8 @@ package struct DeviceKey {
     package static func read(_ device: DeviceID, in folder: String) throws(SyncError) -> DeviceKey? {
         let path = path(device, folder)
         guard let text = try PrivateFile.read(path) else { return nil }
-        guard let seed = Hexadecimal.bytes(text.filter { $0 != 0x0A }), let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed)
+        guard let seed = Hexadecimal.bytes(text.filter { $0 != 0x0A }),
+            let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed)
         else { throw .damagedFile(path: path) }
         return DeviceKey(key: key)
     }

@@ -46,7 +46,8 @@ final class SocketClient: Sendable {
         let channel = channel
         var data = ByteBuffer()
         data.writeInteger(UInt16(1000))
-        channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .connectionClose, maskKey: SocketMask.new(), data: data)).whenComplete { _ in
+        channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .connectionClose, maskKey: SocketMask.new(), data: data)).whenComplete {
+            _ in
             channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
         }
     }
@@ -102,10 +103,13 @@ private final class SocketReader: ChannelInboundHandler {
         switch frame.opcode {
         case .text: events(.text(Array(frame.data.readableBytesView)))
         case .ping:
-            context.writeAndFlush(wrapOutboundOut(WebSocketFrame(fin: true, opcode: .pong, maskKey: SocketMask.new(), data: frame.data)), promise: nil)
+            context.writeAndFlush(
+                wrapOutboundOut(WebSocketFrame(fin: true, opcode: .pong, maskKey: SocketMask.new(), data: frame.data)), promise: nil)
         case .connectionClose:
             var data = frame.data
-            if data.readInteger(as: UInt16.self) != nil, let text = data.readString(length: data.readableBytes), !text.isEmpty { reason = text }
+            if data.readInteger(as: UInt16.self) != nil, let text = data.readString(length: data.readableBytes), !text.isEmpty {
+                reason = text
+            }
             context.close(promise: nil)
         default: break
         }

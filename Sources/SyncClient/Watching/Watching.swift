@@ -114,13 +114,15 @@ package final class Watching {
             case .open(let attempt, hub: _, let isRenewing): open(attempt, isRenewing)
             case .send(_, let message): socket?.send(message.json)
             case .push(let attempt, let order):
-                inputs.append(try answered(attempt, { a, f in .pushFailed(attempt: a, f) }) { () throws(SyncError) in
-                    .pushed(attempt: attempt, try push(order))
-                })
+                inputs.append(
+                    try answered(attempt, { a, f in .pushFailed(attempt: a, f) }) { () throws(SyncError) in
+                        .pushed(attempt: attempt, try push(order))
+                    })
             case .pull(let attempt, let cursor, let limit):
-                inputs.append(try answered(attempt, { a, f in .pullFailed(attempt: a, f) }) { () throws(SyncError) in
-                    .pulled(attempt: attempt, try pull(cursor, limit))
-                })
+                inputs.append(
+                    try answered(attempt, { a, f in .pullFailed(attempt: a, f) }) { () throws(SyncError) in
+                        .pulled(attempt: attempt, try pull(cursor, limit))
+                    })
             case .takeIn(let attempt):
                 let (taken, conflicts) = try takeIn(page)
                 if !page.isEmpty { news(.pulled(events: page.count, conflicts: conflicts)) }
@@ -172,7 +174,11 @@ package final class Watching {
     private func show(_ status: SyncStatus) throws(SyncError) {
         progress.lastSync = status.lastSyncWall ?? progress.lastSync
         progress.head = status.head?.index ?? progress.head
-        if case .offline(let since) = status.state { progress.offlineSince = since ?? progress.offlineSince } else { progress.offlineSince = nil }
+        if case .offline(let since) = status.state {
+            progress.offlineSince = since ?? progress.offlineSince
+        } else {
+            progress.offlineSince = nil
+        }
         if case .blocked(let reason) = status.state { blocked = reason } else { blocked = nil }
         try folder.write(progress)
         news(.status(status))

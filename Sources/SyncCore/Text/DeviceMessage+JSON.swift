@@ -17,7 +17,8 @@ extension DeviceMessage {
             guard let id = object["id"]?.integer else { return nil }
             self = .heartbeat(
                 DeviceHeartbeat(
-                    id: id, epoch: object["epoch"]?.integer ?? 0, lag: object["lag"]?.integer ?? 0, pending: object["pending"]?.integer ?? 0))
+                    id: id, epoch: object["epoch"]?.integer ?? 0, lag: object["lag"]?.integer ?? 0, pending: object["pending"]?.integer ?? 0
+                ))
         default: return nil
         }
     }

@@ -41,7 +41,8 @@ extension HubMessage {
             else { return nil }
             self = .registered(
                 Registered(
-                    session: ConnectionID(session), leadership: leadership, head: Position(head), limits: SyncLimits(json: object["limits"])))
+                    session: ConnectionID(session), leadership: leadership, head: Position(head), limits: SyncLimits(json: object["limits"])
+                ))
         case "critical_event":
             guard let delivery = Delivery(json: object) else { return nil }
             self = .criticalEvent(delivery)
