@@ -68,6 +68,7 @@ let package = Package(
             dependencies: [
                 "EventCore", "LogStore", "ReplicaEngine", "SyncCore", crypto,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
             ] + network, swiftSettings: settings),
         .target(
             name: "HubServer", dependencies: ["EventCore", "LogStore", "ReplicaEngine", "SyncCore", crypto] + server,

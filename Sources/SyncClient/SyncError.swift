@@ -1,5 +1,4 @@
 package import EventCore
-package import LogStore
 package import ReplicaEngine
 
 /// Why a device did not sync.

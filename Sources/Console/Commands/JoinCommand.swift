@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import EventCore
+internal import ReplicaEngine
 internal import SyncClient
 
 /// Enrols this store's device at a hub.

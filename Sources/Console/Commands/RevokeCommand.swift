@@ -22,7 +22,7 @@ struct RevokeCommand: SessionCommand {
         guard let id = fitting.first?["device"]?.text.flatMap({ DeviceID($0) }), !device.isEmpty else {
             throw ConsoleError(code: "no-such-device", "no device is called “\(device)”", hint: "`syncline devices` lists them")
         }
-        let answer = try syncing.leading { epoch in try syncing.revoke(id, epoch: epoch) }
+        let answer = try syncing.leading { (epoch) throws(SyncError) in try syncing.revoke(id, epoch: epoch) }
         guard session.isJSON else {
             session.output.line("\(id) is revoked")
             return

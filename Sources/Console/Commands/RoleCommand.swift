@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import EventCore
 internal import SyncClient
 
 /// Shows this device's role.

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import EventCore
+internal import ReplicaEngine
 internal import SyncClient
 
 /// Shows how this store stands with its hub, and why it does not sync.

@@ -2,6 +2,8 @@ internal import AsyncHTTPClient
 internal import EventCore
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOHTTPCompression
+internal import NIOPosix
 internal import NIOSSL
 
 /// Calls to a hub, one at a time, each waited for. Of several addresses the first that answers is used from then on.

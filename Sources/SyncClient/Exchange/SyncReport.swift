@@ -1,4 +1,4 @@
-package import EventCore
+internal import EventCore
 
 /// What an exchange with the hub did.
 package struct SyncReport: Hashable, Sendable {

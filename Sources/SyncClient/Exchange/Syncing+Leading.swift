@@ -1,4 +1,4 @@
-package import EventCore
+internal import EventCore
 internal import SyncCore
 
 /// What only the holder of the lease may do.

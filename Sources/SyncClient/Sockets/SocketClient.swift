@@ -27,12 +27,14 @@ final class SocketClient: Sendable {
         guard let address = HubAddress(hub) else { throw .badURL(hub) }
         do {
             let tls = try address.isSecure ? tlsContext(authorities) : nil
-            let upgraded = try ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connectTimeout(.seconds(connectSeconds))
-                .connect(host: address.host, port: address.port) { channel in
-                    channel.eventLoop.makeCompletedFuture { try setUp(channel, address, token, tls, events) }
-                }.wait()
-            guard let channel = try upgraded.wait() else { throw ChannelError.inappropriateOperationForState }
+            let upgraded = try MultiThreadedEventLoopGroup.singleton.next().makeFutureWithTask {
+                try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .connectTimeout(.seconds(connectSeconds))
+                    .connect(host: address.host, port: address.port) { channel in
+                        channel.eventLoop.makeCompletedFuture { try setUp(channel, address, token, tls, events) }
+                    }.get()
+            }.wait()
+            guard let channel = upgraded else { throw ChannelError.inappropriateOperationForState }
             return SocketClient(channel)
         } catch { throw .unreachable(hub: hub, reason: HubConnection.describe(error)) }
     }

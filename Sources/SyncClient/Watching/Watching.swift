@@ -1,7 +1,7 @@
-package import EventCore
+internal import EventCore
 internal import LogStore
 internal import ReplicaEngine
-package import SyncCore
+internal import SyncCore
 
 /// The shell around a device's session: it keeps a socket open, and pushes and pulls as the session says.
 ///
