@@ -92,7 +92,7 @@ class HubTest(StoreTest):
         self.assertEqual(done.returncode, 0, done.stderr.decode())
         head, _, body = done.stdout.partition(b"\r\n\r\n")
         lines = head.decode().split("\r\n")
-        fields = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
+        fields = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:] if ": " in line)}
         return int(lines[0].split()[1]), fields, body
 
     def call(self, method, path, **options):

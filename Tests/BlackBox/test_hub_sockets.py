@@ -31,7 +31,7 @@ class Sockets(HubTest):
         self.refused(401, None)
         self.refused(401, "main." + "00" * 32)
         self.refused(403, token, origin="https://evil.example")
-        self.problem(426, "upgrade-required", "GET", "/sync/ws")
+        self.problem(426, "upgrade-required", "GET", "/sync/ws", token=token)
 
     def test_an_allowed_origin(self):
         self.hub.stop()

@@ -49,11 +49,14 @@ actor Hub {
     }
 
     /// The workspace and the secret of a token, `WORKSPACE.HEXADECIMAL`.
-    func workspace(ofToken token: String) -> (Workspace, Secret)? {
-        guard let dot = token.lastIndex(of: "."), let secret = Hexadecimal.bytes(token[token.index(after: dot)...].utf8),
-            let workspace = workspaces[String(token[..<dot])]
-        else { return nil }
-        return (workspace, Secret(bytes: secret))
+    ///
+    /// - Throws: `.tokenMissing`; `.tokenUnknown` when no workspace gave it out.
+    func asker(_ token: String?) async throws(ProblemDocument) -> (workspace: Workspace, token: Secret) {
+        guard let token else { throw ProblemDocument(.tokenMissing) }
+        guard let dot = token.lastIndex(of: "."), let bytes = Hexadecimal.bytes(token[token.index(after: dot)...].utf8),
+            let workspace = workspaces[String(token[..<dot])], case let secret = Secret(bytes: bytes), await workspace.knows(token: secret)
+        else { throw ProblemDocument(.tokenUnknown) }
+        return (workspace, secret)
     }
 
     func endWaiting() async {

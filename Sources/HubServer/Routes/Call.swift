@@ -5,19 +5,18 @@ internal import SyncCore
 struct Call: Sendable {
     let hub: Hub
     let traffic: Traffic
-    /// What stands behind `Bearer`; nil without.
-    let token: String?
+    /// Whose token came with it; nil at routes for anyone.
+    let asker: (workspace: Workspace, token: Secret)?
     let parameters: [String: Substring]
     let query: [String: String]
     let body: [UInt8]
     let mediaType: String?
     let accept: String?
 
-    /// The workspace and the secret of the token; who that is, the core decides.
-    func known() async throws(ProblemDocument) -> (Workspace, Secret) {
-        guard let token else { throw ProblemDocument(.tokenMissing) }
-        guard let found = await hub.workspace(ofToken: token) else { throw ProblemDocument(.tokenUnknown) }
-        return found
+    /// The workspace and the secret of the token; who that is and what it may, the core decides.
+    func known() throws(ProblemDocument) -> (workspace: Workspace, token: Secret) {
+        guard let asker else { throw ProblemDocument(.tokenMissing) }
+        return asker
     }
 
     /// The device that the path names.

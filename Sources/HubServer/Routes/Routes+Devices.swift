@@ -52,7 +52,7 @@ extension Routes {
             return Answer { writer in write(token, expires, of: workspace, &writer) }
         },
         Route(.get, "/devices", "The workspace's devices") { (call) throws(ProblemDocument) in
-            let (workspace, token) = try await call.known()
+            let (workspace, token) = try call.known()
             let reply = await workspace.call(.listDevices(token: token))
             guard case .devices(let lines) = reply else { throw problem(reply) }
             return Answer { writer in
@@ -70,7 +70,7 @@ extension Routes {
             .delete, "/devices/{id}", "Revoke a device; only the holder of the lease may",
             parameters: [deviceParameter, Route.Parameter(name: "epoch", type: "integer", summary: "Of the caller's lease")]
         ) { (call) throws(ProblemDocument) in
-            let (workspace, token) = try await call.known()
+            let (workspace, token) = try call.known()
             let id = try call.device()
             let reply = await workspace.call(
                 .revoke(id, epoch: UInt64(try call.number("epoch", in: 1...Int.max) ?? 0), token: token))

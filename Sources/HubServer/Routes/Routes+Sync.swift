@@ -9,7 +9,7 @@ extension Routes {
     static let sync: [Route] = [
         Route(.post, "/sync/push", "Hand over events; 200 means that what is accepted is on disk", takes: bodies) {
             (call) throws(ProblemDocument) in
-            let (workspace, token) = try await call.known()
+            let (workspace, token) = try call.known()
             let request = try PushBody.request(call.body, mediaType: call.mediaType)
             let dots = request.batch.map(\.dot)
             let reply = await workspace.call(.push(request, token: token))
@@ -24,7 +24,7 @@ extension Routes {
                 Route.Parameter(name: "wait", type: "integer", summary: "Wait so many seconds for an event when there is none"),
             ], gives: bodies
         ) { (call) throws(ProblemDocument) in
-            let (workspace, token) = try await call.known()
+            let (workspace, token) = try call.known()
             let limit = try call.number("limit", in: 1...HubLimits.pushEvents) ?? HubLimits.pullEvents
             let seconds = try call.number("wait", in: 0...HubLimits.waitSeconds) ?? 0
             let reply = await workspace.call(
@@ -33,7 +33,7 @@ extension Routes {
             return try await Self.answer(answer, of: workspace, asBlocks: call.wants(ExchangeBody.mediaType))
         },
         Route(.get, "/sync/status", "The hub's state, and the caller's") { (call) throws(ProblemDocument) in
-            let (workspace, token) = try await call.known()
+            let (workspace, token) = try call.known()
             let reply = await workspace.call(.status(token: token))
             guard case .status(let status) = reply else { throw problem(reply) }
             let facts = await workspace.facts

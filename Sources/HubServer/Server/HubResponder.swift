@@ -28,12 +28,14 @@ struct HubResponder: HTTPResponder {
 
     private func answer(_ request: Request) async throws(ProblemDocument) -> Answer {
         let (route, parameters) = try Routes.find(request.method, path: request.uri.path)
+        // Who is not let in is not listened to either.
+        let asker = route.access == .device ? try await hub.asker(request.headers[.authorization].flatMap(Self.bearer)) : nil
         let body = try await Self.body(of: request)
         let mediaType = request.headers[.contentType].map { $0.prefix { $0 != ";" }.lowercased() }
         if !body.isEmpty, let mediaType, !route.takes.isEmpty, !route.takes.contains(mediaType) { throw .wrongMediaType }
         return try await route.handle(
             Call(
-                hub: hub, traffic: traffic, token: request.headers[.authorization].flatMap(Self.bearer), parameters: parameters,
+                hub: hub, traffic: traffic, asker: asker, parameters: parameters,
                 query: Self.query(of: request), body: body, mediaType: mediaType,
                 accept: request.headers[.accept]))
     }

@@ -35,8 +35,10 @@ struct SocketUpgrade: Sendable {
         if let origin = head.headers["origin"].first, !origins.contains(origin) {
             return ProblemDocument(403, ProblemCode.notAllowed.rawValue, "the origin \(origin) may not open a socket here")
         }
-        guard let token = head.headers["authorization"].first.flatMap(HubResponder.bearer) else { return ProblemDocument(.tokenMissing) }
-        guard let (workspace, secret) = await hub.workspace(ofToken: token) else { return ProblemDocument(.tokenUnknown) }
+        let (workspace, secret): (Workspace, Secret)
+        do throws(ProblemDocument) {
+            (workspace, secret) = try await hub.asker(head.headers["authorization"].first.flatMap(HubResponder.bearer))
+        } catch { return error }
         let (connection, problem) = await workspace.knock(secret)
         if let problem { return ProblemDocument(problem) }
         knock.accepted = (workspace, connection)

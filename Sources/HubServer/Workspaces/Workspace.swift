@@ -96,6 +96,8 @@ actor Workspace {
         } catch { throw ProblemDocument(.unavailable) }
     }
 
+    func knows(token: Secret) -> Bool { core.knows(token: token) }
+
     func knows(code: Secret) -> Bool { core.knows(code: code) }
 
     var facts: WorkspaceFacts {

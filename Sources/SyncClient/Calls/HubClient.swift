@@ -8,7 +8,7 @@ final class HubClient {
     private let connection: HubConnection
     private let folder: SyncFolder
     private let device: DeviceID
-    private let keys: String
+    private let key: DeviceKey
     private(set) var link: HubLink
 
     var hub: String { connection.hub }
@@ -17,7 +17,9 @@ final class HubClient {
         self.link = link
         self.folder = folder
         self.device = device
-        self.keys = keys
+        // A copied store has no key: it is not let in with the original's token.
+        guard let key = try DeviceKey.read(device, in: keys) else { throw .noKey(path: DeviceKey.path(device, keys)) }
+        self.key = key
         connection = try HubConnection(hubs: link.hubs, authorities: link.authorities)
     }
 
@@ -47,10 +49,7 @@ final class HubClient {
     }
 
     private func chains(_ before: ChainHead, _ after: ChainHead) throws(SyncError) -> [UInt8] {
-        var signature: [UInt8]?
-        if after.dot.seq > 0, let key = try DeviceKey.read(device, in: keys) {
-            signature = try key.signature(of: after.signedBytes(workspace: link.workspaceID))
-        }
+        let signature = try key.signature(of: after.signedBytes(workspace: link.workspaceID))
         return JSONWriter.object { writer in
             writer.key("chains")
             writer.beginArray()
@@ -95,7 +94,6 @@ final class HubClient {
 
     /// Proves the device's key and keeps the new token.
     func renew() throws(SyncError) {
-        guard let key = try DeviceKey.read(device, in: keys) else { throw .noKey(path: DeviceKey.path(device, keys)) }
         let workspace = body { writer in
             writer.key("workspace")
             writer.string(link.workspace)

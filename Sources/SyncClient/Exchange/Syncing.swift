@@ -86,7 +86,10 @@ package final class Syncing<Storage: Volume> {
     @discardableResult
     private func readStatus() throws(SyncError) -> JSONValue {
         let status = try client.status()
-        progress.ackedThrough = VersionVector(hub: status["ackedThrough"])
+        let acked = VersionVector(hub: status["ackedThrough"])
+        // What it once had and has no more: it was restored from a copy.
+        if !progress.ackedThrough.isCovered(by: acked) { report.isHubSetBack = true }
+        progress.ackedThrough = acked
         progress.head = status["head"]?.integer
         return status
     }
