@@ -159,6 +159,33 @@ class Calls(HubTest):
         line = json.dumps(event(device, 1)).encode()
         self.problem(413, "too-many-events", "POST", "/sync/push", token=token, data=b'{"events":[' + b",".join([line] * 10_001) + b"]}")
 
+    def test_what_is_no_request(self):
+        import socket
+        _, token = self.enrol()
+        head = f"POST /sync/push HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+        for text in (
+            "nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET /\x00 HTTP/1.1\r\n\r\n", "\r\n\r\n\x16\x03\x01", head + "Content-Length: 900000000\r\n\r\n{",
+            head + "Content-Length: 5\r\n\r\n{", head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", head + "X: " + "x" * 200_000 + "\r\n\r\n",
+            "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n", "GET /health/live HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+            "GET /sync/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+            f"GET /sync/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nAuthorization: Bearer {token}\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x81\x02hi",
+        ):
+            for is_patient in (True, False):
+                with socket.create_connection(("127.0.0.1", self.hub.port), timeout=3) as connection:
+                    connection.sendall(text.encode("latin-1"))
+                    if is_patient:
+                        try:
+                            connection.shutdown(socket.SHUT_WR)
+                            while connection.recv(65536):
+                                pass
+                        except OSError:
+                            pass
+            self.assertIsNone(self.hub.process.poll(), text[:80])
+        for _ in range(3):
+            self.problem(413, "too-large", "POST", "/sync/push", token=token, data=b" " * (8 * 1024 * 1024 + 1))
+        self.call("GET", "/health/live")
+
     def test_pull_is_refused(self):
         _, token = self.enrol()
         self.problem(400, "malformed", "GET", "/sync/pull?cursor=x", token=token)

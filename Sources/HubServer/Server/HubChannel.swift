@@ -52,6 +52,7 @@ struct HubChannel: ServerChildChannel, HTTPChannelHandler {
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(NIOHTTPRequestDecompressor(limit: .size(HubLimits.bodyBytes)))
             try pipeline.addHandler(HTTPResponseCompressor())
+            try pipeline.addHandler(ResponseGate())
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: .seconds(idleSeconds), logger: logger))
             return .http(try HTTP(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))

@@ -47,8 +47,8 @@ extension Watching {
 
     /// Makes events durable and folds them.
     ///
-    /// - Returns: what became of them, and how many records are in conflict now.
-    func takeIn(_ events: [Event]) throws(SyncError) -> (TakenIn, conflicts: Int) {
+    /// - Returns: what became of them, how many were new, and how many records are in conflict now.
+    func takeIn(_ events: [Event]) throws(SyncError) -> (taken: TakenIn, count: Int, conflicts: Int) {
         let store = try opened(machine.writing)
         var taken = TakenIn(log: LocalLog(end: store.end, ownSeq: 0))
         let known = store.versionVector
@@ -75,7 +75,7 @@ extension Watching {
             taken.log = LocalLog(end: store.end, ownSeq: store.versionVector[device])
             try store.close()
         } catch { throw .store(error) }
-        return (taken, conflicts)
+        return (taken, offered.count, conflicts)
     }
 
     private func opened(_ open: () throws(ReplicaError) -> Replica<POSIXVolume>) throws(SyncError) -> Replica<POSIXVolume> {

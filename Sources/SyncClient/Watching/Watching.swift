@@ -124,8 +124,8 @@ package final class Watching {
                         .pulled(attempt: attempt, try pull(cursor, limit))
                     })
             case .takeIn(let attempt):
-                let (taken, conflicts) = try takeIn(page)
-                if !page.isEmpty { news(.pulled(events: page.count, conflicts: conflicts)) }
+                let (taken, count, conflicts) = try takeIn(page)
+                if count > 0 { news(.pulled(events: count, conflicts: conflicts)) }
                 page = []
                 inputs.append(.tookIn(attempt: attempt, taken))
             case .takeInCritical(let attempt, let delivery):
@@ -165,7 +165,7 @@ package final class Watching {
 
     private func takeIn(_ delivery: DeliveryID) throws(SyncError) -> AcknowledgementOutcome {
         guard let event = deliveries.removeValue(forKey: delivery) else { return .later }
-        let (taken, _) = try takeIn([event])
+        let taken = try takeIn([event]).taken
         guard taken.refused.isEmpty, taken.forked.isEmpty else { return .refused }
         news(.critical(event))
         return .done
