@@ -1,5 +1,6 @@
 internal import AsyncHTTPClient
 internal import EventCore
+internal import Glibc
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPCompression
@@ -80,10 +81,16 @@ final class HubConnection {
         return (try? HTTPClient.Request(url: text)) != nil
     }
 
+    /// Why a connection did not come about, in a few words.
     static func describe(_ error: any Error) -> String {
-        if let error = error as? NIOConnectionError {
-            return error.connectionErrors.first.map { "\($0.error)" } ?? "the name is unknown"
+        switch error {
+        case let error as NIOConnectionError:
+            guard let first = error.connectionErrors.first else { return "the name \(error.host) is unknown" }
+            return describe(first.error)
+        case let error as IOError: return String(cString: strerror(error.errnoCode))
+        case is NIOSSLError: return "its certificate is none that this device trusts; `join --ca FILE` names others"
+        case let error as HTTPClientError: return error.shortDescription
+        default: return "\(error)"
         }
-        return "\(error)"
     }
 }
