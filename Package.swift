@@ -85,7 +85,7 @@ let package = Package(
         .testTarget(name: "EventCoreTests", dependencies: ["EventCore", "Simulation", "Workload"], swiftSettings: settings),
         .testTarget(name: "LogStoreTests", dependencies: ["LogStore", "Simulation", "Workload"], swiftSettings: settings),
         .testTarget(
-            name: "ReplicaEngineTests", dependencies: ["ReplicaEngine", "Simulation", "Workload"],
+            name: "ReplicaEngineTests", dependencies: ["ReplicaEngine", "Simulation", "Workload", crypto],
             swiftSettings: settings),
         .testTarget(name: "SyncCoreTests", dependencies: ["SyncCore", "EventCore", "Workload", crypto], swiftSettings: settings),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "EventCore", "Workload"], swiftSettings: settings),

@@ -8,7 +8,8 @@ package import EventCore
 package final class EventLog<Storage: Volume> {
     let folder: LogFolder
     let volume: Storage
-    let access: LogAccess
+    /// What it was opened for.
+    package let access: LogAccess
     let options: LogOptions
     var lock: StoreLock<Storage>?
     var sealed: [SealedSegment]

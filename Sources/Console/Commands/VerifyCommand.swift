@@ -8,13 +8,14 @@ struct VerifyCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check every byte of the store; never writes.",
         discussion:
-            "Exit 0: intact. 2: a torn tail above the acknowledged mark, nothing acknowledged is lost. 3: damage. Example:\n\n  syncline verify --json"
+            "Exit 0: intact. 2: a torn tail above the acknowledged mark, nothing acknowledged is lost. 3: damage. With --deep it also hashes all events and prints where each device's chain ends, which is the same on every store that holds the same events of that device. Examples:\n\n  syncline verify --json\n  syncline verify --deep"
     )
 
+    @Flag(help: "Also hash every event, and print the devices' hash chains.") var deep = false
     @OptionGroup var common: CommonOptions
 
     func run(_ session: Session) throws {
-        let found = try Store.verify(in: try session.folder(), on: POSIXVolume())
+        let found = try Store.verify(in: try session.folder(), on: POSIXVolume(), deep: deep)
         let problems = problems(found)
         let status = Self.status(found.result)
         session.output.statusAtClosedPipe = status.map(\.rawValue) ?? 0
@@ -30,15 +31,33 @@ struct VerifyCommand: SessionCommand {
                 writer.beginArray()
                 for problem in problems { writer.string(problem) }
                 writer.endArray()
+                if let chains = found.chains { Self.write(chains, to: &writer) }
             }
         } else {
             session.output.line(
                 "\(Sentences.count(found.log.events, "event")) in \(Sentences.count(found.log.segments, "segment")): \(Self.word(found.result))"
             )
             for problem in problems { session.output.line("  " + problem) }
+            for head in found.chains ?? [] { session.output.line("  chain \(head.dot) \(head.hash)") }
         }
         session.output.flush()
         if let status { throw ExitCode(status.rawValue) }
+    }
+
+    private static func write(_ chains: [ChainHead], to writer: inout JSONWriter) {
+        writer.key("chains")
+        writer.beginArray()
+        for head in chains {
+            writer.beginObject()
+            writer.key("device")
+            writer.device(head.dot.device)
+            writer.key("seq")
+            writer.integer(head.dot.seq)
+            writer.key("hash")
+            writer.string(head.hash.description)
+            writer.endObject()
+        }
+        writer.endArray()
     }
 
     private static func status(_ result: LogVerification.Result) -> ConsoleError.Status? {
@@ -66,6 +85,9 @@ struct VerifyCommand: SessionCommand {
         }
         if let position = found.malformedBlock {
             problems.append("the block at event \(position.index) is not one that this program writes")
+        }
+        if found.isChainCacheWrong {
+            problems.append("the file chains says something else than the log: it is not used, and may be removed")
         }
         return problems + found.ignoredCheckpoints.map { "\($0): this checkpoint is not used; it is a cache, nothing is lost" }
     }

@@ -21,6 +21,19 @@ package struct Hash256: Hashable, Comparable, Sendable {
         self.init(words: (words[0], words[1], words[2], words[3]))
     }
 
+    /// Reads 64 lower-case hexadecimal digits; nil for anything else.
+    package init?(hexadecimal text: some StringProtocol) {
+        let digits = text.utf8.compactMap { digit -> UInt8? in
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+            default: nil
+            }
+        }
+        guard digits.count == 2 * Self.sizeBytes, text.utf8.count == digits.count else { return nil }
+        self.init(stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] })
+    }
+
     /// The 32 bytes.
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []

@@ -9,6 +9,10 @@ package struct StoreVerification: Hashable, Sendable {
     package let malformedBlock: Position?
     /// Checkpoints that cannot be used. They are caches: nothing is lost with them.
     package let ignoredCheckpoints: [String]
+    /// Each device's hash chain, where all events were hashed.
+    package internal(set) var chains: [ChainHead]?
+    /// Whether the cache of the chains says something else than the log: it is not used then.
+    package internal(set) var isChainCacheWrong = false
 
     package var result: LogVerification.Result {
         log.result == .intact || log.result == .tornTail ? (malformedBlock == nil ? log.result : .corrupt) : log.result
@@ -18,8 +22,9 @@ package struct StoreVerification: Hashable, Sendable {
 extension Replica {
     /// Checks a store from end to end and never writes: every byte of the log, and that its events fold.
     ///
+    /// - Parameter deep: whether to hash all events, too, so that the chains can be compared with what others hold.
     /// - Throws: `.notAStore`, `.damagedIdentity`, `.newerIdentity`, `.log` when there is no log or the disk refuses.
-    package static func verify(in folder: String, on volume: Storage) throws(ReplicaError) -> StoreVerification {
+    package static func verify(in folder: String, on volume: Storage, deep: Bool = false) throws(ReplicaError) -> StoreVerification {
         _ = try StoreIdentity.read(in: folder, on: volume)
         let verification: LogVerification
         do throws(LogError) { verification = try EventLog.verify(in: folder, on: volume) } catch { throw .log(error) }
@@ -28,16 +33,20 @@ extension Replica {
         }
         var malformed: Position?
         var ignored: [String] = []
+        var chains: (heads: [ChainHead], cacheAgrees: Bool?)?
         do throws(ReplicaError) {
             _ = try replay(in: folder, on: volume)
             let opened = try open(in: folder, on: volume, access: .reading)
             try opened.checkTable()
             ignored = opened.ignoredCheckpoints.map(\.file)
+            if deep { chains = try opened.rehashedChains() }
         } catch {
             guard case .malformedBlock(let position) = error else { throw error }
             malformed = position
         }
-        return StoreVerification(log: verification, malformedBlock: malformed, ignoredCheckpoints: ignored)
+        return StoreVerification(
+            log: verification, malformedBlock: malformed, ignoredCheckpoints: ignored, chains: chains?.heads,
+            isChainCacheWrong: chains?.cacheAgrees == false)
     }
 
     /// A file of a store as text; reads damaged ones and never writes.

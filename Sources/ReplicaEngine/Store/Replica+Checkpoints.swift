@@ -104,7 +104,7 @@ extension Replica {
     }
 
     /// The records that a block's events change, in their order; none for one of waiting events.
-    private static func keys(_ header: BlockHeader, _ block: UnsafeRawBufferPointer) throws(BlockError) -> [RecordKey] {
+    static func keys(_ header: BlockHeader, _ block: UnsafeRawBufferPointer) throws(BlockError) -> [RecordKey] {
         guard header.kind == .events else { return [] }
         var keys: [RecordKey] = []
         var reader = try BlockReader(header, block)

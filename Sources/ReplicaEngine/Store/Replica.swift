@@ -14,6 +14,8 @@ package final class Replica<Storage: Volume> {
     var clock = HybridClock()
     /// Times of events here that the clock has not seen yet, or not heeded as too far ahead; nil before the log has been asked.
     var unseenTimes: [HybridTime]?
+    /// The devices' hash chains, as far as they have been followed; nil before somebody asked.
+    var chains: HashChains?
     /// Blocks that history was read from lately: a record's events tend to lie close together, and are asked for again.
     var recentBlocks = RecentBlocks()
 

@@ -1,6 +1,6 @@
 package import EventCore
 
-/// What a session's shell has to do, in this order.
+/// What a session's shell has to do, in this order. Every call has a deadline: one that is not answered failed, as `.unreachable`.
 package enum DeviceEffect: Hashable, Sendable {
     /// Sign in if there is no good token, then open the socket. Answered with `opened` or `openFailed`.
     case open(attempt: UInt64, hub: Int, renewingToken: Bool)
@@ -14,6 +14,7 @@ package enum DeviceEffect: Hashable, Sendable {
     /// Comes after the events before it are durable and folded, never earlier. nil: forget it.
     case saveCursor([UInt8]?)
     case close(attempt: UInt64)
+    /// Call `tick` at this time of the clock that never goes back. It takes the place of the wake-up that was asked for before.
     case wake(atMilliseconds: UInt64)
     case show(SyncStatus)
 }

@@ -38,7 +38,11 @@ extension DeviceSession {
         guard wasAsking || exchange == .pushing else { return }
         exchange = .none
         let answer = result.answer
-        if answer.head < answeredHead || !acked.isCovered(by: answer.ackedThrough) { beginAnew() }
+        if answer.head < answeredHead || !acked.isCovered(by: answer.ackedThrough) {
+            beginAnew()
+            // What it was told of is not all that it lacks.
+            guard wasAsking else { return }
+        }
         acked = answer.ackedThrough
         acknowledged = acked[options.device]
         answeredHead = answer.head
@@ -151,7 +155,7 @@ extension DeviceSession {
             cursor = nil
             effects.append(.saveCursor(nil))
         }
-        (acked, scanned, isAskDue, isPullDue) = (VersionVector(), Position(0), true, true)
+        (acked, scanned, isAskDue, isPullDue, isPullNext) = (VersionVector(), Position(0), true, true, true)
         (pulledTo, answeredHead, hintedHead, newHints) = (nil, Position(0), Position(0), Position(0))
         rejected = [:]
     }

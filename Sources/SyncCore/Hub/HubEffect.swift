@@ -10,7 +10,7 @@ package enum HubEffect: Hashable, Sendable {
     case send(ConnectionID, HubMessage)
     /// Close the socket, with the problem as the reason.
     case close(ConnectionID, ProblemCode)
-    /// Call `.tick` at this time of the clock that never goes back, unless another wake-up comes first.
+    /// Call `.tick` at this time of the clock that never goes back. It takes the place of the wake-up that was asked for before.
     case wake(atMilliseconds: UInt64)
     /// The disk refused: answer nobody any more and end the process.
     case stop

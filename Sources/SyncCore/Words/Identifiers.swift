@@ -31,7 +31,7 @@ package struct RequestID: Hashable, Comparable, Sendable {
     package static func < (left: Self, right: Self) -> Bool { left.number < right.number }
 }
 
-/// An open socket; the shell numbers them, and never uses a number twice.
+/// An open socket; the shell numbers them upwards, in the order in which it hands them to the core.
 package struct ConnectionID: Hashable, Comparable, Sendable {
     package let number: UInt64
 

@@ -15,7 +15,9 @@ extension Secret {
 
 extension ClockReading {
     /// A machine whose two clocks began together.
-    static func at(_ milliseconds: UInt64) -> ClockReading { ClockReading(milliseconds: milliseconds, wall: 1_700_000_000_000 + milliseconds) }
+    static func at(_ milliseconds: UInt64) -> ClockReading {
+        ClockReading(milliseconds: milliseconds, wall: 1_700_000_000_000 + milliseconds)
+    }
 }
 
 extension Event {

@@ -1,0 +1,115 @@
+package import EventCore
+internal import LogStore
+
+/// The devices' hash chains of a store.
+extension Replica {
+    /// Each device's chain up to its last event, sorted by device.
+    ///
+    /// The first time in a process it hashes what lies behind the cache (`ChainFile`), from then on what has been added; a store that may write keeps the cache up to date.
+    ///
+    /// - Throws: `.log` or `.malformedBlock`.
+    package func chainHeads() throws(ReplicaError) -> [ChainHead] {
+        let known = chains
+        var chains = known ?? cachedChains() ?? HashChains()
+        let sealed = log.sealedEnd
+        var atSealedEnd = known != nil && chains.end == sealed?.position ? chains.heads : nil
+        try events(after: chains) { event in
+            chains.add(event)
+            if chains.end == sealed?.position { atSealedEnd = chains.heads }
+        }
+        self.chains = chains
+        if let sealed, let atSealedEnd, log.access == .writing { writeChains(atSealedEnd, sealed) }
+        return chains.heads
+    }
+
+    /// Follows events that were just committed, so that nobody has to read them again: those from `position` on, in the log's order.
+    package func followChains(_ events: [Event], from position: Position) {
+        guard chains?.end == position else { return }
+        for event in events { chains?.add(event) }
+    }
+
+    /// Where the chains of these devices stood at those seqs: for comparing with somebody who has less. A seq that is not here is left out.
+    ///
+    /// Hashes the log from its beginning.
+    ///
+    /// - Throws: `.log` or `.malformedBlock`.
+    package func chainHeads(at dots: [Dot]) throws(ReplicaError) -> [ChainHead] {
+        let asked = Set(dots)
+        var found: [ChainHead] = []
+        var chains = HashChains()
+        try events(from: Position(0)) { (logged) throws(ReplicaError) in
+            chains.add(logged.event)
+            if asked.contains(logged.event.dot) { found.append(chains.head(of: logged.event.dot.device)) }
+            return found.count < asked.count
+        }
+        return found
+    }
+
+    /// Hashes the whole log and compares with what the cache says.
+    ///
+    /// - Returns: the chains, and whether the cache agrees; nil when there is none that could be used.
+    func rehashedChains() throws(ReplicaError) -> (heads: [ChainHead], cacheAgrees: Bool?) {
+        let cached = cachedChains()
+        var agrees = cached.map { $0.end == Position(0) && $0.heads.isEmpty }
+        var chains = HashChains()
+        try events(from: Position(0)) { (logged) throws(ReplicaError) in
+            chains.add(logged.event)
+            if chains.end == cached?.end { agrees = chains.heads == cached?.heads }
+            return true
+        }
+        return (chains.heads, agrees)
+    }
+
+    // MARK: - Reading
+
+    /// The events that the chains have not followed, in order.
+    private func events(after chains: HashChains, _ body: (Event) -> Void) throws(ReplicaError) {
+        guard chains.end < end else { return }
+        guard let keys = try keysWorthTheirHistories(from: chains.end) else {
+            return try events(from: chains.end) { (logged) throws(ReplicaError) in
+                body(logged.event)
+                return true
+            }
+        }
+        var tail: [LoggedEvent] = []
+        for key in keys { tail += try history(of: key).filter { $0.position >= chains.end } }
+        for logged in tail.sorted(by: { $0.position < $1.position }) { body(logged.event) }
+    }
+
+    /// The records that the events from `position` on change, where reading their histories is less work than reading the log; else nil.
+    private func keysWorthTheirHistories(from position: Position) throws(ReplicaError) -> [RecordKey]? {
+        let limit = end.index / Self.eventsReadLikeOneBlock
+        guard end.index - position.index < limit else { return nil }
+        var keys: Set<RecordKey> = []
+        let cursor: BlockCursor<Storage>
+        do throws(LogError) { cursor = try log.blocks(from: position) } catch { throw .log(error) }
+        while let block = try Self.next(cursor) {
+            guard block.header.kind == .events else { continue }
+            do throws(BlockError) { keys.formUnion(try Self.keys(block.header, block.bytes)) } catch {
+                throw .malformedBlock(at: block.first)
+            }
+        }
+        var work: UInt64 = 0
+        for key in keys {
+            work += UInt64(try eventCount(of: key))
+            guard work < limit else { return nil }
+        }
+        return keys.sorted()
+    }
+
+    /// An event of a history costs a block, which takes about as long as so many events of the log in a row.
+    private static var eventsReadLikeOneBlock: UInt64 { 50 }
+
+    // MARK: - The cache
+
+    private func cachedChains() -> HashChains? {
+        guard let text = try? volume.wholeFile(folder + "/" + ChainFile.fileName) else { return nil }
+        return ChainFile.chains(text, of: log)
+    }
+
+    /// Failing is no harm: it is a cache.
+    private func writeChains(_ heads: [ChainHead], _ end: SealedEnd) {
+        let path = folder + "/" + ChainFile.fileName
+        _ = try? volume.replaceFile(path, by: path + ".unfinished", in: folder, with: ChainFile.text(heads, at: end, log.storeID))
+    }
+}

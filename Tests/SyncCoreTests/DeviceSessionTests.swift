@@ -1,0 +1,327 @@
+import EventCore
+import SyncCore
+import Testing
+
+/// The device's session, step by step: what each answer makes of its state, and what a person is told to do.
+struct DeviceSessionTests {
+    /// A session and what it asked for last.
+    private struct Driver {
+        var session: DeviceSession
+        var time: UInt64 = 0
+        var effects: [DeviceEffect] = []
+        var status: SyncStatus?
+        var attempt: UInt64 = 0
+        var hubs: [Int] = []
+
+        init(role: Role = .client, hubs: Int = 1, canLead: Bool = false, cursor: [UInt8]? = nil) {
+            var options = DeviceSession.Options(device: .sample(1), name: "a", role: role)
+            (options.hubs, options.canLead) = (hubs, canLead)
+            session = DeviceSession(options, cursor: cursor)
+        }
+
+        mutating func step(_ input: DeviceInput, random: UInt64 = 0) {
+            effects = session.step(input, now: .at(time), random: random)
+            for effect in effects {
+                switch effect {
+                case .open(let attempt, let hub, _):
+                    self.attempt = attempt
+                    hubs.append(hub)
+                case .show(let status): self.status = status
+                default: break
+                }
+            }
+        }
+
+        var state: SyncState? { status?.state }
+        var order: PushOrder? { effects.compactMap { if case .push(_, let order) = $0 { order } else { nil } }.last }
+        var isPulling: Bool { effects.contains { if case .pull = $0 { true } else { false } } }
+        var wake: UInt64? { effects.compactMap { if case .wake(let at) = $0 { at } else { nil } }.last }
+
+        /// Connected, registered; it has asked what the hub has.
+        mutating func connect(head: UInt64 = 0, role: Role = .client, epoch: UInt64 = 0) {
+            step(.start)
+            register(head: head, role: role, epoch: epoch)
+        }
+
+        mutating func register(head: UInt64 = 0, role: Role = .client, epoch: UInt64 = 0) {
+            step(.opened(attempt: attempt))
+            let leadership = Leadership(role: role, master: role == .master ? .sample(1) : nil, epoch: epoch)
+            let registered = Registered(session: ConnectionID(1), leadership: leadership, head: Position(head), limits: SyncLimits())
+            step(.received(attempt: attempt, .registered(registered)))
+        }
+
+        mutating func answer(_ acked: UInt64, head: UInt64, events: [DeviceRun] = [], _ runs: [VerdictRun] = [], scannedTo: UInt64 = 0) {
+            let vector = VersionVector([Dot(device: .sample(1), seq: acked)])
+            step(
+                .pushed(
+                    attempt: attempt,
+                    PushResult(
+                        answer: PushAnswer(runs: runs, ackedThrough: vector, head: Position(head)), events: events,
+                        scannedTo: Position(scannedTo))))
+        }
+
+        mutating func page(_ position: UInt64, head: UInt64, events: UInt64, cursor: [UInt8] = [1]) {
+            step(
+                .pulled(
+                    attempt: attempt,
+                    PulledPage(
+                        cursor: cursor, position: Position(position), head: Position(head), eventCount: events, covers: VersionVector())))
+        }
+
+        mutating func fail(_ code: ProblemCode, expected: Dot? = nil) {
+            step(.pushFailed(attempt: attempt, .problem(Problem(code, expected: expected))))
+        }
+
+        /// Everything there and here.
+        mutating func settle() {
+            answer(0, head: 0)
+            page(0, head: 0, events: 0)
+        }
+    }
+
+    @Test func `it asks, pulls, pushes what the hub has not, in bounded batches, and says so`() {
+        var driver = Driver()
+        #expect(driver.session.leaseEpoch(now: .at(0)) == 0)
+        driver.step(.wrote(LocalLog(end: Position(12_000), ownSeq: 12_000)))
+        #expect(driver.state == .stopped && driver.status?.advice == .startSync)
+        driver.step(.start)
+        #expect(driver.state == .connecting)
+        driver.register(head: 3)
+        #expect(driver.order?.limitEvents == 0 && !driver.isPulling)
+        driver.answer(2_000, head: 3)
+        #expect(driver.isPulling && driver.order == nil)
+        driver.page(3, head: 3, events: 3)
+        #expect(driver.effects.contains(.takeIn(attempt: driver.attempt)))
+        // The cursor is saved when the events are durable, and no earlier.
+        #expect(!driver.effects.contains(.saveCursor([1])))
+        driver.step(.tookIn(attempt: driver.attempt, TakenIn(log: LocalLog(end: Position(12_003), ownSeq: 12_000))))
+        #expect(driver.effects.first == .saveCursor([1]))
+        let order = driver.order
+        #expect(order?.limitEvents == 5_000 && order?.lacking[.sample(1)] == 2_000 && order?.from == Position(0))
+        #expect(driver.state == .syncing(done: 3, total: 3 + 10_000))
+        driver.answer(
+            7_000, head: 5_003, events: [DeviceRun(device: .sample(1), seqs: 2_001...7_000)],
+            [VerdictRun(.accepted(Position(3)), count: 5_000)], scannedTo: 7_000)
+        #expect(driver.isPulling)
+    }
+
+    @Test func `states, and what each tells a person to do`() {
+        let rows: [(Failure, SyncState, Advice)] = [
+            (.unreachable, .offline(sinceWall: ClockReading.at(0).wall), .checkNetwork),
+            (.problem(Problem(.unavailable)), .error(.unavailable), .askOperator),
+            (.problem(Problem(.malformed)), .error(.malformed), .upgrade),
+            (.problem(Problem(.slowReader)), .error(.slowReader), .slowDown),
+            (.problem(Problem(.revoked)), .blocked(.revoked), .askOperator),
+            (.problem(Problem(.fork)), .blocked(.fork(.sample(1))), .mendFork),
+            (.problem(Problem(.challengeInvalid)), .blocked(.notEnrolled(.challengeInvalid)), .rejoin),
+            (.problem(Problem(.notFound)), .blocked(.notEnrolled(.notFound)), .rejoin),
+        ]
+        for (failure, state, advice) in rows {
+            var driver = Driver()
+            driver.connect()
+            driver.settle()
+            #expect(driver.state == .connected)
+            driver.step(.closed(attempt: driver.attempt, failure))
+            #expect(driver.state == state && driver.status?.advice == advice, "\(failure): \(String(describing: driver.status))")
+            // What is blocked is not tried again by itself.
+            let isTried = if case .blocked = state { false } else { true }
+            driver.time += 60_000
+            driver.step(.tick)
+            #expect((driver.state == .connecting) == isTried, "\(failure)")
+        }
+    }
+
+    @Test func `it tries again within 30 seconds, the addresses by turns, and at once when the network returns`() {
+        var driver = Driver(hubs: 3)
+        driver.step(.start)
+        for failures in 0..<12 as Range<UInt64> {
+            driver.step(.openFailed(attempt: driver.attempt, .unreachable), random: .max / 2 + failures * 7_919)
+            let wake = driver.wake ?? .max
+            #expect(wake - driver.time <= min(30_000, 500 << failures))
+            driver.time = wake
+            driver.step(.tick)
+        }
+        #expect(driver.hubs == (0...12).map { $0 % 3 })
+        driver.step(.openFailed(attempt: driver.attempt, .unreachable), random: 29_999)
+        #expect(driver.state == .offline(sinceWall: nil))
+        driver.step(.networkReturned)
+        #expect(driver.state == .connecting)
+    }
+
+    @Test func `what is of an earlier attempt is passed over`() {
+        var driver = Driver()
+        driver.connect()
+        let old = driver.attempt
+        driver.step(.closed(attempt: old, .unreachable))
+        driver.time += 1_000
+        driver.step(.tick)
+        driver.register()
+        let before = driver.status
+        driver.step(.pushFailed(attempt: old, .problem(Problem(.revoked))))
+        driver.step(.received(attempt: old, .error(Problem(.revoked))))
+        #expect(driver.status == before)
+    }
+
+    @Test func `a token that has expired is renewed at once, and not over and over`() {
+        var driver = Driver()
+        driver.connect()
+        driver.step(.closed(attempt: driver.attempt, .problem(Problem(.tokenExpired))))
+        #expect(driver.effects.contains(.open(attempt: driver.attempt, hub: 0, renewingToken: true)))
+        driver.step(.openFailed(attempt: driver.attempt, .problem(Problem(.tokenExpired))), random: 400)
+        #expect(driver.state == .error(.tokenExpired))
+        driver.step(.tick)
+        #expect(driver.wake == driver.time + 400)
+    }
+
+    @Test func `after a gap it asks anew and looks through its log from the beginning; the same gap again waits`() {
+        var driver = Driver()
+        driver.step(.wrote(LocalLog(end: Position(9), ownSeq: 9)))
+        driver.connect()
+        driver.answer(5, head: 0)
+        driver.page(0, head: 0, events: 0)
+        #expect(driver.order?.lacking[.sample(1)] == 5)
+        let expected = Dot(device: .sample(1), seq: 3)
+        driver.fail(.gap, expected: expected)
+        #expect(driver.order?.limitEvents == 0)
+        driver.answer(2, head: 0)
+        driver.page(0, head: 0, events: 0)
+        #expect(driver.order?.lacking[.sample(1)] == 2)
+        driver.fail(.gap, expected: expected)
+        #expect(driver.state == .error(.gap))
+    }
+
+    @Test func `a rejected event blocks with its reason, and everything else goes on`() {
+        var driver = Driver()
+        driver.step(.wrote(LocalLog(end: Position(9), ownSeq: 9)))
+        driver.connect()
+        driver.answer(3, head: 3)
+        driver.page(3, head: 3, events: 0)
+        driver.answer(
+            4, head: 4, events: [DeviceRun(device: .sample(1), seqs: 4...6), DeviceRun(device: .sample(1), seqs: 7...9)],
+            [VerdictRun(.accepted(Position(3))), VerdictRun(.rejected(.contextUnclosed)), VerdictRun(.parked, count: 4)], scannedTo: 9)
+        #expect(driver.isPulling)
+        driver.page(4, head: 4, events: 1)
+        driver.step(.tookIn(attempt: driver.attempt, TakenIn(log: LocalLog(end: Position(9), ownSeq: 9))))
+        let dot = Dot(device: .sample(1), seq: 5)
+        #expect(driver.state == .blocked(.rejected(dot, .contextUnclosed)) && driver.status?.advice == .mendRejected)
+        #expect(driver.session.rejectedEvents.map(\.dot) == [dot] && driver.status?.pending == 5)
+        // New writes go out, the rejected one does not stop them.
+        driver.step(.wrote(LocalLog(end: Position(10), ownSeq: 10)))
+        #expect(driver.order?.from == Position(9))
+    }
+
+    @Test func `a hub that has gone back is compared from the beginning, whoever notices it, and nothing is wiped`() {
+        for way in 0..<3 {
+            var driver = Driver(cursor: [9])
+            driver.step(.wrote(LocalLog(end: Position(9), ownSeq: 9)))
+            driver.connect(head: 20)
+            driver.answer(9, head: 20)
+            #expect(driver.effects.contains(.pull(attempt: driver.attempt, cursor: [9], limit: 10_000)))
+            if way == 0 {
+                driver.step(.pullFailed(attempt: driver.attempt, .problem(Problem(.cursorUnrecoverable))))
+            } else if way == 1 {
+                driver.page(20, head: 20, events: 0)
+                driver.answer(9, head: 20, scannedTo: 9)
+                driver.step(.received(attempt: driver.attempt, .changes(head: Position(21))))
+                driver.page(15, head: 15, events: 1)
+            } else {
+                driver.page(20, head: 20, events: 0)
+                driver.answer(4, head: 21, scannedTo: 9)
+            }
+            #expect(driver.effects.contains(.saveCursor(nil)), "\(way)")
+            #expect(driver.status?.warnings == [.hubRolledBack], "\(way)")
+            #expect(driver.order?.limitEvents == 0, "\(way)")
+            driver.answer(4, head: 15)
+            #expect(driver.effects.contains(.pull(attempt: driver.attempt, cursor: nil, limit: 10_000)), "\(way)")
+            driver.page(15, head: 15, events: 0)
+            #expect(driver.order?.from == Position(0) && driver.order?.lacking[.sample(1)] == 4, "\(way)")
+        }
+    }
+
+    @Test func `a device leads only after an answer to its own message, and stops before the hub's lease is over`() {
+        var driver = Driver(role: .master, canLead: true)
+        driver.connect()
+        driver.settle()
+        #expect(driver.status?.role == .client)
+        driver.step(.received(attempt: driver.attempt, .roleChanged(Leadership(role: .master, master: .sample(1), epoch: 4))))
+        #expect(driver.session.leaseEpoch(now: .at(driver.time)) == 0)
+        guard case .send(_, .heartbeat(let beat)) = driver.effects.first else {
+            Issue.record("it does not ask at once: \(driver.effects)")
+            return
+        }
+        #expect(beat.epoch == 4)
+        driver.time += 3_000
+        let answer = HubHeartbeat(
+            ref: beat.id, leadership: Leadership(role: .master, master: .sample(1), epoch: 4), head: Position(0),
+            tokenExpiresInMilliseconds: 1_000_000, wall: ClockReading.at(driver.time).wall)
+        driver.step(.received(attempt: driver.attempt, .heartbeat(answer)))
+        #expect(driver.status?.role == .master && driver.status?.epoch == 4)
+        // 15 s less a tenth, from when it asked.
+        #expect(driver.session.leaseEpoch(now: .at(13_499)) == 4 && driver.session.leaseEpoch(now: .at(13_500)) == 0)
+        driver.step(.closed(attempt: driver.attempt, .unreachable), random: 30_000)
+        #expect(driver.status?.role == .master)
+        driver.time = 13_500
+        driver.step(.tick)
+        #expect(driver.status?.role == .client && driver.status?.epoch == 0)
+    }
+
+    @Test func `critical events are acknowledged when they are durable; without the event, when the pull has brought it`() {
+        var driver = Driver()
+        driver.connect()
+        driver.settle()
+        let small = Delivery(id: Position(7), dot: Dot(device: .sample(2), seq: 1), attempt: 1, includesEvent: true, byteCount: 10)
+        driver.step(.received(attempt: driver.attempt, .criticalEvent(small)))
+        #expect(driver.effects.contains(.takeInCritical(attempt: driver.attempt, Position(7))))
+        driver.step(.tookInCritical(attempt: driver.attempt, Position(7), .done))
+        #expect(driver.effects.first == .send(attempt: driver.attempt, .acknowledge(Position(7), .done)))
+        let large = Delivery(id: Position(8), dot: Dot(device: .sample(2), seq: 2), attempt: 1, includesEvent: false, byteCount: 600_000)
+        driver.step(.received(attempt: driver.attempt, .criticalEvent(large)))
+        #expect(driver.isPulling)
+        driver.page(9, head: 9, events: 9)
+        let done = DeviceEffect.send(attempt: driver.attempt, .acknowledge(Position(8), .done))
+        #expect(!driver.effects.contains(done))
+        driver.step(.tookIn(attempt: driver.attempt, TakenIn(log: LocalLog(end: Position(9), ownSeq: 0))))
+        #expect(driver.effects.contains(done))
+    }
+
+    @Test func `a reader pulls and never pushes; a hint that comes during a pull is not lost`() {
+        var driver = Driver(role: .reader)
+        driver.step(.wrote(LocalLog(end: Position(3), ownSeq: 0)))
+        driver.connect(head: 1, role: .reader)
+        #expect(driver.order == nil && driver.isPulling)
+        driver.step(.received(attempt: driver.attempt, .changes(head: Position(5))))
+        driver.page(1, head: 1, events: 0)
+        #expect(driver.isPulling && driver.order == nil)
+        driver.page(5, head: 5, events: 0, cursor: [2])
+        #expect(driver.state == .connected && driver.order == nil)
+    }
+
+    @Test func `silence, a wrong clock and a store that was copied are noticed`() {
+        var driver = Driver()
+        driver.step(.wrote(LocalLog(end: Position(2), ownSeq: 2)))
+        driver.connect()
+        driver.answer(6, head: 6)
+        #expect(driver.status?.warnings == [.writtenElsewhere(6)])
+        driver.time = 5_000
+        driver.step(.tick)
+        guard case .send(_, .heartbeat(let beat)) = driver.effects.first else {
+            Issue.record("no heartbeat: \(driver.effects)")
+            return
+        }
+        let answer = HubHeartbeat(
+            ref: beat.id, leadership: Leadership(role: .client, master: nil, epoch: 0), head: Position(6),
+            tokenExpiresInMilliseconds: 1_000_000, wall: ClockReading.at(5_000).wall + 400_000)
+        driver.step(.received(attempt: driver.attempt, .heartbeat(answer)))
+        #expect(driver.status?.warnings == [.writtenElsewhere(6), .clockSkew(milliseconds: 400_000)])
+        driver.time = 5_000 + SyncLimits().silenceMilliseconds
+        driver.step(.tick)
+        #expect(driver.effects.contains { if case .close = $0 { true } else { false } })
+        #expect(driver.state == .offline(sinceWall: ClockReading.at(driver.time).wall))
+    }
+
+    @Test func `every problem and state has something to do about it`() {
+        for code in ProblemCode.allCases { #expect(Advice(for: code) != .nothing, "\(code)") }
+        let codes = ProblemCode.allCases.map(\.rawValue)
+        #expect(Set(codes).count == codes.count && codes.allSatisfy { $0.utf8.allSatisfy { (97...122).contains($0) || $0 == 45 } })
+    }
+}

@@ -1,0 +1,172 @@
+import EventCore
+import SyncCore
+import Testing
+
+/// What a push is answered, and what it leaves behind.
+struct HubPushTests {
+    @Test func `accepted, duplicate, concurrent: positions go up by one, and repeating says the same for ever`() throws {
+        var driver = HubDriver()
+        let token = try driver.enrol(1)
+        let events = [try Event.sample(1, 1), try .sample(1, 2, context: [Dot(device: .sample(1), seq: 1)])]
+        let answer = try driver.push(events, token)
+        #expect(answer.runs.flatMap { Array($0.verdicts) } == [.accepted(Position(0)), .accepted(Position(1))])
+        #expect(answer.ackedThrough == VersionVector([Dot(device: .sample(1), seq: 2)]) && answer.head == Position(2))
+        for _ in 0..<3 {
+            let again = try driver.push(events, token)
+            #expect(again.runs.flatMap { Array($0.verdicts) } == [.duplicate(Position(0)), .duplicate(Position(1))])
+            #expect(again.head == Position(2))
+        }
+        let other = try driver.enrol(2)
+        let concurrent = try driver.push([try .sample(2, 1, context: [Dot(device: .sample(1), seq: 1)])], other)
+        #expect(concurrent.runs == [VerdictRun(.concurrent(Position(2)))])
+    }
+
+    @Test func `a gap takes nothing and names what has to come`() throws {
+        var driver = HubDriver()
+        let token = try driver.enrol(1)
+        let push = PushRequest(
+            batch: [try Event.sample(2, 1), try .sample(1, 2)], eventCount: 2, byteCount: 1, chains: [])
+        let reply = driver.call(.push(push, token: token))
+        #expect(reply == .problem(Problem(.gap, expected: Dot(device: .sample(1), seq: 1))))
+        #expect(driver.hub.log.end == Position(0) && driver.hub.log.parked.isEmpty)
+    }
+
+    @Test func `nothing is said before it is durable, and one sync answers all that it covers`() throws {
+        var driver = HubDriver()
+        let tokens = [try driver.enrol(1), try driver.enrol(2)]
+        driver.syncsAtOnce = false
+        for (number, token) in tokens.enumerated() {
+            let push = PushRequest(batch: [try Event.sample(UInt64(number + 1), 1)], eventCount: 1, byteCount: 1, chains: [])
+            let effects = driver.step(.call(RequestID(900 + UInt64(number)), .push(push, token: token)))
+            #expect(effects.contains { if case .store(_, _, true) = $0 { true } else { false } })
+            #expect(effects.reply(to: RequestID(900 + UInt64(number))) == nil)
+        }
+        // A pull shows what is not durable yet, so it waits, too.
+        let pull = driver.step(.call(RequestID(950), .pull(PullRequest(), token: tokens[0])))
+        #expect(pull.reply(to: RequestID(950)) == nil)
+        let effects = driver.sync()
+        let replies = effects.compactMap { if case .reply(let request, _) = $0 { request.number } else { nil } }
+        #expect(replies == [900, 901, 950])
+        guard case .pulled(let answer) = effects.reply(to: RequestID(950)) else { throw HubDriver.Unexpected(what: "\(effects)") }
+        #expect(answer.positions == Position(0)..<Position(2))
+    }
+
+    @Test func `a disk that refuses ends the hub, and nobody is answered`() throws {
+        var driver = HubDriver()
+        let token = try driver.enrol(1)
+        driver.syncsAtOnce = false
+        let push = PushRequest(batch: [try Event.sample(1, 1)], eventCount: 1, byteCount: 1, chains: [])
+        _ = driver.step(.call(RequestID(900), .push(push, token: token)))
+        #expect(driver.step(.storeFailed) == [.stop])
+        #expect(driver.step(.call(RequestID(901), .status(token: token))).isEmpty)
+        var broken = HubDriver()
+        let other = try broken.enrol(1)
+        broken.hub.log.isBroken = true
+        #expect(broken.step(.call(RequestID(900), .push(push, token: other))) == [.stop])
+    }
+
+    @Test func `a rejected event has no position; what builds on it is parked, and accepted without resending once the gap is filled`()
+        throws
+    {
+        var driver = HubDriver()
+        let (token, other) = (try driver.enrol(1), try driver.enrol(2))
+        let events = try (1...4).map { try Event.sample(1, $0, record: "r\($0)", isCritical: $0 == 3) }
+        let chain = TestCryptography.chain(of: .sample(1), events)
+        let bad = SignedHead(head: chain[2], signature: [1, 2, 3])
+        #expect(try driver.push([events[0]], token).ackedThrough == VersionVector([events[0].dot]))
+        #expect(try driver.push([events[1]], chains: [bad], token).runs == [VerdictRun(.rejected(.signatureInvalid))])
+        // The second is not here, so a push that begins with the third is a gap; with the second rejected once more, the rest is parked.
+        let rejected = try driver.push(Array(events[1...]), chains: [SignedHead(head: chain[2], signature: [4])], token)
+        #expect(rejected.runs == [VerdictRun(.rejected(.signatureInvalid), count: 3)])
+        let unclosed = try Event.sample(1, 2, record: "elsewhere", context: [events[0].dot])
+        let parked = try driver.push([unclosed, events[2], events[3]], token)
+        #expect(parked.runs == [VerdictRun(.rejected(.contextUnclosed)), VerdictRun(.parked, count: 2)])
+        #expect(parked.ackedThrough == VersionVector([events[0].dot]) && parked.head == Position(1))
+        // Another device's event that had seen a parked one is parked as well; its others are not.
+        let seen = try Event.sample(2, 1, record: "r3", context: [events[2].dot])
+        #expect(try driver.push([seen], other).runs == [VerdictRun(.parked)])
+        // Kept over a restart.
+        _ = driver.restart()
+        let filled = try driver.push([events[1]], token)
+        #expect(filled.runs == [VerdictRun(.accepted(Position(1)))])
+        #expect(filled.ackedThrough == VersionVector([events[3].dot, seen.dot]) && filled.head == Position(5))
+        #expect(driver.hub.state.openCritical.keys.sorted().map { driver.hub.log.events[Int($0.index)].dot } == [events[2].dot])
+        #expect(try driver.push([seen], other).runs.first.map { if case .duplicate = $0.verdict { true } else { false } } == true)
+    }
+
+    @Test func `a reader and a revoked device push nothing; an event of a revoked device is taken from whoever hands it on`() throws {
+        var driver = HubDriver()
+        let (reader, gone, client) = (try driver.enrol(1, .reader), try driver.enrol(2), try driver.enrol(3))
+        let push = PushRequest(batch: [try Event.sample(2, 1)], eventCount: 1, byteCount: 1, chains: [])
+        #expect(driver.call(.push(push, token: reader)) == .problem(Problem(.notAllowed)))
+        #expect(driver.call(.revokeLocally(.sample(2))) == .revoked(at: Position(0)))
+        #expect(driver.call(.push(push, token: gone)) == .problem(Problem(.revoked)))
+        #expect(try driver.push(push.batch, client).runs == [VerdictRun(.accepted(Position(0)))])
+        #expect(driver.hub.state.vouched.map(\.voucher) == [.sample(3)])
+    }
+
+    @Test func `an epoch that was never granted is rejected, one that was is taken for ever`() throws {
+        var driver = HubDriver()
+        let token = try driver.enrol(1, .master)
+        let (_, effects) = try driver.register(1, token, canLead: true)
+        #expect(driver.hub.state.grants == [.sample(1)], "\(effects)")
+        let events = [try Event.sample(1, 1, record: "a", epoch: 1), try .sample(1, 2, record: "b", epoch: 2)]
+        #expect(try driver.push(events, token).runs == [VerdictRun(.accepted(Position(0))), VerdictRun(.rejected(.epochNeverGranted))])
+        // Somebody else's epoch is never one's own.
+        #expect(
+            try driver.push([try Event.sample(2, 1, epoch: 1)], token).runs == [VerdictRun(.rejected(.epochNeverGranted))])
+    }
+
+    @Test func `a chain that is not the hub's is a fork, and the rest of the push goes on`() throws {
+        var driver = HubDriver()
+        let token = try driver.enrol(1)
+        let events = try (1...3).map { try Event.sample(1, $0, record: "r\($0)") }
+        _ = try driver.push(Array(events[..<2]), token)
+        // A copied store wrote another second event, and pushes its third only.
+        let others = [events[0], try Event.sample(1, 2, record: "r2", value: "2"), events[2]]
+        let chain = TestCryptography.chain(of: .sample(1), others)
+        let heads = [chain[2], chain[3]].map { SignedHead(head: $0, signature: nil) }
+        let answer = try driver.push([events[2], try .sample(5, 1)], chains: heads, token)
+        #expect(answer.runs == [VerdictRun(.rejected(.fork)), VerdictRun(.accepted(Position(2)))])
+        #expect(answer.forked == [.sample(1)])
+        // Without the head before it, the chain does not lead where the pusher says.
+        let later = try driver.push([events[2]], chains: [heads[1]], token)
+        #expect(later.runs == [VerdictRun(.rejected(.chainBroken))])
+        #expect(try driver.push([others[1]], token).runs == [VerdictRun(.rejected(.fork))])
+        #expect(driver.hub.log.applied[.sample(1)] == 2)
+    }
+
+    @Test func `signatures are kept, and what came without one is vouched for`() throws {
+        var driver = HubDriver()
+        let token = try driver.enrol(1)
+        let events = try (1...4).map { try Event.sample(1, $0, record: "r\($0)") }
+        let chain = TestCryptography.chain(of: .sample(1), events)
+        let signature = TestCryptography.sign(
+            chain[2].signedBytes(workspace: HubDriver.workspace.bytes), with: HubDriver.key(of: .sample(1)))
+        let head = SignedHead(head: chain[2], signature: signature)
+        _ = try driver.push(Array(events[..<2]), chains: [head], token)
+        #expect(driver.hub.state.vouched.isEmpty && driver.hub.state.signedHeads[.sample(1)] == head)
+        guard case .pulled(let answer) = driver.call(.pull(PullRequest(), token: token)) else { return }
+        #expect(answer.chains == [head])
+        _ = try driver.push(Array(events[2...]), token)
+        #expect(driver.hub.state.vouched.map(\.run) == [DeviceRun(device: .sample(1), seqs: 3...4)])
+    }
+
+    @Test func `limits and rates are answered with what to do`() throws {
+        var limits = SyncLimits()
+        (limits.callsPerSecond, limits.callsAtOnce, limits.events, limits.bodyBytes) = (10, 4, 3, 1000)
+        var driver = HubDriver(limits: limits)
+        let token = try driver.enrol(1)
+        func push(_ count: Int, _ bytes: Int) -> HubCall<[Event]> {
+            .push(PushRequest(batch: [], eventCount: count, byteCount: bytes, chains: []), token: token)
+        }
+        #expect(driver.call(push(4, 1)) == .problem(Problem(.tooManyEvents)))
+        #expect(driver.call(push(1, 1001)) == .problem(Problem(.tooLarge)))
+        _ = driver.call(push(0, 0))
+        _ = driver.call(push(0, 0))
+        guard case .problem(let problem) = driver.call(push(0, 0)) else { throw HubDriver.Unexpected(what: "no limit") }
+        #expect(problem.code == .rateLimited && (1...100).contains(problem.retryAfterMilliseconds ?? 0))
+        driver.time += problem.retryAfterMilliseconds ?? 0
+        guard case .pushed = driver.call(push(0, 0)) else { throw HubDriver.Unexpected(what: "limited for too long") }
+    }
+}
