@@ -25,8 +25,8 @@ package struct StoreLife {
     }
 
     private static let folder = "disk/store"
-    /// Steps of room that a short life reaches.
-    private static let options = LogOptions(roomBytes: 2048...8192)
+    /// Steps of room that a short life reaches; in every other life also the size from which on segments are sealed.
+    private let options: LogOptions
     private let seed: UInt64
     private var random: SeededRandom
     private var volume: FaultyVolume
@@ -38,6 +38,8 @@ package struct StoreLife {
     package init(seed: UInt64) throws {
         self.seed = seed
         random = SeededRandom(seed: seed)
+        options =
+            seed % 2 == 0 ? LogOptions(segmentLimitBytes: 6000, roomBytes: 2048...8192) : LogOptions(roomBytes: 2048...8192)
         let empty = FaultyVolume()
         try empty.createFolder("disk")
         var state = empty.state
@@ -54,7 +56,7 @@ package struct StoreLife {
         var rest = random.chance(1, in: 2) ? history.shuffled(seed: seed)[...] : history.shuffledCausally(seed: seed)[...]
         var replica: Replica<FaultyVolume>? = try Replica.create(
             in: Self.folder, on: volume, device: DeviceID(high: seed, low: 9), name: "here", storeID: StoreID(high: 0, low: seed),
-            options: Self.options)
+            options: options)
         for step in 0..<steps {
             tally.steps += 1
             if random.chance(1, in: 9) { injectFault() }
@@ -116,7 +118,7 @@ package struct StoreLife {
             volume.heal()
         }
         let opened: Replica<FaultyVolume>
-        do { opened = try Replica.open(in: Self.folder, on: volume, access: .writing, options: Self.options) } catch {
+        do { opened = try Replica.open(in: Self.folder, on: volume, access: .writing, options: options) } catch {
             throw Violation(description: "seed \(seed), step \(step): the store does not open: \(error)")
         }
         try learnUncertain(from: opened)

@@ -137,6 +137,26 @@ struct WritingTests {
         #expect(try phone.set(Self.color, "9").context[phone.replica.device] == undos.map(\.dot.seq).max())
     }
 
+    @Test func `a segment that outgrew its limit is sealed when the store is closed`() throws {
+        let volume = FaultyVolume()
+        try volume.createFolder("disk")
+        let options = LogOptions(segmentLimitBytes: 6000)
+        let key = try RecordKey(collection: Name("trips"), record: Name("rome"))
+        let body = try EventBody.writing(set: [FieldWrite(field: Name("title"), value: Store.value("1"))])
+        var replica = try Replica.create(
+            in: "disk/store", on: volume, device: DeviceID(high: 1, low: 0), name: "here", storeID: StoreID(high: 1, low: 1),
+            options: options)
+        // Each opening writes one event, as one-shot commands do: without sealing the segment would grow for ever.
+        for wall in 1...100 as ClosedRange<UInt64> {
+            _ = try replica.commit([Draft(key: key, body: body)], wall: wall)
+            try replica.close()
+            replica = try Replica.open(in: "disk/store", on: volume, access: .writing, options: options)
+        }
+        #expect(replica.end == Position(100))
+        #expect(replica.segmentCount > 1)
+        #expect(replica.foldedAtOpening < 100)
+    }
+
     @Test func `a draft that is too large takes the whole commit with it`() throws {
         let store = try Store(1, wall: 5000)
         let small = try Draft(key: Self.trip, body: .writing(set: [FieldWrite(field: Self.title, value: .null)]))

@@ -51,6 +51,7 @@ final class OutputFile {
         guard let unfinished else { return }
         guard fsync(descriptor) == 0, rename(unfinished, path) == 0 else { throw Self.failure(path, errno) }
         self.unfinished = nil
+        guard Machine.syncFolder(of: path) else { throw Self.failure(path, errno) }
     }
 
     private static func failure(_ path: String, _ code: Int32) -> ConsoleError {

@@ -114,8 +114,17 @@ package final class Replica<Storage: Volume> {
         return try Replica(folder: folder, volume: volume, identity: identity, log: log)
     }
 
+    /// Seals a segment that outgrew its limit, and checkpoints the state there; does nothing otherwise. For a writer that has a moment.
+    ///
+    /// - Throws: `.log`, after which only opening anew helps; no event is lost.
+    package func tidy() throws(ReplicaError) {
+        if log.needsSealing { try checkpoint() }
+    }
+
     /// Lets go of the lock and makes the acknowledged mark durable.
     package func close() throws(ReplicaError) {
+        // What was written is durable with or without it, and the next writer tries again.
+        try? tidy()
         do throws(LogError) { try log.close() } catch { throw .log(error) }
     }
 

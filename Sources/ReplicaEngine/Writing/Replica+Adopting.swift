@@ -25,7 +25,7 @@ extension Replica {
         }
         try write(blocks + packer.finish())
         noteTimes(events.map(\.time))
-        if log.needsSealing { try checkpoint() }
+        try tidy()
     }
 
     /// A commit of adopted events has so many blocks.

@@ -27,7 +27,7 @@ extension Ingestion {
         try write(&batch, progress)
         try keepWaiting(rest)
         replica.waiting.drop(coveredBy: replica.table.versionVector)
-        if replica.log.needsSealing { try replica.checkpoint() }
+        try replica.tidy()
     }
 
     private func write(_ batch: inout [LogBlock], _ progress: ((Int) -> Void)?) throws(ReplicaError) {
