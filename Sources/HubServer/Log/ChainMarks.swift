@@ -1,4 +1,5 @@
 internal import EventCore
+internal import ReplicaEngine
 
 /// A device's hash chain: where it stands, and its hash at some seqs before, from which the others are reckoned.
 struct ChainMarks {
@@ -22,7 +23,5 @@ struct ChainMarks {
     }
 
     /// The chain with the device's next event.
-    static func next(_ head: ChainHead, _ event: Event) -> ChainHead {
-        ChainHead(dot: event.dot, hash: HubCryptography.sha256(head.linkPrefix + event.canonicalJSON))
-    }
+    static func next(_ head: ChainHead, _ event: Event) -> ChainHead { head.followed(by: event.dot, canonical: event.canonicalJSON) }
 }

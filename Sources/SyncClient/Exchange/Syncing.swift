@@ -122,7 +122,7 @@ package final class Syncing<Storage: Volume> {
         let seq = min(progress.ackedThrough[own], store.versionVector[own])
         let before = try OwnChain.head(of: store, upTo: seq, from: progress.chain)
         var after = before
-        for event in events where event.dot.device == own && event.dot.seq == after.dot.seq + 1 { after = try OwnChain.next(after, event) }
+        for event in events where event.dot.device == own && event.dot.seq == after.dot.seq + 1 { after = OwnChain.next(after, event) }
         let answer = try client.push(events, before: before, after: after)
         progress.chain = after
         guard let verdicts = answer["events"]?.items else { throw .strangeAnswer(hub: hub, what: "a push without verdicts") }

@@ -1,4 +1,3 @@
-internal import Crypto
 package import EventCore
 package import LogStore
 package import ReplicaEngine
@@ -6,10 +5,7 @@ package import ReplicaEngine
 /// A device's hash chain as far as it was reckoned; signing its head vouches for all events up to there.
 package enum OwnChain {
     /// The chain with the next event of its device.
-    static func next(_ head: ChainHead, _ event: Event) throws(SyncError) -> ChainHead {
-        guard let hash = Hash256(Array(SHA256.hash(data: head.linkPrefix + event.canonicalJSON))) else { throw .damagedFile(path: "chain") }
-        return ChainHead(dot: event.dot, hash: hash)
-    }
+    static func next(_ head: ChainHead, _ event: Event) -> ChainHead { head.followed(by: event.dot, canonical: event.canonicalJSON) }
 
     /// The chain of the store's own device up to `seq`, which is there, going on from `known` where that is no later.
     package static func head<Storage: Volume>(
@@ -26,8 +22,7 @@ package enum OwnChain {
                 let events = try reader.next(1024, of: store)
                 guard !events.isEmpty else { throw .unknownEvent(Dot(device: store.device, seq: seq)) }
                 for logged in events where logged.event.dot.device == store.device && head.dot.seq < seq {
-                    guard let next = try? next(head, logged.event) else { throw .unknownEvent(logged.event.dot) }
-                    head = next
+                    head = next(head, logged.event)
                 }
             }
         } catch { throw .store(error) }

@@ -25,7 +25,7 @@ extension Watching {
         let before = try OwnChain.head(of: store, upTo: seq, from: progress.chain)
         var after = before
         for event in batch where event.dot.device == device && event.dot.seq == after.dot.seq + 1 {
-            after = try OwnChain.next(after, event)
+            after = OwnChain.next(after, event)
         }
         let object = try client.push(batch, before: before, after: after)
         guard let answer = PushAnswer(json: object) else { throw .strangeAnswer(hub: client.hub, what: "a push without verdicts") }
