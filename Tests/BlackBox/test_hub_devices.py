@@ -83,6 +83,24 @@ class Devices(HubTest):
         self.serve(port=port)
         self.fails(9, "sync", store=copy, env={"SYNCLINE_KEYS": str(self.folder / "other-keys")})
 
+    def test_a_copy_with_its_key_is_a_fork(self):
+        import shutil
+        self.serve()
+        laptop = self.device("laptop")
+        self.ok("put", "notes/a", "x=0", store=laptop)
+        self.sync(laptop)
+        for extra in (0, 1):
+            copy = self.folder / f"copy{extra}"
+            shutil.copytree(laptop, copy)
+            self.ok("put", "notes/a", f"x={extra}1", store=laptop)
+            self.sync(laptop)
+            # As long as what went up, or longer.
+            for _ in range(1 + extra):
+                self.ok("put", "notes/a", f"x={extra}2", store=copy)
+            self.fails(6, "sync", store=copy, env=self.keys)
+            self.fails(6, "push", store=copy, env=self.keys)
+        self.assertEqual(self.sync(laptop)["rejected"], 0)
+
     def test_revoked(self):
         self.serve()
         laptop, phone = self.device("laptop", "--role", "master"), self.device("phone")

@@ -96,7 +96,10 @@ package final class Syncing<Storage: Volume> {
 
     private func pushAll() throws(SyncError) {
         let total = Int(store.count(beyond: progress.ackedThrough))
-        guard let first = try reading({ () throws(ReplicaError) in try store.firstPosition(beyond: progress.ackedThrough) }) else { return }
+        guard let first = try reading({ () throws(ReplicaError) in try store.firstPosition(beyond: progress.ackedThrough) }) else {
+            // Nothing to send, and yet the chains have to be compared: a copy may have sent other events under these names.
+            return try send([])
+        }
         var reader = EventReader(from: first)
         var batch: [Event] = []
         var byteCount = 0
