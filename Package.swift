@@ -89,6 +89,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "SyncCoreTests", dependencies: ["SyncCore", "EventCore", "Workload", crypto], swiftSettings: settings),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "EventCore", "Workload"], swiftSettings: settings),
+        .testTarget(name: "HubServerTests", dependencies: ["HubServer", "SyncCore", "EventCore", "LogStore"], swiftSettings: settings),
         .testTarget(name: "ConventionTests", swiftSettings: settings),
     ]
 )
