@@ -9,7 +9,7 @@ import Workload
 struct ExchangeTests {
     /// A store with three devices' events, some of them in sealed segments.
     private func mixed(_ seed: UInt64) throws -> Store {
-        var random = SeededRandom(seed)
+        var random = SeededRandom(seed: seed)
         var stores = try [1, 2, 3].map { try Store($0, wall: 1_700_000_000_000) }
         for round in 0..<60 {
             let writer = random.below(3)

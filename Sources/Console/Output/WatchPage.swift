@@ -17,7 +17,7 @@ struct WatchPage {
             folder: folder, keys: Machine.keysFolder,
             reading: { () throws(ReplicaError) in try Store.open(in: folder, on: POSIXVolume(), access: .reading) },
             writing: { () throws(ReplicaError) in try session.writing(folder) }, stamp: { Machine.stamp(ofFolder: folder + "/log") },
-            clock: { ClockReading(milliseconds: UInt64(Machine.monotonicSeconds * 1000), wall: Machine.wall) }, random: { Machine.random })
+            clock: { ClockReading(milliseconds: UInt64(Machine.monotonicSeconds * 1000), wall: Machine.wall) }, chance: { Machine.random })
         let watching = try Watching(machine) { news in show(news) }
         try watching.run(until: { false })
     }

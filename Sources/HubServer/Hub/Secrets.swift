@@ -3,16 +3,16 @@ internal import SyncCore
 
 /// Randomness that nobody can guess.
 enum Secrets {
-    static func random(_ count: Int) -> [UInt8] {
+    static func bytes(_ count: Int) -> [UInt8] {
         SymmetricKey(size: SymmetricKeySize(bitCount: count * 8)).withUnsafeBytes { Array($0) }
     }
 
-    static func new() -> Secret { Secret(bytes: random(32)) }
+    static func new() -> Secret { Secret(bytes: bytes(32)) }
 
     /// A code for people to pass on: 20 characters, none of which looks like another one, in groups of five; 100 bits.
     static func newCode() -> String {
         let letters = Array("ABCDEFGHJKLMNPQRSTUVWXYZ23456789")
-        let code = random(20).map { letters[Int($0 & 31)] }
+        let code = bytes(20).map { letters[Int($0 & 31)] }
         return stride(from: 0, to: 20, by: 5).map { String(code[$0..<($0 + 5)]) }.joined(separator: "-")
     }
 

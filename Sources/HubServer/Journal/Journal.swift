@@ -24,7 +24,7 @@ final class Journal {
         let volume = POSIXVolume()
         let kept: [UInt8]
         do throws(VolumeError) { kept = try volume.exists(path) ? try volume.wholeFile(path) : [] } catch { throw .volume(error) }
-        guard let (workspace, records) = kept.isEmpty ? (WorkspaceID(bytes: Secrets.random(16)), []) : read(kept) else {
+        guard let (workspace, records) = kept.isEmpty ? (WorkspaceID(bytes: Secrets.bytes(16)), []) : read(kept) else {
             throw .damagedJournal(file: path)
         }
         let state = HubState(records)

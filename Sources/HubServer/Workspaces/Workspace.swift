@@ -46,7 +46,7 @@ actor Workspace {
         do throws(ReplicaError) { return try Replica.open(in: folder, on: POSIXVolume(), access: .writing, options: options) } catch {
             guard case .notAStore = error else { throw error }
         }
-        let random = Secrets.random(32).withUnsafeBytes { bytes in
+        let random = Secrets.bytes(32).withUnsafeBytes { bytes in
             (0..<4).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
         }
         // The hub writes no events: its device is a name for the folder.

@@ -14,12 +14,12 @@ package struct WatchMachine {
     /// Something else whenever the log has been written to.
     package let stamp: () -> UInt64
     package let clock: () -> ClockReading
-    package let random: () -> UInt64
+    package let chance: () -> UInt64
 
     package init(
         folder: String, keys: String, reading: @escaping () throws(ReplicaError) -> Replica<POSIXVolume>,
         writing: @escaping () throws(ReplicaError) -> Replica<POSIXVolume>, stamp: @escaping () -> UInt64,
-        clock: @escaping () -> ClockReading, random: @escaping () -> UInt64
+        clock: @escaping () -> ClockReading, chance: @escaping () -> UInt64
     ) {
         self.folder = folder
         self.keys = keys
@@ -27,7 +27,7 @@ package struct WatchMachine {
         self.writing = writing
         self.stamp = stamp
         self.clock = clock
-        self.random = random
+        self.chance = chance
     }
 }
 

@@ -56,7 +56,7 @@ package final class Watching {
             try lookAtStore()
             while !inputs.isEmpty {
                 let input = inputs.removeFirst()
-                try perform(session.step(input, now: machine.clock(), random: machine.random()))
+                try perform(session.step(input, now: machine.clock(), random: machine.chance()))
             }
             if let blocked, let error = Self.error(blocked) { throw error }
         }
