@@ -12,12 +12,11 @@ let settings: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 /// Sockets, HTTP/1.1, WebSocket and TLS, for the hub and for its client.
 let network: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
-    .product(name: "NIOSSL", package: "swift-nio-ssl"), logging,
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
 let server: [Target.Dependency] =
     network + [
@@ -26,6 +25,7 @@ let server: [Target.Dependency] =
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
         .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ]
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")

@@ -44,7 +44,7 @@ struct ConventionTests {
         "Workload": ["EventCore"],
         "Simulation": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "Synchronization"],
         "SyncClient": [
-            "EventCore", "LogStore", "ReplicaEngine", "SyncCore", "AsyncHTTPClient", "Crypto", "Glibc", "Logging", "NIOCore", "NIOHTTP1",
+            "EventCore", "LogStore", "ReplicaEngine", "SyncCore", "AsyncHTTPClient", "Crypto", "Glibc", "NIOCore", "NIOHTTP1",
             "NIOHTTPCompression",
             "NIOPosix", "NIOSSL",
             "NIOWebSocket",
