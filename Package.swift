@@ -87,8 +87,10 @@ let package = Package(
         .testTarget(
             name: "ReplicaEngineTests", dependencies: ["ReplicaEngine", "Simulation", "Workload", crypto],
             swiftSettings: settings),
+        .testTarget(
+            name: "ConsoleTests", dependencies: ["Console", "EventCore", "LogStore", "ReplicaEngine", "Simulation", "Workload"],
+            swiftSettings: settings),
         .testTarget(name: "SyncCoreTests", dependencies: ["SyncCore", "EventCore", "Workload", crypto], swiftSettings: settings),
-        .testTarget(name: "ConsoleTests", dependencies: ["Console", "EventCore", "Workload"], swiftSettings: settings),
         .testTarget(name: "HubServerTests", dependencies: ["HubServer", "SyncCore", "EventCore", "LogStore"], swiftSettings: settings),
         .testTarget(name: "ConventionTests", swiftSettings: settings),
     ]

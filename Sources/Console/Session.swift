@@ -38,6 +38,8 @@ extension SessionCommand {
 final class Session {
     let output: Output
     let isJSON: Bool
+    /// Asks whoever is there; nil where nobody is.
+    var ask: (String) -> Bool? = Machine.ask
     private let storeOption: String?
 
     /// How long a writer waits for another one.

@@ -48,22 +48,17 @@ extension EventLog {
         return try read(entry, try file(ofSealed: index))
     }
 
-    /// The blocks that may hold the event `dot`, waiting ones included, oldest first. At most a few hold it; often there is one.
+    /// The newest block of a kind that holds the event `dot`, or may hold it where it is a waiting one; nil when there is none.
     ///
-    /// Reads the indexes of sealed segments, once each.
-    package func blocks(holding dot: Dot) throws(LogError) -> [StoredBlock] {
-        var found: [StoredBlock] = []
-        for index in sealed.indices {
-            for entry in try sealedBlocks(index) where entry.ranges?.contains(where: { $0.covers(dot) }) == true {
-                found.append(try read(entry, try file(ofSealed: index)))
-            }
-        }
+    /// Looks at the log from its end on; of a sealed segment it reads the index, once.
+    package func newestBlock(of kind: BlockHeader.Kind, holding dot: Dot) throws(LogError) -> StoredBlock? {
+        func holds(_ entry: BlockIndexEntry) -> Bool { entry.kind == kind && entry.ranges?.contains { $0.covers(dot) } == true }
         try findActiveRanges()
-        guard let active else { return found }
-        for entry in active.blocks where entry.ranges?.contains(where: { $0.covers(dot) }) == true {
-            found.append(try read(entry, active.file))
+        if let active, let entry = active.blocks.last(where: holds) { return try read(entry, active.file) }
+        for index in sealed.indices.reversed() {
+            if let entry = try sealedBlocks(index).last(where: holds) { return try read(entry, try file(ofSealed: index)) }
         }
-        return found
+        return nil
     }
 
     /// Asks for the device ranges of all blocks of the active segment that were found by scanning.

@@ -138,7 +138,7 @@ class Resolving(StoreTest):
             self.assertIn(side["entries"]["title"]["value"], text)
         self.assertEqual(self.ok("digest", store=laptop), digest)
         self.fails(1, "resolve", "notes/trip", "--choose", "c", store=laptop)
-        self.fails(64, "resolve", "notes/trip", "--choose", "a", "--set", "title=x", store=laptop)
+        self.fails(64, "resolve", "notes/trip", "--choose", "a", "--merge", store=laptop)
 
     def test_a_letter_means_a_side_and_never_the_start_of_an_id(self):
         store, first, second = self.make(), "c" + DEVICE[1:], "d" + OTHER[1:]

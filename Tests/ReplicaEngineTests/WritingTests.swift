@@ -64,7 +64,7 @@ struct WritingTests {
         let open = try #require(try phone.replica.conflict(Self.trip))
         #expect(open.sides.count == 2 && open.fields.map(\.field) == [Self.title])
         let loser = try #require(open.sides.last)
-        _ = try phone.commit([phone.replica.resolution(of: open, choosing: [loser.dot])])
+        _ = try phone.commit([Resolution(of: open).choosing([loser.dot]).draft()])
         #expect(try phone.replica.conflict(Self.trip) == nil)
         #expect(try phone.replica.record(Self.trip)?.shown(Self.title) == loser.record.shown(Self.title))
         #expect(try phone.replica.record(Self.trip)?.heads.count == 1)
@@ -77,8 +77,8 @@ struct WritingTests {
             var (phone, laptop) = try Self.conflict()
             let open = try #require(try phone.replica.conflict(Self.trip))
             #expect(try laptop.replica.conflict(Self.trip) == open)
-            let answer = try phone.commit([phone.replica.resolution(of: open, choosing: [open.sides[0].dot])])
-            let other = try laptop.commit([laptop.replica.resolution(of: open, choosing: [open.sides[isAlike ? 0 : 1].dot])])
+            let answer = try phone.commit([Resolution(of: open).choosing([open.sides[0].dot]).draft()])
+            let other = try laptop.commit([Resolution(of: open).choosing([open.sides[isAlike ? 0 : 1].dot]).draft()])
             _ = try phone.replica.ingest(laptop.events())
             let rest = try phone.replica.conflict(Self.trip)
             #expect((rest == nil) == isAlike)
@@ -90,9 +90,9 @@ struct WritingTests {
         let (phone, _) = try Self.conflict()
         let open = try #require(try phone.replica.conflict(Self.trip))
         let stranger = Dot(device: DeviceID(high: 77, low: 7), seq: 1)
-        #expect(throws: ReplicaError.notASide(stranger)) { try phone.replica.resolution(of: open, choosing: [stranger]) }
-        #expect(throws: ReplicaError.notASide(open.sides[1].dot)) {
-            try phone.replica.resolution(of: open, choosing: open.sides.map(\.dot))
+        #expect(throws: ResolutionError.notASide(stranger)) { try Resolution(of: open).choosing([stranger]) }
+        #expect(throws: ResolutionError.excludeEachOther(open.sides[0].dot, open.sides[1].dot)) {
+            try Resolution(of: open).choosing(open.sides.map(\.dot))
         }
     }
 
@@ -110,7 +110,7 @@ struct WritingTests {
             #expect(open.isDeleteAgainstEdit && open.fields.isEmpty && open.record.shown(Self.color) == nil)
             #expect(open.base?.shown(Self.color) == Store.value("2") && open.base?.shown(Self.title) == Store.value("1"))
             let side = try #require(open.sides.first { $0.isDelete == isDelete })
-            _ = try phone.commit([phone.replica.resolution(of: open, choosing: [side.dot])])
+            _ = try phone.commit([Resolution(of: open).choosing([side.dot]).draft()])
             #expect(try phone.replica.conflict(Self.trip) == nil)
             let record = try #require(try phone.replica.record(Self.trip))
             #expect(record.isDeleted == isDelete && record.shown.count == (isDelete ? 0 : 2))
@@ -122,7 +122,7 @@ struct WritingTests {
     @Test func `the events of one undo share a context, so that the conflict is open again`() throws {
         var (phone, _) = try Self.conflict()
         let open = try #require(try phone.replica.conflict(Self.trip))
-        let settled = try #require(try phone.commit([phone.replica.resolution(of: open, choosing: [open.sides[0].dot])]).first)
+        let settled = try #require(try phone.commit([Resolution(of: open).choosing([open.sides[0].dot]).draft()]).first)
         let clock = try #require(try phone.replica.record(Self.trip)).clock
         let drafts = try open.fields[0].versions.map { version in
             let write = FieldWrite(field: Self.title, value: try #require(version.value))

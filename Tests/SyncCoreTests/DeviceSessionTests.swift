@@ -113,7 +113,9 @@ struct DeviceSessionTests {
             (.problem(Problem(.slowReader)), .error(.slowReader), .slowDown),
             (.problem(Problem(.revoked)), .blocked(.revoked), .askOperator),
             (.problem(Problem(.fork)), .blocked(.fork(.sample(1))), .mendFork),
-            (.problem(Problem(.challengeInvalid)), .blocked(.notEnrolled(.challengeInvalid)), .rejoin),
+            // The call that used the nonce up may have been this very one, delivered twice.
+            (.problem(Problem(.challengeInvalid)), .error(.challengeInvalid), .wait),
+            (.problem(Problem(.signatureInvalid)), .blocked(.notEnrolled(.signatureInvalid)), .rejoin),
             (.problem(Problem(.notFound)), .blocked(.notEnrolled(.notFound)), .rejoin),
         ]
         for (failure, state, advice) in rows {

@@ -6,28 +6,57 @@ internal import ReplicaEngine
 struct ConflictsCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "conflicts", abstract: "List open conflicts, numbered, with each side's device and age.",
-        discussion: "Example:\n\n  syncline conflicts --collection notes")
+        discussion: """
+            With --stats it counts instead: conflicts that were ever opened, by collection, field and devices, and how long they took. Example:
+
+              syncline conflicts --collection notes
+              syncline conflicts --stats
+            """)
 
     @Option(help: ArgumentHelp("Only this collection.", valueName: "name")) var collection: String?
     @Option(help: ArgumentHelp("Only conflicts over this field.", valueName: "name")) var field: String?
+    @Option(help: ArgumentHelp("Only conflicts in which this device has a side: its name or the start of its id.", valueName: "device"))
+    var device: String?
+    @Option(help: ArgumentHelp("Only the first so many.", valueName: "n")) var limit: Int?
     @Option(help: ArgumentHelp("#N after N events, device:seq, or an ISO time.", valueName: "when")) var at: String?
+    @Flag(help: "Count conflicts of the whole log, open and settled.") var stats = false
     @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        if let limit, limit < 0 { throw ValidationError("--limit is at least 0") }
+        if stats && (at != nil || limit != nil) {
+            throw ValidationError("--stats is about the whole log: neither --at nor --limit goes with it")
+        }
+    }
 
     func run(_ session: Session) throws {
         let collection = try collection.map(Arguments.collection)
         let field = try field.map(Arguments.field)
         let store = try session.reading()
-        let moment = try session.moment(at, in: store)
-        let conflicts = try store.conflicts(in: collection, at: moment).filter { conflict in
-            field.map { wanted in conflict.fields.contains { $0.field == wanted } } ?? true
+        let device = try device.map { try session.device($0, in: store) }
+        if stats {
+            let page = ConflictStatisticsPage(
+                statistics: try store.conflictStatistics { group in
+                    (collection.map { $0 == group.collection } ?? true) && (field.map { $0 == group.field } ?? true)
+                        && (device.map { group.devices.contains($0) } ?? true)
+                }
+            ) { session.name(of: $0, in: store) }
+            if session.isJSON { page.writeJSON(to: session.output) } else { page.writeText(to: session.output) }
+            return
         }
-        for (index, conflict) in conflicts.enumerated() {
-            if session.isJSON { json(conflict, session, store) } else { line(index + 1, conflict, session, store) }
+        var number = 0
+        try store.openConflicts(in: collection, at: try session.moment(at, in: store)) { conflict in
+            guard limit.map({ number < $0 }) ?? true else { return false }
+            guard field.map(conflict.fields.contains) ?? true, device.map(conflict.involves) ?? true else { return true }
+            number += 1
+            if session.isJSON { json(conflict, session, store) } else { line(number, conflict, session, store) }
+            session.output.flushIfSlow()
+            return true
         }
-        if conflicts.isEmpty && !session.isJSON { session.output.note("nothing is in conflict") }
+        if number == 0 && !session.isJSON { session.output.note("nothing is in conflict") }
     }
 
-    private func json(_ conflict: Conflict, _ session: Session, _ store: Store) {
+    private func json(_ conflict: OpenConflict, _ session: Session, _ store: Store) {
         session.output.object { writer in
             writer.key("collection")
             writer.string(conflict.key.collection.utf8)
@@ -35,8 +64,8 @@ struct ConflictsCommand: SessionCommand {
             writer.string(conflict.key.record.utf8)
             writer.key("fields")
             writer.beginArray()
-            if conflict.isDeleteAgainstEdit { writer.string("") }
-            for field in conflict.fields { writer.string(field.field.utf8) }
+            if conflict.isDeletionOpen { writer.string("") }
+            for field in conflict.fields { writer.string(field.utf8) }
             writer.endArray()
             writer.key("sides")
             writer.beginArray()
@@ -49,17 +78,17 @@ struct ConflictsCommand: SessionCommand {
                 writer.key("name")
                 writer.string(session.name(of: side.dot.device, in: store))
                 writer.key("time")
-                writer.string(TimeText.iso(side.event.time))
+                writer.string(TimeText.iso(side.time))
                 writer.endObject()
             }
             writer.endArray()
         }
     }
 
-    private func line(_ number: Int, _ conflict: Conflict, _ session: Session, _ store: Store) {
-        let what = (conflict.isDeleteAgainstEdit ? ["delete against edit"] : []) + conflict.fields.map(\.field.text)
+    private func line(_ number: Int, _ conflict: OpenConflict, _ session: Session, _ store: Store) {
+        let what = (conflict.isDeletionOpen ? ["delete against edit"] : []) + conflict.fields.map(\.text)
         let sides = conflict.sides.map { side in
-            "\(session.name(of: side.dot.device, in: store)) \(TimeText.age(of: side.event.time, at: Machine.wall))"
+            "\(session.name(of: side.dot.device, in: store)) \(TimeText.age(of: side.time, at: Machine.wall))"
         }
         session.output.line(
             "\(number)  \(Arguments.text(conflict.key))  \(what.joined(separator: ", "))  (\(sides.joined(separator: " | ")))")

@@ -18,14 +18,15 @@ struct ListCommand: SessionCommand {
         let collection = try collection.map(Arguments.collection)
         let wanted = try conditions.map(Arguments.write)
         let store = try session.reading()
-        try store.records(in: collection, at: try session.moment(at, in: store)) { record in
+        try store.decidedRecords(in: collection, at: try session.moment(at, in: store)) { record in
             guard !record.isDeleted, wanted.allSatisfy({ record.shown($0.field) == $0.value }) else { return true }
             if session.isJSON {
                 session.output.object { RecordJSON.write(record, to: &$0) }
             } else {
                 let fields = record.shown.map { "\($0.field.text)=\($0.value)" }.joined(separator: " ")
-                session.output.line((record.isContested ? "! " : "  ") + Arguments.text(record.key) + "  " + fields)
+                session.output.line((record.isOpen ? "! " : "  ") + Arguments.text(record.key) + "  " + fields)
             }
+            session.output.flushIfSlow()
             return true
         }
     }

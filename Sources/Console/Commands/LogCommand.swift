@@ -6,82 +6,79 @@ internal import ReplicaEngine
 struct LogCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "log", abstract: "The audit trail: who, when, where, what changed from what to what, why.",
-        discussion: "Newest last. Example:\n\n  syncline log notes/trip --device laptop --limit 20")
+        discussion: """
+            Oldest first; with --reverse newest first. What a field held before is what its writer saw; several values stood in conflict. Example:
+
+              syncline log notes/trip --device laptop --limit 20
+              syncline log --since 2026-11-01 --kind resolve --csv > resolutions.csv
+            """)
 
     @Argument(help: "Only this record, collection/id.") var record: String?
     @Option(help: ArgumentHelp("Only events since an ISO time.", valueName: "time")) var since: String?
+    @Option(help: ArgumentHelp("Only events until an ISO time, that included.", valueName: "time")) var until: String?
     @Option(help: ArgumentHelp("Only this device's events: its name or the start of its id.", valueName: "device")) var device: String?
     @Option(help: ArgumentHelp("Only this kind: edit, resolve, undo or import.", valueName: "kind")) var kind: String?
+    @Option(help: ArgumentHelp("Only this collection.", valueName: "name")) var collection: String?
+    @Option(help: ArgumentHelp("Only events that wrote this field, and deletes.", valueName: "name")) var field: String?
+    @Flag(help: "Only critical events.") var critical = false
     @Option(help: ArgumentHelp("Only the newest so many.", valueName: "n")) var limit: Int?
+    @Flag(help: "Newest first.") var reverse = false
+    @Flag(
+        help: "Comma-separated values, a line for each field that changed; a cell that a spreadsheet would run gets an apostrophe in front."
+    )
+    var csv = false
     @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        if let limit, limit < 0 { throw ValidationError("--limit is at least 0") }
+        if csv && common.json { throw ValidationError("say --json or --csv, not both") }
+    }
 
     func run(_ session: Session) throws {
         let store = try session.reading()
-        let filter = try Filter(self, session, store)
-        let key = try record.map(Arguments.record)
-        let first = try firstShown(key, filter, store)
-        var auditor = Auditor(store)
-        try each(key, store) { (logged) throws(ReplicaError) in
-            guard logged.position >= first && filter.passes(logged) else { return try auditor.see(logged) }
-            let entry = try auditor.entry(logged)
-            let name = session.name(of: logged.event.dot.device, in: store)
-            if session.isJSON { entry.writeJSON(to: session.output, name: name) } else { entry.writeText(to: session.output, name: name) }
-        }
-    }
-
-    /// Before it nothing is shown. Only a limit to what passes a filter has to be counted.
-    private func firstShown(_ key: RecordKey?, _ filter: Filter, _ store: Store) throws -> Position {
-        guard let limit else { return Position(0) }
-        guard limit > 0 else { return store.end }
-        if key == nil && filter.passesAll { return Position(store.end.index - min(UInt64(limit), store.end.index)) }
-        var positions: [Position] = []
-        try each(key, store) { (logged) throws(ReplicaError) in
-            if filter.passes(logged) { positions.append(logged.position) }
-        }
-        return positions.suffix(limit).first ?? store.end
-    }
-
-    /// Every event of the record, or of the log, oldest first.
-    private func each(_ key: RecordKey?, _ store: Store, _ body: (LoggedEvent) throws(ReplicaError) -> Void) throws {
-        if let key {
-            let history = try store.history(of: key)
-            guard !history.isEmpty else { throw ConsoleError(noRecord: key) }
-            for logged in history { try body(logged) }
-            return
-        }
-        try store.events(from: Position(0)) { (logged) throws(ReplicaError) in
-            try body(logged)
+        let filter = try filter(session, store)
+        if csv { session.output.write(CSV.line(AuditPage.csvHeader)) }
+        func show(_ entry: AuditEntry) -> Bool {
+            let page = AuditPage(entry: entry, name: session.name(of: entry.row.dot.device, in: store))
+            if csv {
+                page.writeCSV(to: session.output)
+            } else if session.isJSON {
+                page.writeJSON(to: session.output)
+            } else {
+                page.writeText(to: session.output)
+            }
+            session.output.flushIfSlow()
             return true
         }
+        if let record {
+            try store.audit(of: try Arguments.record(record), filter, limit: limit, newestFirst: reverse, show)
+        } else {
+            try store.audit(filter, limit: limit, newestFirst: reverse, show)
+        }
     }
 
-    private struct Filter {
-        let since: UInt64?
-        let device: DeviceID?
-        let kind: EventKind?
-
-        init(_ command: LogCommand, _ session: Session, _ store: Store) throws {
-            since = try command.since.map { text in
+    private func filter(_ session: Session, _ store: Store) throws -> AuditFilter {
+        func time(_ text: String?, _ option: String) throws -> UInt64? {
+            try text.map { text in
                 guard let time = TimeText.milliseconds(iso: text) else {
-                    throw ConsoleError.usage("--since wants an ISO time, not “\(text)”")
+                    throw ConsoleError.usage("\(option) wants an ISO time, not “\(text)”", hint: "for example 2026-11-22T16:52")
                 }
                 return time
             }
-            device = try command.device.map { try session.device($0, in: store) }
-            kind = try command.kind.map { text in
-                guard let kind = EventKind(word: text) else {
-                    throw ConsoleError.usage("--kind is edit, resolve, undo or import, not “\(text)”")
-                }
-                return kind
+        }
+        var filter = AuditFilter()
+        filter.since = try time(since, "--since")
+        filter.until = try time(until, "--until")
+        filter.device = try device.map { try session.device($0, in: store) }
+        filter.kind = try kind.map { text in
+            guard let kind = EventKind(word: text) else {
+                throw ConsoleError.usage("--kind is edit, resolve, undo or import, not “\(text)”")
             }
-            if let limit = command.limit, limit < 0 { throw ConsoleError.usage("--limit is at least 0") }
+            return kind
         }
-
-        var passesAll: Bool { since == nil && device == nil && kind == nil }
-
-        func passes(_ logged: LoggedEvent) -> Bool {
-            (since.map { logged.event.time.milliseconds >= $0 } ?? true) && (device.map { logged.event.dot.device == $0 } ?? true)
-                && (kind.map { logged.event.kind == $0 } ?? true)
-        }
+        filter.collection = try collection.map(Arguments.collection)
+        filter.field = try field.map(Arguments.field)
+        filter.criticalOnly = critical
+        return filter
     }
 }

@@ -5,113 +5,71 @@ internal import ReplicaEngine
 /// Settles conflicts.
 struct ResolveCommand: SessionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resolve", abstract: "Settle a conflict: take a side, or set values.",
+        commandName: "resolve", abstract: "Settle a conflict: take a side, take fields one by one, merge, set values, or edit.",
         discussion: """
-            SIDE is a letter as `show` prints it, a device (its name or the start of its id), or device:seq. A field in which the side has no entry stays open. Example:
+            SIDE is a letter as `show` prints it, a device (its name or the start of its id), device:seq, `base`, or `both` for a list of all values. A field in which \
+            the side has no entry stays open. Choices apply first, then values that are set, then the merge of what is still open; --edit opens $VISUAL or $EDITOR on the \
+            outcome. Examples:
 
               syncline resolve notes/trip --choose laptop
-              syncline resolve --all --where collection=notes --choose laptop --dry-run
+              syncline resolve notes/trip --choose-field title=laptop --set days=4
+              syncline resolve notes/trip --edit
+              syncline resolve --all --where collection=notes --merge --dry-run
             """)
 
     @Argument(help: "The record, collection/id.") var record: String?
-    @Option(help: ArgumentHelp("Take this side.", valueName: "side")) var choose: String?
-    @Option(help: ArgumentHelp("Set a field to another value; may be repeated.", valueName: "field=value")) var set: [String] = []
+    @OptionGroup var answers: AnswerOptions
     @Flag(help: "Every conflict that --where lets through.") var all = false
     @Option(
         name: .customLong("where"),
         help: ArgumentHelp(
             "With --all: collection=NAME, or a field and the value that it shows; may be repeated.", valueName: "field=value"))
     var conditions: [String] = []
-    @Flag(help: "Say what would be written, and write nothing.") var dryRun = false
+    @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
     @Option(help: ArgumentHelp("Why, for the audit.", valueName: "text")) var note: String?
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard all != (record != nil) else { throw ValidationError("name one record, or --all") }
-        guard (choose != nil) != !set.isEmpty else { throw ValidationError("say --choose SIDE or --set field=value, one of them") }
         guard all || conditions.isEmpty else { throw ValidationError("--where goes with --all") }
+        guard !all || !answers.edit else { throw ValidationError("--edit opens one record, not --all") }
     }
 
     func run(_ session: Session) throws {
+        if answers.edit { return try edit(session) }
         let store = dryRun ? try session.reading() : try session.writing()
-        let conflicts: [Conflict]
-        if let record {
-            let key = try Arguments.record(record)
-            guard try store.record(key) != nil else { throw ConsoleError(noRecord: key) }
-            guard let conflict = try store.conflict(key) else {
-                throw ConsoleError(
-                    code: "no-conflict", "nothing is in conflict in \(Arguments.text(key))", hint: "`syncline conflicts` lists what is")
-            }
-            conflicts = [conflict]
-        } else {
-            conflicts = try store.conflicts().filter(try condition())
-            if conflicts.isEmpty {
-                session.output.note(conditions.isEmpty ? "nothing is in conflict" : "no conflict matches")
-                return
-            }
-        }
-        var drafts: [Draft] = []
-        for conflict in conflicts {
-            do { drafts.append(try draft(conflict, session, store)) } catch let error as ConsoleError {
-                // With --all a conflict in which nobody is the chosen one is left as it is.
-                guard all && error.code == "no-such-side" else { throw error }
+        var resolutions: [Resolution] = []
+        for conflict in try conflicts(session, store) {
+            let names = SideNames(conflict: conflict, session: session, store: store, hasLetters: !all)
+            do {
+                resolutions.append(try answers.resolution(of: conflict, names))
+            } catch let error as ConsoleError {
+                // With --all a conflict that cannot be settled like this is left as it is.
+                guard all && error.status == .refused else { throw error }
                 session.output.note("left open: \(Arguments.text(conflict.key)), \(error.sentence)")
             }
         }
         if dryRun {
-            for draft in drafts {
-                if session.isJSON {
-                    Self.json(draft, session.output)
-                } else {
-                    session.output.line("\(Arguments.text(draft.key))  \(Self.words(draft.body))")
-                }
-            }
-            session.output.note("\(drafts.count) would be settled; nothing was written")
+            preview(resolutions, session, store)
             return
         }
-        let events = try store.commit(drafts, wall: Machine.wall)
-        for event in events {
-            session.report(event)
-            if let rest = try store.conflict(event.key) {
-                let fields = (rest.isDeleteAgainstEdit ? ["delete against edit"] : []) + rest.fields.map(\.field.text)
-                session.output.note("still open in \(Arguments.text(event.key)): \(fields.joined(separator: ", "))")
-            }
-        }
+        try commit(resolutions, session, store)
         try store.close()
     }
 
-    private func draft(_ conflict: Conflict, _ session: Session, _ store: Store) throws -> Draft {
-        let note = try Arguments.note(note)
-        if let choose {
-            let sides = try sides(choose, conflict, session, store)
-            do throws(ReplicaError) { return try store.resolution(of: conflict, choosing: sides, note: note) } catch {
-                guard case .invalidDraft(.emptyBody) = error else { throw error }
-                throw ConsoleError(code: "no-such-side", "that side has no entry in a contested field")
-            }
+    private func conflicts(_ session: Session, _ store: Store) throws -> [Conflict] {
+        guard let record else {
+            let conflicts = try store.conflicts().filter(try condition())
+            if conflicts.isEmpty { session.output.note(conditions.isEmpty ? "nothing is in conflict" : "no conflict matches") }
+            return conflicts
         }
-        return try store.resolution(of: conflict, setting: try set.map(Arguments.write), note: note)
-    }
-
-    /// The dots that a side's letter, its device or its event name means.
-    private func sides(_ text: String, _ conflict: Conflict, _ session: Session, _ store: Store) throws -> [Dot] {
-        if !all, let index = conflict.sides.indices.first(where: { ConflictPage.letter($0) == text.lowercased() }) {
-            return [conflict.sides[index].dot]
+        let key = try Arguments.record(record)
+        guard try store.record(key) != nil else { throw ConsoleError(noRecord: key) }
+        guard let conflict = try store.conflict(key) else {
+            throw ConsoleError(
+                code: "no-conflict", "nothing is in conflict in \(Arguments.text(key))", hint: "`syncline conflicts` lists what is")
         }
-        let dots: [Dot]
-        if text.count == 1, !store.names.values.contains(text) {
-            // A letter that is no side's must not happen to fit the start of a device's id.
-            dots = []
-        } else if text.contains(":") {
-            dots = [try session.dot(text, in: store)]
-        } else {
-            let device = try session.device(text, in: store)
-            dots = conflict.sides.map(\.dot).filter { $0.device == device }
-        }
-        guard !dots.isEmpty, dots.allSatisfy({ dot in conflict.sides.contains { $0.dot == dot } }) else {
-            let names = conflict.sides.enumerated().map { "\(ConflictPage.letter($0)) \(session.name(of: $1.dot.device, in: store))" }
-            throw ConsoleError(code: "no-such-side", "“\(text)” is no side of it", hint: "the sides are: " + names.joined(separator: ", "))
-        }
-        return dots
+        return [conflict]
     }
 
     private func condition() throws -> (Conflict) -> Bool {
@@ -119,42 +77,123 @@ struct ResolveCommand: SessionCommand {
         return { conflict in
             writes.allSatisfy { write in
                 if write.field.text == "collection" { return FieldValue(text: conflict.key.collection.text) == write.value }
-                return conflict.record.shown(write.field) == write.value
+                return conflict.shown.contains(write)
             }
         }
     }
 
-    /// What would be written, in the names of an event's JSON form.
-    private static func json(_ draft: Draft, _ output: Output) {
-        output.object { writer in
-            writer.key("collection")
-            writer.string(draft.key.collection.utf8)
-            writer.key("record")
-            writer.string(draft.key.record.utf8)
-            guard case .write(let set, let unset) = draft.body else {
-                writer.key("delete")
-                writer.boolean(true)
+    /// The store stays free while somebody edits; what has changed meanwhile is noticed.
+    private func edit(_ session: Session) throws {
+        let before = try session.reading()
+        guard let conflict = try conflicts(session, before).first else { return }
+        let names = SideNames(conflict: conflict, session: session, store: before)
+        let file = EditFile(try answers.resolution(of: conflict, names), name: names.name(of:))
+        let edited = try Machine.edit(file.text, name: "conflict.txt")
+        do {
+            let resolution = try answers.checked(try file.applying(edited.bytes), names)
+            guard !dryRun else {
+                preview([resolution], session, before)
+                edited.remove()
                 return
             }
-            writer.key("set")
-            writer.beginObject()
-            for write in set {
-                writer.key(write.field.utf8)
-                writer.canonical(write.value)
+            let store = try session.writing()
+            guard try store.conflict(conflict.key) == conflict else {
+                throw ConsoleError(code: "moved-on", "\(Arguments.text(conflict.key)) has changed meanwhile; nothing was written")
             }
-            writer.endObject()
-            writer.key("unset")
-            writer.beginArray()
-            for field in unset { writer.string(field.utf8) }
-            writer.endArray()
+            try commit([resolution], session, store)
+            try store.close()
+            edited.remove()
+        } catch let error as EditFileError {
+            if error == .unchanged { edited.remove() }
+            throw ConsoleError(
+                code: error == .unchanged ? "unchanged" : "edit", error.sentence + "; nothing was written",
+                hint: error == .unchanged ? "`--merge` takes what merges by itself as it is" : "what you wrote is kept in \(edited.path)")
+        } catch let error as ConsoleError {
+            session.output.note("what you wrote is kept in \(edited.path)")
+            throw error
         }
     }
 
-    private static func words(_ body: EventBody) -> String {
-        switch body {
-        case .delete: "delete"
-        case .write(let set, let unset):
-            (set.map { "\($0.field.text)=\($0.value)" } + unset.map { "unset \($0.text)" }).joined(separator: " ")
+    private func preview(_ resolutions: [Resolution], _ session: Session, _ store: Store) {
+        for resolution in resolutions {
+            let names = SideNames(conflict: resolution.conflict, session: session, store: store)
+            let preview = ResolutionPreview(resolution: resolution, name: names.name(of:))
+            if session.isJSON {
+                session.output.object { preview.write(to: &$0) }
+            } else if all {
+                session.output.line(preview.summary)
+            } else {
+                session.output.line(Arguments.text(resolution.conflict.key))
+                for line in preview.lines { session.output.line("  " + line) }
+            }
         }
+        session.output.note("\(resolutions.count) would be settled; nothing was written")
+    }
+
+    private func commit(_ resolutions: [Resolution], _ session: Session, _ store: Store) throws {
+        let note = try Arguments.note(note)
+        let drafts = try resolutions.map { resolution in
+            let names = SideNames(conflict: resolution.conflict, session: session, store: store)
+            do throws(ResolutionError) { return try resolution.draft(note: note) } catch {
+                throw ConsoleError(error, name: names.name(of:))
+            }
+        }
+        let wall = Machine.wall
+        let events = try store.commit(drafts, wall: wall)
+        store.remember(drafts, settling: resolutions.map(\.conflict), wall: wall)
+        for event in events {
+            session.report(event)
+            guard let rest = try store.conflict(event.key), rest.isOpen else { continue }
+            let fields = (rest.isDeletionOpen ? ["delete against edit"] : []) + rest.openFields.map(\.field.text)
+            session.output.note("still open in \(Arguments.text(event.key)): \(fields.joined(separator: ", "))")
+        }
+    }
+}
+
+/// How a conflict is answered from the command line.
+struct AnswerOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Take this side.", valueName: "side")) var choose: String?
+    @Option(help: ArgumentHelp("Take one field from this side; may be repeated.", valueName: "field=side")) var chooseField: [String] = []
+    @Option(help: ArgumentHelp("Set a field to another value; may be repeated.", valueName: "field=value")) var set: [String] = []
+    @Option(help: ArgumentHelp("Remove a field; may be repeated.", valueName: "field")) var unset: [String] = []
+    @Flag(help: "Take what merges by itself, by the fields' policies or by line; the rest stays open.") var merge = false
+    @Flag(help: "Open $VISUAL, else $EDITOR, else vi on what is contested.") var edit = false
+
+    func validate() throws {
+        guard choose != nil || !chooseField.isEmpty || !set.isEmpty || !unset.isEmpty || merge || edit else {
+            throw ValidationError("say --choose SIDE, --choose-field field=SIDE, --set field=value, --unset field, --merge or --edit")
+        }
+        guard choose == nil || !merge else { throw ValidationError("say --choose SIDE or --merge, one of them") }
+    }
+
+    func resolution(of conflict: Conflict, _ names: SideNames) throws -> Resolution {
+        var resolution = Resolution(of: conflict)
+        do {
+            if let choose { resolution = try resolution.applying(try names.choice(choose)) }
+            for text in chooseField {
+                let (field, side) = try Self.fieldAndSide(text)
+                resolution = try resolution.applying(try names.choice(side), to: field)
+            }
+            for write in try set.map(Arguments.write) { resolution = try resolution.setting(write.field, to: write.value) }
+            for field in try unset.map(Arguments.field) { resolution = try resolution.setting(field, to: nil) }
+            if merge { resolution = try resolution.merging() }
+        } catch let error as ResolutionError {
+            throw ConsoleError(error, name: names.name(of:))
+        }
+        return edit ? resolution : try checked(resolution, names)
+    }
+
+    /// What cannot be written is said before anything is.
+    func checked(_ resolution: Resolution, _ names: SideNames) throws -> Resolution {
+        do throws(ResolutionError) { _ = try resolution.draft() } catch { throw ConsoleError(error, name: names.name(of:)) }
+        return resolution
+    }
+
+    /// `field=side`: the last `=` splits, as a side's name has none more often than a field's.
+    private static func fieldAndSide(_ text: String) throws -> (Name, String) {
+        guard let equals = text.lastIndex(of: "=") else {
+            throw ConsoleError.usage("“\(text)” names no side: it wants field=SIDE", hint: "for example title=laptop")
+        }
+        return (try Arguments.field(String(text[..<equals])), String(text[text.index(after: equals)...]))
     }
 }

@@ -11,10 +11,11 @@ struct RootCommand: ParsableCommand {
         version: "syncline 0.1 (format 1)",
         subcommands: [
             InitCommand.self, PutCommand.self, UnsetCommand.self, DeleteCommand.self, GetCommand.self, ListCommand.self, LogCommand.self,
-            ConflictsCommand.self, ShowCommand.self, ResolveCommand.self, ImportCommand.self, ExportCommand.self, VerifyCommand.self,
-            InspectCommand.self, CheckpointCommand.self, DumpCommand.self, DigestCommand.self,
-            JoinCommand.self, PushCommand.self, PullCommand.self, SyncCommand.self, StatusCommand.self, DevicesCommand.self,
-            RevokeCommand.self, RoleCommand.self, ServeCommand.self, InviteCommand.self, BenchCommand.self, DemoCommand.self,
+            WhyCommand.self, ConflictsCommand.self, ShowCommand.self, ResolveCommand.self, UndoCommand.self, RedoCommand.self,
+            PolicyCommand.self, ImportCommand.self, ExportCommand.self, VerifyCommand.self,
+            InspectCommand.self, CheckpointCommand.self, DumpCommand.self, DigestCommand.self, JoinCommand.self, PushCommand.self,
+            PullCommand.self, SyncCommand.self, StatusCommand.self, DevicesCommand.self, RevokeCommand.self, RoleCommand.self,
+            ServeCommand.self, InviteCommand.self, BenchCommand.self, DemoCommand.self,
         ])
 
     func run() throws {

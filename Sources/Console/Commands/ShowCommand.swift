@@ -19,6 +19,10 @@ struct ShowCommand: SessionCommand {
         let record = try session.record(key, at: moment, in: store)
         let conflict = try store.conflict(key, at: moment)
         let page = ConflictPage(record: record, conflict: conflict) { session.name(of: $0, in: store) }
-        if session.isJSON { page.writeJSON(to: session.output) } else { page.writeText(to: session.output) }
+        guard !session.isJSON else { return page.writeJSON(to: session.output) }
+        page.writeText(to: session.output)
+        if let conflict, moment == nil {
+            SuggestionText.write(conflict, { store.suggestion(for: $0, in: key.collection) }, to: session.output)
+        }
     }
 }

@@ -15,12 +15,15 @@ struct Writing {
     func commit(_ draft: Draft) throws {
         var draft = draft
         var settled: [String] = []
-        if let conflict = try store.conflict(draft.key) {
+        let conflict = try store.conflict(draft.key)
+        if let conflict {
             settled = Self.settled(by: draft.body, of: conflict)
             if draft.kind == .edit && !settled.isEmpty { draft.kind = .resolve }
         }
-        let events = try store.commit([draft], wall: Machine.wall)
+        let wall = Machine.wall
+        let events = try store.commit([draft], wall: wall)
         guard let event = events.first else { preconditionFailure("one draft is one event") }
+        if let conflict, !settled.isEmpty { store.remember([draft], settling: [conflict], wall: wall) }
         try store.close()
         session.report(event)
         if !settled.isEmpty { session.output.note("settled in \(Arguments.text(draft.key)): " + settled.joined(separator: ", ")) }
@@ -30,6 +33,8 @@ struct Writing {
     private static func settled(by body: EventBody, of conflict: Conflict) -> [String] {
         let contested = conflict.fields.map(\.field)
         var settled: [String] = conflict.isDeleteAgainstEdit ? ["delete against edit"] : []
+        // One event that has seen all heads ends a conflict of whole edits, whatever it writes.
+        if conflict.isOfWholeEdits { return settled + (settled.isEmpty ? ["edits side by side"] : []) + contested.map(\.text) }
         switch body {
         case .delete: settled += contested.map(\.text)
         case .write(let set, let unset):

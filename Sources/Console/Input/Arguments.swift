@@ -13,16 +13,19 @@ enum Arguments {
     }
 
     /// How a record is typed.
-    static func text(_ key: RecordKey) -> String {
-        var collection: [UInt8] = []
-        for byte in key.collection.utf8 {
+    static func text(_ key: RecordKey) -> String { text(collection: key.collection) + "/" + key.record.text }
+
+    /// How a collection is typed.
+    static func text(collection: Name) -> String {
+        var typed: [UInt8] = []
+        for byte in collection.utf8 {
             switch byte {
-            case UInt8(ascii: "/"): collection += Array("%2F".utf8)
-            case UInt8(ascii: "%"): collection += Array("%25".utf8)
-            default: collection.append(byte)
+            case UInt8(ascii: "/"): typed += Array("%2F".utf8)
+            case UInt8(ascii: "%"): typed += Array("%25".utf8)
+            default: typed.append(byte)
             }
         }
-        return String(decoding: collection, as: UTF8.self) + "/" + key.record.text
+        return String(decoding: typed, as: UTF8.self)
     }
 
     static func collection(_ text: String) throws -> Name {

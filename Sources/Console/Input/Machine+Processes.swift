@@ -66,7 +66,7 @@ extension Machine {
         }
     }
 
-    private static func wait(for child: pid_t) -> Int32 {
+    static func wait(for child: pid_t) -> Int32 {
         var result: Int32 = 0
         while waitpid(child, &result, 0) < 0 && errno == EINTR {}
         // The status of a child that exited lies in the second byte; one that was ended by a signal has none.

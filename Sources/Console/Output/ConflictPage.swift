@@ -17,10 +17,11 @@ struct ConflictPage {
         output.line(Arguments.text(record.key))
         guard let conflict else {
             output.line("nothing is in conflict")
-            RecordText.write(record, to: output)
+            RecordText.write(DecidedRecord(record: record, conflict: nil), to: output)
             return
         }
         if conflict.isDeleteAgainstEdit { output.line("deleted on one device and edited on another") }
+        if conflict.isOfWholeEdits { output.line("edited side by side, which the policy `record` calls a conflict") }
         let columns = columns(conflict)
         let rows = rows(conflict)
         let width = Self.terminalColumns
@@ -32,7 +33,10 @@ struct ConflictPage {
         }
         let agreeing = record.shown.count - rows.filter { row in record.shown(row.field) != nil }.count
         if agreeing > 0 { output.line("\(agreeing) more field\(agreeing == 1 ? " agrees" : "s agree")") }
-        output.line("settle it: syncline resolve \(Arguments.text(record.key)) --choose a   or   --set field=value")
+        PolicyText.write(conflict, name: name, to: output)
+        if conflict.isOpen {
+            output.line("settle it: syncline resolve \(Arguments.text(record.key)) --choose a   or   --merge, --set field=value")
+        }
     }
 
     /// A heading and what it says of each row.
@@ -68,7 +72,7 @@ struct ConflictPage {
     /// The contested fields; where delete stands against edit, all that any edit's side has.
     private func rows(_ conflict: Conflict) -> [Row] {
         let contested = Set(conflict.fields.map(\.field))
-        guard conflict.isDeleteAgainstEdit else { return conflict.fields.map { Row(field: $0.field, isContested: true) } }
+        guard conflict.isDeleteAgainstEdit else { return conflict.fields.map { Row(field: $0.field, isContested: $0.decision.isOpen) } }
         let all = Set(conflict.sides.filter { !$0.isDelete }.flatMap { $0.record.shown.map(\.field) }).union(contested)
         return all.sorted().map { Row(field: $0, isContested: true) }
     }
@@ -130,6 +134,7 @@ extension ConflictPage {
             writer.key("conflict")
             writer.boolean(conflict != nil)
             guard let conflict else { return }
+            PolicyJSON.write(conflict, to: &writer)
             writer.key("deleteAgainstEdit")
             writer.boolean(conflict.isDeleteAgainstEdit)
             writer.key("base")

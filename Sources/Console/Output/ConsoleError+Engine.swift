@@ -39,11 +39,11 @@ extension ConsoleError {
         case .unknownEvent(let dot): self.init(code: "no-such-event", "there is no event \(dot) here", hint: "`syncline log` lists events")
         case .eventOfOtherRecord(let dot, let key):
             self.init(code: "other-record", "the event \(dot) is one of \(Arguments.text(key))", hint: "name that record, or a position #N")
-        case .unknownRecord(let key): self.init(noRecord: key)
-        case .notASide(let dot):
+        case .nothingToUndo(let dot):
             self.init(
-                code: "no-such-side", "\(dot) cannot be chosen",
-                hint: "`syncline show` lists the sides; sides that exclude each other cannot both be taken")
+                code: "nothing-to-undo", "undoing \(dot) would write nothing: it deleted a record that never had a field",
+                hint: "any `syncline put` ends the deletion")
+        case .unknownRecord(let key): self.init(noRecord: key)
         }
     }
 

@@ -5,6 +5,8 @@ internal import Glibc
 final class Output {
     private var buffer: [UInt8] = []
     private static let pieceBytes = 1 << 16
+    /// On the clock that never goes back.
+    private var lastFlush = 0.0
 
     /// Whether an error is one JSON object.
     private let isJSON: Bool
@@ -37,7 +39,14 @@ final class Output {
         write(writer.bytes)
     }
 
+    /// Gives out what there is when the last time is a while ago: the first lines of slow results come at once, many quick ones together.
+    func flushIfSlow() {
+        let now = Machine.monotonicSeconds
+        if now - lastFlush > 0.05 { flush() }
+    }
+
     func flush() {
+        lastFlush = Machine.monotonicSeconds
         writeResults(buffer)
         buffer.removeAll(keepingCapacity: true)
     }

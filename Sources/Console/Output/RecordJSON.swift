@@ -3,20 +3,25 @@ internal import ReplicaEngine
 
 /// A record's members in `--json`, with their stable names.
 enum RecordJSON {
-    static func write(_ record: Record, to writer: inout JSONWriter) {
+    /// As the fold has it: policies ignored.
+    static func write(_ record: Record, to writer: inout JSONWriter) { write(DecidedRecord(record: record, conflict: nil), to: &writer) }
+
+    static func write(_ decided: DecidedRecord, to writer: inout JSONWriter) {
+        let record = decided.record
         writer.key("collection")
         writer.string(record.key.collection.utf8)
         writer.key("record")
         writer.string(record.key.record.utf8)
         writer.key("fields")
         writer.beginObject()
-        for write in record.shown {
+        for write in decided.shown {
             writer.key(write.field.utf8)
             writer.canonical(write.value)
         }
         writer.endObject()
         writer.key("conflicts")
-        conflicts(record, &writer)
+        conflicts(decided, &writer)
+        if let conflict = decided.conflict { PolicyJSON.write(conflict, to: &writer) }
         writer.key("clock")
         writer.versionVector(record.clock)
         writer.key("heads")
@@ -24,18 +29,18 @@ enum RecordJSON {
         for head in record.heads { writer.dot(head) }
         writer.endArray()
         writer.key("deleted")
-        writer.boolean(record.isDeleted)
+        writer.boolean(decided.isDeleted)
     }
 
-    private static func conflicts(_ record: Record, _ writer: inout JSONWriter) {
+    private static func conflicts(_ decided: DecidedRecord, _ writer: inout JSONWriter) {
         writer.beginObject()
-        if record.isDeleteAgainstEdit {
+        if decided.isDeletionOpen {
             writer.key("")
             writer.beginArray()
-            for tombstone in record.tombstones { writer.version(Version(dot: tombstone, value: nil)) }
+            for tombstone in decided.record.tombstones { writer.version(Version(dot: tombstone, value: nil)) }
             writer.endArray()
         }
-        for field in record.fields where field.isContested {
+        for field in decided.open {
             writer.key(field.field.utf8)
             writer.beginArray()
             for entry in field.versions { writer.version(entry) }

@@ -1,22 +1,30 @@
 internal import EventCore
+internal import ReplicaEngine
 
-/// A record for people: a line a field, contested ones marked.
+/// A record for people: a line a field; contested ones are marked with !, those that a policy decides with ~.
 enum RecordText {
-    static func write(_ record: Record, to output: Output) {
-        if record.isDeleted {
+    static func write(_ decided: DecidedRecord, to output: Output) {
+        let (record, shown) = (decided.record, decided.shown)
+        let key = Arguments.text(record.key)
+        let open = Set(decided.open.map(\.field))
+        if decided.isDeleted {
             output.line("deleted")
-        } else if record.shown.isEmpty && !record.isContested {
+        } else if shown.isEmpty && !decided.isOpen {
             output.line("no fields")
         }
-        if record.isDeleteAgainstEdit {
-            output.line("! deleted on one device and edited on another: `syncline show \(Arguments.text(record.key))`")
+        if decided.isDeletionOpen { output.line("! deleted on one device and edited on another: `syncline show \(key)`") }
+        if decided.conflict?.isOfWholeEdits == true {
+            output.line("! edited side by side, which the policy `record` calls a conflict: `syncline show \(key)`")
         }
-        for field in record.fields {
-            guard let value = record.shownVersion(field).value else {
-                if field.isContested { output.line("! \(field.field.text) is removed, and contested") }
+        let values = Dictionary(uniqueKeysWithValues: shown.map { ($0.field, $0.value) })
+        for field in Set(values.keys).union(open).sorted() {
+            let policy = decided.conflict?.fields.first { $0.field == field && !$0.decision.isOpen }?.policy
+            let mark = open.contains(field) ? "! " : policy == nil ? "  " : "~ "
+            guard let value = values[field] else {
+                output.line("\(mark)\(field.text) is removed, and contested")
                 continue
             }
-            output.line((field.isContested ? "! " : "  ") + "\(field.field.text) = \(value)")
+            output.line("\(mark)\(field.text) = \(value)\(policy.map { "  (policy \($0.word))" } ?? "")")
         }
     }
 }

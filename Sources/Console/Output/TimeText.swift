@@ -55,6 +55,17 @@ enum TimeText {
         }
     }
 
+    /// A stretch of time in the largest unit that it fills: `800ms`, `12s`, `5min`, `3h`, `2d`.
+    static func duration(_ milliseconds: UInt64) -> String {
+        switch milliseconds {
+        case ..<1000: "\(milliseconds)ms"
+        case ..<60_000: "\(milliseconds / 1000)s"
+        case ..<3_600_000: "\(milliseconds / 60_000)min"
+        case ..<86_400_000: "\(milliseconds / 3_600_000)h"
+        default: "\(milliseconds / 86_400_000)d"
+        }
+    }
+
     private static func offset(_ rest: inout Substring) -> Int? {
         if take(&rest, "Z") || rest.isEmpty { return 0 }
         let sign = take(&rest, "+") ? 1 : take(&rest, "-") ? -1 : 0

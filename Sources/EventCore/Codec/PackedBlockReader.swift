@@ -165,6 +165,19 @@ struct PackedBlockReader {
         read += step
     }
 
+    /// Steps over the events up to the next one whose context is written whole, or empty; returns how many.
+    mutating func skipFollowing() throws(BlockError) -> Int {
+        var row = read
+        while row < count {
+            let form = sections[.flags][row] >> PackedFlags.formShift & PackedFlags.formMask
+            if form == BlockBuilder.RowFlags.wholeForm || form == BlockBuilder.RowFlags.emptyForm { break }
+            row += 1
+        }
+        let step = row - read
+        try skip(step)
+        return step
+    }
+
     private var malformed: BlockError { .malformed(offset: directory[.flags].offset) }
 
     private func checkEnd() throws(BlockError) {

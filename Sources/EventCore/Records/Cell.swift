@@ -266,9 +266,9 @@ struct Slot: BitwiseCopyable {
 /// What a record has beyond one head and one entry a field.
 ///
 ///      0  u32 next    node, 0 at the end of the list
-///      4  u32 kind
+///      4  u32 kind    0 when it is nobody's
 ///      8  u32 field   of an entry
-///     12  u32 0
+///     12  u32 cell    of the record
 ///     16  slot        for head and tombstone only its seq and device
 struct Node: BitwiseCopyable {
     enum Kind: UInt32 {
@@ -293,10 +293,26 @@ struct Node: BitwiseCopyable {
 
     var field: UInt32 { base.load(fromByteOffset: 8, as: UInt32.self) }
 
-    func begin(_ kind: Kind, next: UInt32, field: UInt32) {
+    /// The cell of the record that it belongs to.
+    var cell: UInt32 {
+        get { base.load(fromByteOffset: 12, as: UInt32.self) }
+        nonmutating set { base.storeBytes(of: newValue, toByteOffset: 12, as: UInt32.self) }
+    }
+
+    /// Whether it is no record's.
+    var isFree: Bool { base.load(fromByteOffset: 4, as: UInt32.self) == 0 }
+
+    func begin(_ kind: Kind, of cell: UInt32, next: UInt32, field: UInt32) {
         self.next = next
         base.storeBytes(of: kind.rawValue, toByteOffset: 4, as: UInt32.self)
         base.storeBytes(of: field, toByteOffset: 8, as: UInt32.self)
+        self.cell = cell
+    }
+
+    /// Makes it nobody's.
+    func free(next: UInt32) {
+        self.next = next
+        base.storeBytes(of: 0, toByteOffset: 4, as: UInt32.self)
     }
 
     func isOf(_ kind: Kind) -> Bool { base.load(fromByteOffset: 4, as: UInt32.self) == kind.rawValue }

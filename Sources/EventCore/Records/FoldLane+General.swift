@@ -200,7 +200,7 @@ extension FoldLane {
     private mutating func addNode(_ kind: Node.Kind, to cell: Cell, _ device: UInt32, _ seq: UInt32, field: UInt32 = 0) -> Node {
         let index = memory.takeNode(view, regions)
         let node = view.node(index)
-        node.begin(kind, next: cell.extra, field: field)
+        node.begin(kind, of: view.number(of: cell), next: cell.extra, field: field)
         node.slot.setDot(device, seq, tag: 0)
         cell.extra = index
         return node

@@ -245,6 +245,7 @@ struct FoldLane {
         new.begin(
             key: old.key, keyLength: old.keyLength, collection: old.collection, clockCapacityCode: code, slotCapacity: slots, units: units)
         new.continueHeader(of: old)
+        view.forEachNode(new) { $0.cell = moved }
         new.layout = old.layout
         new.clock.copyMemory(from: old.clock, byteCount: old.clockCount * Cell.clockEntryBytes)
         new.slots.copyMemory(from: old.slots, byteCount: old.layout.nonzeroBitCount * Slot.bytes)

@@ -135,7 +135,7 @@ struct LaneMemory: BitwiseCopyable {
     }
 
     mutating func freeNode(_ index: UInt32, _ view: TableView) {
-        view.node(index).next = freeNode
+        view.node(index).free(next: freeNode)
         freeNode = index
     }
 

@@ -41,14 +41,22 @@ extension RecordTable {
     /// The positions of the record's events, newest first.
     package func history(at place: Place) throws(CheckpointDamage) -> [Position] {
         var positions: [Position] = []
-        let view = view
-        var next = view.cell(place.cell).lastPosition
-        while next != Self.noPosition {
-            positions.append(Position(UInt64(next)))
-            try check(.previous, Int(next) * 4, 4)
-            next = view.previous.load(fromByteOffset: Int(next) * 4, as: UInt32.self)
+        var next: Position? = newestPosition(at: place)
+        while let position = next {
+            positions.append(position)
+            next = try self.position(before: position)
         }
         return positions
+    }
+
+    /// The position of the record's newest event.
+    package func newestPosition(at place: Place) -> Position { Position(UInt64(view.cell(place.cell).lastPosition)) }
+
+    /// The position of the event before this one of its record; nil for the first.
+    package func position(before position: Position) throws(CheckpointDamage) -> Position? {
+        try check(.previous, Int(position.index) * 4, 4)
+        let before = view.previous.load(fromByteOffset: Int(position.index) * 4, as: UInt32.self)
+        return before == Self.noPosition ? nil : Position(UInt64(before))
     }
 
     /// The record's clock.

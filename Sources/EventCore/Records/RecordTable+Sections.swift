@@ -4,7 +4,7 @@
 /// more than section 0 (`RecordTable+Checking.swift`).
 extension RecordTable {
     /// The version of the layout of cells, nodes and section 0. Another one is not read; the log is folded instead.
-    private static let layoutVersion: UInt64 = 2
+    private static let layoutVersion: UInt64 = 3
     package static let sectionCount = Section.allCases.count
 
     /// Calls `body` with the sections, in order; they hold during the call. All memory has been checked: what is damaged must not get a new checksum.

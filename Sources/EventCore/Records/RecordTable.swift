@@ -8,6 +8,8 @@ package struct RecordTable: ~Copyable {
     package enum Size {
         /// A store's table.
         case store
+        /// As much, for some of a store's events.
+        case past
         /// A throw-away table for one record's history.
         case scratch
     }
@@ -38,7 +40,7 @@ package struct RecordTable: ~Copyable {
     /// The latest time of all folded events, as `HybridTime.packed`.
     package internal(set) var latestTime: UInt64 = 0
 
-    /// Whether each event must continue its device's seq, as in a store's log; a record's own history has gaps.
+    /// Whether each event must continue its device's seq, as in a store's log; a record's own history, and the past at a time, have gaps.
     let isGapless: Bool
 
     static let noPosition = UInt32.max
@@ -47,10 +49,10 @@ package struct RecordTable: ~Copyable {
     package init(_ size: Size = .store, expectedEvents: UInt64 = 0) {
         isGapless = size == .store
         regions = Regions(size, firstCellBytes: expectedEvents >= 100_000 ? 8 << 20 : 64 << 10)
-        index = RecordIndex(bits: size == .store ? 12 : 4)
+        index = RecordIndex(bits: size == .scratch ? 4 : 12)
         block = .allocate(capacity: 1)
         block.initialize(to: DecodedBlock())
-        lanes = InlineArray(repeating: LaneMemory(firstChunkBytes: size == .store ? 64 * 1024 : 4 * 1024))
+        lanes = InlineArray(repeating: LaneMemory(firstChunkBytes: size == .scratch ? 4 * 1024 : 64 * 1024))
     }
 
     deinit {
@@ -89,6 +91,7 @@ package struct RecordTable: ~Copyable {
     }
 
     /// Calls `body` with each record's cell, in the order of memory.
+    @inline(__always)
     func forEachCell(_ body: (UInt32) throws -> Bool) rethrows {
         var unit = Cell.headerBytes >> Cell.unitShift
         let (view, end) = (view, regions.cells.usedBytes >> Cell.unitShift)

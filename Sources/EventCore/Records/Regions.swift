@@ -11,7 +11,7 @@ final class Regions: @unchecked Sendable {
 
     /// - Parameter firstCellBytes: what the cells need at least.
     init(_ size: RecordTable.Size, firstCellBytes: Int) {
-        let large = size == .store
+        let large = size != .scratch
         let gibibyte = 1 << 30
         cells = Region(reservedBytes: large ? 64 * gibibyte : gibibyte, firstCommitBytes: firstCellBytes)
         nodes = Region(reservedBytes: large ? 16 * gibibyte : gibibyte / 4)

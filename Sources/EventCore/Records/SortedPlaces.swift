@@ -19,21 +19,17 @@ package struct SortedPlaces {
     /// Descending: everything before one of these is smaller than everything from there on.
     private var bounds: [Int] = []
 
-    fileprivate init(_ table: borrowing RecordTable, in collection: UInt32?) {
+    fileprivate init(_ table: borrowing RecordTable, _ places: [RecordTable.Place]) {
         var ranks = [UInt32](repeating: 0, count: table.collections.names.count)
         let sorted = ranks.indices.sorted { table.collections.names[$0] < table.collections.names[$1] }
         for (rank, index) in sorted.enumerated() { ranks[index] = UInt32(rank) }
-        var entries: [Entry] = []
-        entries.reserveCapacity(collection == nil ? Int(table.recordCount) : 0)
-        table.forEachPlace { place in
-            let key = table.keyBytes(at: place)
-            guard collection == nil || key.collection == collection else { return true }
-            var start: UInt64 = 0
-            for index in 0..<min(8, key.record.count) { start |= UInt64(key.record[index]) << UInt64(56 - 8 * index) }
-            entries.append(Entry(collection: ranks[Int(key.collection)], cell: place.cell, start: start))
-            return true
+        let view = table.view
+        entries = places.map { place in
+            let cell = view.cell(place.cell)
+            // An id is padded with zeros to a multiple of eight bytes.
+            let start = UInt64(bigEndian: cell.key.load(as: UInt64.self))
+            return Entry(collection: ranks[Int(cell.collection)], cell: place.cell, start: start)
         }
-        self.entries = entries
         bounds = [entries.count]
     }
 
@@ -95,7 +91,23 @@ package struct SortedPlaces {
 extension RecordTable {
     /// The places of all records, or of one collection's, by their keys. All memory has been checked.
     package func sortedPlaces(in collection: Name?) -> SortedPlaces {
-        // A number that no collection has.
-        SortedPlaces(self, in: collection.map { collections.index(of: $0) ?? .max })
+        guard let collection else { return sorted(places(in: nil)) }
+        guard let number = collections.index(of: collection) else { return sorted([]) }
+        return sorted(places(in: number))
+    }
+
+    /// Some places by their keys.
+    package func sorted(_ places: [Place]) -> SortedPlaces { SortedPlaces(self, places) }
+
+    private func places(in collection: UInt32?) -> [Place] {
+        precondition(isChecked)
+        var places: [Place] = []
+        places.reserveCapacity(collection == nil ? Int(recordCount) : 0)
+        let view = view
+        forEachCell { number in
+            if collection == nil || view.cell(number).collection == collection { places.append(Place(cell: number)) }
+            return true
+        }
+        return places
     }
 }

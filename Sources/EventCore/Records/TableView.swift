@@ -11,6 +11,9 @@ struct TableView: BitwiseCopyable {
     @inline(__always)
     func cell(_ cell: UInt32) -> Cell { Cell(cells + Int(cell) << Cell.unitShift) }
 
+    /// The number of a cell of this table.
+    func number(of cell: Cell) -> UInt32 { UInt32(truncatingIfNeeded: (cell.base - cells) >> Cell.unitShift) }
+
     @inline(__always)
     func node(_ index: UInt32) -> Node { Node(nodes + Int(index) &* Node.bytes) }
 

@@ -10,3 +10,9 @@ package struct LoggedEvent: Hashable, Sendable {
         self.event = event
     }
 }
+
+/// An event as its row has it, and where it stands: without its whole context.
+package struct LoggedRow: Sendable {
+    package let position: Position
+    package let row: BlockReader.Row
+}

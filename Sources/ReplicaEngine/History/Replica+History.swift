@@ -48,14 +48,16 @@ extension Replica {
 
     /// The event `dot`, waiting ones excluded; nil when there is none.
     package func event(_ dot: Dot) throws(ReplicaError) -> LoggedEvent? {
+        guard let row = try row(of: dot)?.row else { return nil }
+        return try history(of: row.key).first { $0.event.dot == dot }
+    }
+
+    /// The row of the event `dot`, waiting ones excluded; nil when there is none. Costs one block, however long its record's history is.
+    func row(of dot: Dot) throws(ReplicaError) -> LoggedRow? {
         guard table.appliedSeq(of: dot.device) >= dot.seq else { return nil }
-        let blocks: [StoredBlock]
-        do throws(LogError) { blocks = try log.blocks(holding: dot) } catch { throw .log(error) }
-        for block in blocks where block.header.kind == .events {
-            guard let key = try key(of: dot, in: block) else { continue }
-            return try history(of: key).first { $0.event.dot == dot }
-        }
-        return nil
+        let block: StoredBlock?
+        do throws(LogError) { block = try log.newestBlock(of: .events, holding: dot) } catch { throw .log(error) }
+        return try block.flatMap { (block) throws(ReplicaError) in try row(of: dot, in: block) }
     }
 
     /// Calls `body` with each event of the log from `position` on, oldest first, until it returns false.
@@ -81,11 +83,7 @@ extension Replica {
         in header: BlockHeader, _ first: Position, _ bytes: UnsafeRawBufferPointer, _ clocks: inout [RecordKey: VersionVector],
         clockBefore: (RecordKey) throws(ReplicaError) -> VersionVector = { _ in VersionVector() }
     ) throws(ReplicaError) -> [LoggedEvent] {
-        let rows = try reading(header, first, bytes) { (reader) throws(BlockError) in
-            var rows: [BlockReader.Row] = []
-            while let row = try reader.next() { rows.append(row) }
-            return rows
-        }
+        let rows = try rows(in: header, first, bytes)
         var events: [LoggedEvent] = []
         events.reserveCapacity(rows.count)
         for (index, row) in rows.enumerated() {
@@ -144,14 +142,28 @@ extension Replica {
         }
     }
 
+    /// All rows of a block.
+    func rows(of block: StoredBlock) throws(ReplicaError) -> [BlockReader.Row] {
+        try block.withTypedBytes { (bytes) throws(ReplicaError) in try Self.rows(in: block.header, block.first, bytes) }
+    }
+
+    static func rows(
+        in header: BlockHeader, _ first: Position, _ bytes: UnsafeRawBufferPointer
+    ) throws(ReplicaError) -> [BlockReader.Row] {
+        try reading(header, first, bytes) { (reader) throws(BlockError) in
+            var rows: [BlockReader.Row] = []
+            while let row = try reader.next() { rows.append(row) }
+            return rows
+        }
+    }
+
     /// The row of the event at `position`.
     func row(at position: Position) throws(ReplicaError) -> BlockReader.Row {
         guard let row = try rows(at: [position], in: try block(containing: position)).first else { throw .malformedBlock(at: position) }
         return row
     }
 
-    /// The record that event `dot` of the block changes; nil when the block does not hold it.
-    private func key(of dot: Dot, in block: StoredBlock) throws(ReplicaError) -> RecordKey? {
+    private func row(of dot: Dot, in block: StoredBlock) throws(ReplicaError) -> LoggedRow? {
         let index = try block.withTypedBytes { (bytes) throws(ReplicaError) in
             try Self.reading(block.header, block.first, bytes) { (reader) throws(BlockError) -> UInt64? in
                 var at: UInt64 = 0
@@ -163,10 +175,11 @@ extension Replica {
             }
         }
         guard let index else { return nil }
-        return try rows(at: [Position(block.first.index + index)][...], in: block).first?.key
+        let position = Position(block.first.index + index)
+        return try rows(at: [position][...], in: block).first.map { LoggedRow(position: position, row: $0) }
     }
 
-    private func block(containing position: Position) throws(ReplicaError) -> StoredBlock {
+    func block(containing position: Position) throws(ReplicaError) -> StoredBlock {
         if let block = recentBlocks.block(containing: position) { return block }
         let block: StoredBlock?
         do throws(LogError) { block = try log.block(containing: position) } catch { throw .log(error) }
@@ -176,7 +189,7 @@ extension Replica {
     }
 
     /// Reads a block's bytes with a reader; what is not well-formed there is named by its position.
-    private static func reading<Value>(
+    static func reading<Value>(
         _ header: BlockHeader, _ first: Position, _ bytes: UnsafeRawBufferPointer,
         _ body: (inout BlockReader) throws(BlockError) -> Value
     ) throws(ReplicaError) -> Value {

@@ -9,16 +9,21 @@ extension Replica {
         return try record(at: place)
     }
 
+    func record(_ key: RecordKey, times: [Dot: HybridTime]) throws(ReplicaError) -> Record? {
+        guard let place = try place(of: key) else { return nil }
+        return try record(at: place, times: times)
+    }
+
     /// - Parameter times: of events, as far as they are known already.
     private func record(at place: RecordTable.Place, times known: [Dot: HybridTime] = [:]) throws(ReplicaError) -> Record {
         let record = try recordWithoutTimes(at: place)
-        let contested = Set(record.fields.filter(\.isContested).flatMap { $0.versions.map(\.dot) })
+        let contested = record.contestedDots
         if contested.isEmpty { return record }
         if contested.allSatisfy({ known[$0] != nil }) { return record.with(times: known) }
-        return record.with(times: try times(of: contested, in: record.key))
+        return record.with(times: try timesOneByOne(of: contested))
     }
 
-    private func recordWithoutTimes(at place: RecordTable.Place) throws(ReplicaError) -> Record {
+    func recordWithoutTimes(at place: RecordTable.Place) throws(ReplicaError) -> Record {
         do throws(BlockError) { return try table.record(at: place) } catch { throw .malformedBlock(at: end) }
     }
 
@@ -27,25 +32,23 @@ extension Replica {
     ///
     /// - Parameter many: with fewer contested entries there are none of their times.
     func timesOfContested(many: Int = 200) throws(ReplicaError) -> [Dot: HybridTime] {
-        try checkTable()
-        var places: [RecordTable.Place] = []
-        table.forEachPlace { place in
-            if table.hasSiblings(at: place) { places.append(place) }
-            return true
-        }
         var contested: Set<Dot> = []
-        for place in places {
-            for field in try recordWithoutTimes(at: place).fields where field.isContested { contested.formUnion(field.versions.map(\.dot)) }
+        for place in try contestedPlaces() {
+            contested.formUnion(try recordWithoutTimes(at: place).contestedDots)
         }
-        guard contested.count >= many else { return [:] }
+        return contested.count < many ? [:] : try times(of: contested)
+    }
+
+    /// When these events were written, by one look at each event of the log.
+    func times(of dots: Set<Dot>) throws(ReplicaError) -> [Dot: HybridTime] {
         var times: [Dot: HybridTime] = [:]
         let cursor: BlockCursor<Storage>
         do throws(LogError) { cursor = try log.blocks(from: Position(0)) } catch { throw .log(error) }
-        while times.count < contested.count, let block = try Self.next(cursor) {
+        while times.count < dots.count, let block = try Self.next(cursor) {
             guard block.header.kind == .events else { continue }
             do throws(BlockError) {
                 var reader = try BlockReader(block.header, block.bytes)
-                while let stamp = try reader.skipStamped() { if contested.contains(stamp.dot) { times[stamp.dot] = stamp.time } }
+                while let stamp = try reader.skipStamped() { if dots.contains(stamp.dot) { times[stamp.dot] = stamp.time } }
             } catch { throw .malformedBlock(at: block.first) }
         }
         return times
@@ -66,8 +69,8 @@ extension Replica {
         case .time(let milliseconds): return Self.events(in: history, notLaterThan: milliseconds)
         case .dot(let dot):
             guard let at = history.first(where: { $0.event.dot == dot }) else {
-                guard let other = try event(dot) else { throw .unknownEvent(dot) }
-                throw .eventOfOtherRecord(dot, other.event.key)
+                guard let other = try row(of: dot) else { throw .unknownEvent(dot) }
+                throw .eventOfOtherRecord(dot, other.row.key)
             }
             return history.map(\.event).filter { $0.dot == dot || at.event.context.covers($0.dot) }
         }
@@ -96,43 +99,51 @@ extension Replica {
     func records(
         in collection: Name?, at moment: Moment? = nil, times: [Dot: HybridTime], _ body: (Record) throws -> Bool
     ) throws {
-        let then = try moment.map { try inLog($0) }
+        if let moment { return try records(in: collection, then: moment, body) }
         try checkTable()
+        var (times, contested) = (times, 0)
         var places = table.sortedPlaces(in: collection)
         while let place = places.next(in: table) {
-            let record = if let then { try record(table.key(at: place), at: then) } else { try record(at: place, times: times) }
-            guard let record else { continue }
-            guard try body(record) else { return }
+            if times.isEmpty && table.isContested(at: place) {
+                contested += 1
+                if contested > Self.contestedOneByOne { times = try timesOfContested(many: 0) }
+            }
+            guard try body(try record(at: place, times: times)) else { return }
         }
     }
 
-    /// The fold of some of a record's events, oldest first, that are complete: with each event also what it covers. nil when there are none.
-    package func fold(_ events: [Event], of key: RecordKey) throws(ReplicaError) -> Record? { try Self.folded(events, key) }
+    /// So many contested records get their times from their own history; the rest by one look at the log.
+    static var contestedOneByOne: Int { 50 }
+
+    /// The fields that records of a collection, or of all, have ever had, sorted.
+    package func fieldNames(in collection: Name?) throws -> [Name] {
+        var names: Set<Name> = []
+        for known in table.collections.names where collection == nil || collection == known {
+            if let fields = table.fieldNames(of: known) {
+                names.formUnion(fields)
+            } else {
+                try records(in: known) { record in
+                    names.formUnion(record.fields.map(\.field))
+                    return true
+                }
+            }
+        }
+        return names.sorted()
+    }
 
     /// For the store as a whole an event stands for its place in this log.
     func inLog(_ moment: Moment) throws(ReplicaError) -> Moment {
         guard case .dot(let dot) = moment else { return moment }
-        guard let event = try event(dot) else { throw .unknownEvent(dot) }
-        return .position(Position(event.position.index + 1))
+        guard let logged = try row(of: dot) else { throw .unknownEvent(dot) }
+        return .position(Position(logged.position.index + 1))
     }
 
-    /// The fold of some of a record's events, with the times of all of them; nil when there are none.
-    static func folded(_ events: [Event], _ key: RecordKey) throws(ReplicaError) -> Record? {
-        guard !events.isEmpty else { return nil }
-        var fold = RecordFold()
-        do throws(BlockError) {
-            try fold.add(events)
-            return try fold.record(key)?.with(times: Dictionary(uniqueKeysWithValues: events.map { ($0.dot, $0.time) }))
-        } catch { throw .malformedBlock(at: Position(0)) }
-    }
+    static func folded(_ events: [Event], _ key: RecordKey) throws(ReplicaError) -> Record? { try RecordFold.folded(events, key) }
 
-    /// When some of the record's events were written. What is contested is mostly new, so the newest are looked at first.
-    private func times(of dots: Set<Dot>, in key: RecordKey) throws(ReplicaError) -> [Dot: HybridTime] {
+    /// When these few events were written, each found by its name.
+    func timesOneByOne(of dots: Set<Dot>) throws(ReplicaError) -> [Dot: HybridTime] {
         var times: [Dot: HybridTime] = [:]
-        for position in try positions(of: key) where times.count < dots.count {
-            let row = try row(at: position)
-            if dots.contains(row.dot) { times[row.dot] = row.time }
-        }
+        for dot in dots.sorted() { times[dot] = try row(of: dot)?.row.time }
         return times
     }
 }

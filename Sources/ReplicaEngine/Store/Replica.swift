@@ -3,7 +3,7 @@ package import LogStore
 
 /// One device's store: its log, the records folded from it, and the events that wait for what they build on.
 ///
-/// It belongs to one task at a time. Files of the store's folder: `device` and `names` (here), `log/`, `checkpoint/` and `lock` (LogStore).
+/// It belongs to one task at a time. Files of the store's folder: `device`, `names`, `answers` and `chains` (here), `log/`, `checkpoint/` and `lock` (LogStore).
 package final class Replica<Storage: Volume> {
     let folder: String
     let volume: Storage
@@ -18,6 +18,11 @@ package final class Replica<Storage: Volume> {
     var chains: HashChains?
     /// Blocks that history was read from lately: a record's events tend to lie close together, and are asked for again.
     var recentBlocks = RecentBlocks()
+    var policyCache = PolicyCache()
+    /// What the `answers` file says; nil before it has been asked.
+    var answers: RememberedAnswers?
+    /// How many records were in conflict after so many events.
+    var countedConflicts: (events: UInt32, count: Int)?
 
     /// What devices are called here, this one included.
     package private(set) var names: [DeviceID: String]

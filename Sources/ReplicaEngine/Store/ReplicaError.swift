@@ -27,8 +27,8 @@ package enum ReplicaError: Error, Hashable, Sendable {
     case eventOfOtherRecord(Dot, RecordKey)
     /// The record has no event.
     case unknownRecord(RecordKey)
-    /// A conflict cannot be settled like this.
-    case notASide(Dot)
+    /// The event changed nothing that could be written back.
+    case nothingToUndo(Dot)
 }
 
 /// What is wrong with a foreign event.

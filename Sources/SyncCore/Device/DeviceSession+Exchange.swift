@@ -24,6 +24,7 @@ extension DeviceSession {
     }
 
     private mutating func push(limitEvents: Int) {
+        // Where the hub found a push too large, both limits shrink.
         let limitBytes = min(options.pushBytes, limits.bodyBytes) * limitEvents / max(1, options.pushEvents)
         effects.append(
             .push(

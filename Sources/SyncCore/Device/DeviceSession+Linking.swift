@@ -81,7 +81,7 @@ extension DeviceSession {
             renewToken(problem.code)
         case .fork: block(.fork(options.device))
         case .revoked: block(.revoked)
-        case .tokenUnknown, .challengeInvalid, .notFound, .codeInvalid, .codeExpired, .codeSpent:
+        case .tokenUnknown, .signatureInvalid, .notFound, .codeInvalid, .codeExpired, .codeSpent:
             block(.notEnrolled(problem.code))
         default: reconnect(problem.code)
         }

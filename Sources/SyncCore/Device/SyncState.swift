@@ -100,10 +100,12 @@ extension Advice {
     package init(for code: ProblemCode) {
         self =
             switch code {
-            case .tokenMissing, .tokenExpired, .gap, .cursorUnrecoverable, .heartbeatMissed, .notRegistered, .epochStale: .wait
+            case .tokenMissing, .tokenExpired, .gap, .cursorUnrecoverable, .heartbeatMissed, .notRegistered, .epochStale,
+                .challengeInvalid:
+                .wait
             case .unavailable, .superseded: .askOperator
             case .rateLimited, .slowReader: .slowDown
-            case .tokenUnknown, .challengeInvalid, .codeInvalid, .codeExpired, .codeSpent, .notFound: .rejoin
+            case .tokenUnknown, .codeInvalid, .codeExpired, .codeSpent, .notFound: .rejoin
             case .notAllowed, .revoked, .notMaster: .askOperator
             case .fork, .deviceTaken: .mendFork
             case .chainBroken, .signatureInvalid, .contextUnclosed, .epochNeverGranted, .eventTooLarge, .eventMalformed: .mendRejected

@@ -89,7 +89,7 @@ extension HubCore {
         if let retry = strangers.spend(1, now: now.milliseconds) { throw Problem(.rateLimited, retryAfterMilliseconds: retry) }
     }
 
-    /// A token's expiry, so that the shell finds the workspace that a token belongs to; nil when it is not one of this workspace.
+    /// Whether a token is one of this workspace: so the shell finds where a call belongs.
     package func knows(token: Secret) -> Bool { state.tokens[Crypto.sha256(token.bytes)] != nil }
 
     /// Whether a one-time code is one of this workspace.

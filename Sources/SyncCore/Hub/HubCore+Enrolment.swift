@@ -42,6 +42,7 @@ extension HubCore {
 
     private static var openChallenges: Int { 8 }
 
+    /// A nonce that is used up may have been so by this very call, delivered twice: the device asks for another. A wrong key stays wrong.
     mutating func openSession(
         _ device: DeviceID, _ nonce: Secret, _ signature: [UInt8], _ random: Secret
     ) throws(Problem) -> HubReply {
@@ -53,7 +54,7 @@ extension HubCore {
         else { throw Problem(.challengeInvalid) }
         let proof = SessionProof.bytes(workspace: workspace, device: device, nonce: nonce)
         guard let key = state.devices[device]?.publicKey, Crypto.isSignature(signature, of: proof, by: key) else {
-            throw Problem(.challengeInvalid)
+            throw Problem(.signatureInvalid)
         }
         return .session(token: random, expiresInMilliseconds: issueToken(random, for: device))
     }

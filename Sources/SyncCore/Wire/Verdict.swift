@@ -11,7 +11,7 @@ package enum Verdict: Hashable, Sendable {
     case rejected(ProblemCode)
 
     /// The verdict of the `offset`th event of a run that begins with this one: positions go on.
-    func advanced(by offset: UInt64) -> Verdict {
+    fileprivate func advanced(by offset: UInt64) -> Verdict {
         switch self {
         case .accepted(let position): .accepted(Position(position.index + offset))
         case .duplicate(let position): .duplicate(Position(position.index + offset))
@@ -19,9 +19,6 @@ package enum Verdict: Hashable, Sendable {
         case .parked, .rejected: self
         }
     }
-
-    /// Whether `next` is what a run that begins with this verdict gives its `offset`th event.
-    package func isContinued(by next: Verdict, at offset: UInt64) -> Bool { advanced(by: offset) == next }
 }
 
 /// Events of a push that follow each other and share a verdict; positions go up by one.
@@ -44,7 +41,7 @@ package struct VerdictRun: Hashable, Sendable {
 extension [VerdictRun] {
     /// Adds an event's verdict, to the last run where it goes on.
     package mutating func append(_ verdict: Verdict) {
-        if let last, last.verdict.isContinued(by: verdict, at: UInt64(last.count)) {
+        if let last, last.verdict.advanced(by: UInt64(last.count)) == verdict {
             self[count - 1].extend()
         } else {
             append(VerdictRun(verdict))

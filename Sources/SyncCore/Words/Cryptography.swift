@@ -15,6 +15,11 @@ package struct Secret: Hashable, Sendable {
     package init(bytes: [UInt8]) { self.bytes = bytes }
 }
 
+extension Secret: CustomStringConvertible {
+    /// Nothing of it, so that no log and no message has it.
+    package var description: String { "(secret)" }
+}
+
 /// A chain's head and the device's signature of it; nil where somebody else hands it on without one.
 package struct SignedHead: Hashable, Sendable {
     package let head: ChainHead

@@ -1,5 +1,5 @@
 /// What is wrong, as a word that never changes. Texts for people are made elsewhere.
-package enum ProblemCode: String, Hashable, Sendable, CaseIterable, Error {
+package enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     // Who asks
     case tokenMissing = "token-missing"
     case tokenUnknown = "token-unknown"

@@ -1,0 +1,46 @@
+internal import ArgumentParser
+internal import EventCore
+internal import ReplicaEngine
+
+/// Takes an event back.
+struct UndoCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "undo", abstract: "Take an event back: write back what it overwrote.",
+        discussion: """
+            Without DOT this device's newest event that is neither an undo nor undone; with one, that event, of whatever device. Taking a resolution back opens the conflict again. Prints the dots of what it wrote. Example:
+
+              syncline undo
+              syncline undo laptop:12 --dry-run
+            """)
+
+    @Argument(help: ArgumentHelp("The event, device:seq.", valueName: "dot")) var dot: String?
+    @OptionGroup var options: UndoOptions
+    @OptionGroup var common: CommonOptions
+
+    func run(_ session: Session) throws {
+        try Undoing(session, options).run { store in
+            if let dot { return try session.dot(dot, in: store) }
+            if let dot = try store.newestToUndo() { return dot }
+            throw ConsoleError(
+                code: "nothing-to-undo", "this device has written nothing lately that is not undone",
+                hint: "name the event: `syncline log` shows them")
+        }
+    }
+}
+
+/// Takes an undo back.
+struct RedoCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "redo", abstract: "Take this device's last undo back, then the one before it, and so on.",
+        discussion: "An undo that was taken back already is passed over. Example:\n\n  syncline undo && syncline redo")
+
+    @OptionGroup var options: UndoOptions
+    @OptionGroup var common: CommonOptions
+
+    func run(_ session: Session) throws {
+        try Undoing(session, options).run { store in
+            if let dot = try store.newestToRedo() { return dot }
+            throw ConsoleError(code: "nothing-to-redo", "this device has undone nothing lately that is not redone")
+        }
+    }
+}

@@ -1,0 +1,65 @@
+internal import ArgumentParser
+internal import EventCore
+internal import ReplicaEngine
+
+struct UndoOptions: ParsableArguments {
+    @Flag(help: "Do it although something has been written over it since, or it is undone already.") var force = false
+    @Flag(help: "Say what would be written, and write nothing.") var dryRun = false
+    @Option(help: ArgumentHelp("Why, for the audit.", valueName: "text")) var note: String?
+}
+
+/// What `undo` and `redo` have in common: the plan is shown, what has moved on is asked about, the drafts are committed.
+struct Undoing {
+    private let session: Session
+    private let options: UndoOptions
+
+    init(_ session: Session, _ options: UndoOptions) {
+        self.session = session
+        self.options = options
+    }
+
+    func run(_ choose: (Store) throws -> Dot) throws {
+        let note = try Arguments.note(options.note)
+        let store = options.dryRun ? try session.reading() : try session.writing()
+        let plan = try store.undoPlan(of: try choose(store), note: note)
+        let page = UndoPage(plan: plan) { session.name(of: $0, in: store) }
+        guard !options.dryRun else {
+            if session.isJSON {
+                page.writeJSON(to: session.output, events: [], conflict: nil)
+            } else {
+                page.lines.forEach(session.output.line)
+            }
+            session.output.note("\(Sentences.count(plan.drafts.count, "event")) would be written; nothing was")
+            return
+        }
+        try confirm(plan, page)
+        let events = try store.commit(plan.drafts, wall: Machine.wall)
+        let conflict = try store.conflict(plan.key)
+        try store.close()
+        if session.isJSON {
+            page.writeJSON(to: session.output, events: events, conflict: conflict)
+        } else {
+            for event in events { session.report(event) }
+            page.lines.forEach(session.output.note)
+        }
+        guard let conflict else { return }
+        let fields = (conflict.isDeleteAgainstEdit ? ["delete against edit"] : []) + conflict.fields.map(\.field.text)
+        session.output.note("in conflict: \(Arguments.text(plan.key)), \(fields.joined(separator: ", "))")
+    }
+
+    /// What has moved on is overwritten only by somebody who knows.
+    private func confirm(_ plan: UndoPlan, _ page: UndoPage) throws {
+        guard !options.force, let reason = page.reasonToAsk else { return }
+        let question = (page.lines + [reason, "write it nevertheless? y or n › "]).map(Printable.escaped).joined(separator: "\n")
+        switch session.ask(question) {
+        case true?: return
+        case false?: throw ConsoleError(code: "not-confirmed", "nothing was written")
+        case nil:
+            throw ConsoleError(
+                code: plan.isUndoneAlready ? "undone-already" : "moved-on", reason,
+                hint:
+                    "--dry-run shows what would be written, --force writes it; `syncline log \(Arguments.text(plan.key))` shows what happened"
+            )
+        }
+    }
+}

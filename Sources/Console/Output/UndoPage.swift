@@ -1,0 +1,110 @@
+internal import EventCore
+internal import ReplicaEngine
+
+/// What an undo takes back, as people and programs read it.
+struct UndoPage {
+    let plan: UndoPlan
+    let name: (DeviceID) -> String
+
+    /// What is undone, and a line for each field that changes by it.
+    var lines: [String] {
+        let event = plan.undone[0]
+        let what = "\(event.kind.word) of \(Arguments.text(plan.key))"
+        let note = event.note.map { ", “\($0.text)”" } ?? ""
+        var lines = ["undoes \(name(event.dot.device)):\(event.dot.seq), \(what), \(TimeText.age(of: event.time, at: Machine.wall))\(note)"]
+        switch (plan.isDeletedNow, plan.isDeletedThen) {
+        case (true, false): lines.append("  it is no longer deleted")
+        case (_, true): lines.append(plan.drafts.count > 1 ? "  deleted on one side" : "  it is deleted")
+        case (false, false): break
+        }
+        return lines
+            + plan.changes.map { "  \($0.field.text): \(ValueText.short($0.now)) → \(ValueText.short($0.then))" }
+    }
+
+    /// Why somebody has to say that it is meant; nil when nobody has to.
+    var reasonToAsk: String? {
+        let record = Arguments.text(plan.key)
+        if plan.isUndoneAlready { return "\(name(plan.dot.device)):\(plan.dot.seq) is undone already" }
+        guard !plan.movedOn.isEmpty else { return nil }
+        let moved = plan.movedOn.prefix(Self.movedLimit).map { moved in
+            let author = "\(name(moved.version.dot.device)):\(moved.version.dot.seq)"
+            guard let field = moved.field else { return "deleted by \(author)" }
+            return "\(field.text) is \(ValueText.short([moved.version.value])) by \(author)"
+        }
+        let more = plan.movedOn.count > Self.movedLimit ? " and \(plan.movedOn.count - Self.movedLimit) more" : ""
+        return "\(record) has moved on since: \(moved.joined(separator: "; "))\(more)"
+    }
+
+    private static let movedLimit = 5
+
+    /// - Parameters:
+    ///   - events: what was written; none in a dry run.
+    ///   - conflict: what is in conflict now.
+    func writeJSON(to output: Output, events: [Event], conflict: Conflict?) {
+        output.object { writer in
+            if let first = events.first {
+                writer.key("dot")
+                writer.dot(first.dot)
+            }
+            writer.key("dots")
+            writer.beginArray()
+            for event in events { writer.dot(event.dot) }
+            writer.endArray()
+            writer.key("kind")
+            writer.string(EventKind.undo.word)
+            writer.key("undoes")
+            writer.dot(plan.dot)
+            writer.key("collection")
+            writer.string(plan.key.collection.utf8)
+            writer.key("record")
+            writer.string(plan.key.record.utf8)
+            writer.key("events")
+            writer.integer(plan.drafts.count)
+            writer.key("changes")
+            writer.beginArray()
+            for change in plan.changes {
+                writer.beginObject()
+                writer.key("field")
+                writer.string(change.field.utf8)
+                writer.key("now")
+                writer.values(change.now)
+                writer.key("then")
+                writer.values(change.then)
+                writer.endObject()
+            }
+            writer.endArray()
+            writer.key("movedOn")
+            writer.beginArray()
+            for moved in plan.movedOn {
+                writer.beginObject()
+                writer.key("field")
+                writer.string(moved.field?.utf8 ?? [])
+                writer.key("version")
+                writer.version(moved.version)
+                writer.endObject()
+            }
+            writer.endArray()
+            writer.key("conflict")
+            writer.boolean(conflict != nil)
+        }
+    }
+}
+
+extension JSONWriter {
+    /// An array of `{"value":…}` and `{"removed":true}`.
+    mutating func values(_ values: [FieldValue?]) {
+        beginArray()
+        for value in values {
+            beginObject()
+            if let value {
+                key("value")
+                canonical(value)
+            } else {
+                key("removed")
+                boolean(true)
+            }
+            endObject()
+        }
+        endArray()
+    }
+}

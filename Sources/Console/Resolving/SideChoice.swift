@@ -1,0 +1,74 @@
+internal import EventCore
+internal import ReplicaEngine
+
+/// What the word for a side means.
+enum SideChoice: Hashable {
+    case sides([Dot])
+    /// What all sides had seen.
+    case base
+    /// The values of all sides as a list.
+    case both
+}
+
+/// Reads the words that name a conflict's sides: a letter as `show` prints it, a device, `device:seq`, `base`, `both`.
+struct SideNames {
+    let conflict: Conflict
+    let session: Session
+    let store: Store
+    /// Letters belong to one conflict; over several of them they mean nothing.
+    var hasLetters = true
+
+    func choice(_ text: String) throws -> SideChoice {
+        if hasLetters, let index = conflict.sides.indices.first(where: { ConflictPage.letter($0) == text.lowercased() }) {
+            return .sides([conflict.sides[index].dot])
+        }
+        if !store.names.values.contains(text) {
+            switch text {
+            case "base": return .base
+            case "both": return .both
+            default: break
+            }
+        }
+        let dots = try dots(text).filter { dot in conflict.sides.contains { $0.dot == dot } }
+        guard !dots.isEmpty else {
+            throw ConsoleError(
+                code: "no-such-side", "“\(text)” is no side of it",
+                hint: "the sides are: " + conflict.sides.map { name(of: $0.dot) }.joined(separator: ", "))
+        }
+        return .sides(dots)
+    }
+
+    /// A side's letter and its device.
+    func name(of dot: Dot) -> String {
+        let letter = conflict.sides.firstIndex { $0.dot == dot }.map { ConflictPage.letter($0) + " " } ?? ""
+        return letter + session.name(of: dot.device, in: store)
+    }
+
+    private func dots(_ text: String) throws -> [Dot] {
+        // A letter that is no side's must not happen to fit the start of a device's id.
+        if text.count == 1, !store.names.values.contains(text) { return [] }
+        if text.contains(":") { return [try session.dot(text, in: store)] }
+        let device = try session.device(text, in: store)
+        return conflict.sides.map(\.dot).filter { $0.device == device }
+    }
+}
+
+extension Resolution {
+    /// Applies a choice to everything that is contested.
+    func applying(_ choice: SideChoice) throws(ResolutionError) -> Resolution {
+        switch choice {
+        case .sides(let dots): try choosing(dots)
+        case .base: try takingBase()
+        case .both: try takingBoth()
+        }
+    }
+
+    /// Applies a choice to one field.
+    func applying(_ choice: SideChoice, to field: Name) throws(ResolutionError) -> Resolution {
+        switch choice {
+        case .sides(let dots): try choosing(dots, for: field)
+        case .base: try takingBase(of: field)
+        case .both: try takingBoth(of: field)
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package import EventCore
+
+/// Which events of the audit trail are wanted; nil and false want all.
+package struct AuditFilter: Sendable {
+    /// Milliseconds since 1970, both included.
+    package var since: UInt64?
+    package var until: UInt64?
+    package var device: DeviceID?
+    package var kind: EventKind?
+    package var collection: Name?
+    /// Events that wrote this field, and deletes.
+    package var field: Name?
+    package var criticalOnly = false
+
+    package init() {}
+
+    package func passes(_ row: BlockReader.Row) -> Bool {
+        if let since, row.time.milliseconds < since { return false }
+        if let until, row.time.milliseconds > until { return false }
+        if let device, row.dot.device != device { return false }
+        if let kind, row.kind != kind { return false }
+        if let collection, row.key.collection != collection { return false }
+        if let field, row.body != .delete, !row.fields.contains(field) { return false }
+        return !criticalOnly || row.isCritical
+    }
+}

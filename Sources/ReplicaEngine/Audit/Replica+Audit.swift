@@ -1,0 +1,121 @@
+package import EventCore
+internal import LogStore
+
+/// The audit trail: events with what they changed.
+extension Replica {
+    /// Calls `body` with the entries of a record that pass, oldest or newest first, until it returns false; with a limit only with the newest so many.
+    ///
+    /// - Throws: `.unknownRecord`, or what `body` throws.
+    package func audit(
+        of key: RecordKey, _ filter: AuditFilter, limit: Int?, newestFirst: Bool, _ body: (AuditEntry) throws -> Bool
+    ) throws {
+        let positions = try positions(of: key)
+        guard !positions.isEmpty else { throw ReplicaError.unknownRecord(key) }
+        if let limit, positions.count > Self.longHistory {
+            var steps: [LoggedRow] = []
+            for position in positions where steps.count < limit {
+                let step = LoggedRow(position: position, row: try row(at: position))
+                if filter.passes(step.row) { steps.append(step) }
+            }
+            return try hand(steps, newestFirst: newestFirst, body)
+        }
+        let steps = try positions.reversed().map { LoggedRow(position: $0, row: try row(at: $0)) }
+        var entries: [AuditEntry] = []
+        var all = FieldFold()
+        for (index, step) in steps.enumerated() {
+            let isWanted = filter.passes(step.row)
+            if isWanted && !step.row.coversAll { entries.append(Self.auditEntry(step, behind: steps[..<index])) }
+            let changes = isWanted && step.row.coversAll ? AuditEntry.changes(by: step.row, in: all) : nil
+            all.apply(step.row)
+            guard let changes else { continue }
+            entries.append(AuditEntry(position: step.position, row: step.row, changes: changes, leavesConflict: all.isContested))
+        }
+        let wanted = entries.suffix(limit ?? entries.count)
+        for entry in newestFirst ? Array(wanted.reversed()) : Array(wanted) { guard try body(entry) else { return } }
+    }
+
+    /// The same for the whole log. Oldest first it is one pass, with the memory of a second table; newest first, or the newest few, are looked up one by one.
+    package func audit(
+        _ filter: AuditFilter, limit: Int?, newestFirst: Bool, _ body: (AuditEntry) throws -> Bool
+    ) throws {
+        if newestFirst {
+            var left = limit ?? Int.max
+            try stepsBackwards { step in
+                guard left > 0 else { return false }
+                guard filter.passes(step.row) else { return true }
+                left -= 1
+                return try body(try auditEntry(step))
+            }
+            return
+        }
+        guard let limit else { return try auditPass(filter, from: Position(0), body) }
+        var steps: [LoggedRow] = []
+        try stepsBackwards { step in
+            if steps.count < limit && filter.passes(step.row) { steps.append(step) }
+            return steps.count < limit
+        }
+        if steps.count > Self.oneByOneLimit, let first = steps.last { return try auditPass(filter, from: first.position, body) }
+        try hand(steps, newestFirst: false, body)
+    }
+
+    /// Entries looked up one by one; `steps` come newest first.
+    private func hand(_ steps: [LoggedRow], newestFirst: Bool, _ body: (AuditEntry) throws -> Bool) throws {
+        for step in newestFirst ? steps : steps.reversed() { guard try body(try auditEntry(step)) else { return } }
+    }
+
+    /// Of a record with more events the newest few are looked up one by one.
+    private static var longHistory: Int { 200 }
+
+    /// Beyond so many entries one pass over the log is faster.
+    private static var oneByOneLimit: Int { 2000 }
+
+    /// The log's events from its end on.
+    private func stepsBackwards(_ body: (LoggedRow) throws -> Bool) throws {
+        var end = self.end
+        while end.index > 0 {
+            let block = try block(containing: Position(end.index - 1))
+            for (index, row) in try rows(of: block).enumerated().reversed() {
+                guard try body(LoggedRow(position: Position(block.first.index + UInt64(index)), row: row)) else { return }
+            }
+            end = block.first
+        }
+    }
+
+    /// Entries from `first` on, oldest first: folds the log block by block, and says of each event what its record was before it.
+    private func auditPass(_ filter: AuditFilter, from first: Position, _ body: (AuditEntry) throws -> Bool) throws {
+        let cursor: BlockCursor<Storage>
+        do throws(LogError) { cursor = try log.blocks(from: Position(0)) } catch { throw ReplicaError.log(error) }
+        var table = RecordTable(expectedEvents: log.end.index)
+        while let block = try Self.next(cursor) {
+            guard block.header.kind == .events else { continue }
+            if block.first.index + UInt64(block.header.count) > first.index {
+                let rows = try Self.rows(in: block.header, block.first, block.bytes)
+                var folds: [RecordKey: FieldFold] = [:]
+                for (index, row) in rows.enumerated() {
+                    let step = LoggedRow(position: Position(block.first.index + UInt64(index)), row: row)
+                    var fold = try folds.removeValue(forKey: row.key) ?? FieldFold(try Self.record(row.key, in: table))
+                    let isWanted = step.position >= first && filter.passes(row)
+                    let isAlone = row.coversAll || fold.isEmpty
+                    let changes = isWanted && isAlone ? AuditEntry.changes(by: row, in: fold) : nil
+                    fold.apply(row)
+                    let isContested = isWanted && fold.isContested
+                    folds[row.key] = fold
+                    guard isWanted else { continue }
+                    let entry =
+                        if let changes {
+                            AuditEntry(position: step.position, row: row, changes: changes, leavesConflict: isContested)
+                        } else {
+                            try auditEntry(step)
+                        }
+                    guard try body(entry) else { return }
+                }
+            }
+            do throws(BlockError) { try table.fold(block.header, block.bytes) } catch { throw ReplicaError.malformedBlock(at: block.first) }
+        }
+    }
+
+    private static func record(_ key: RecordKey, in table: borrowing RecordTable) throws -> Record? {
+        guard let place = try table.place(of: key) else { return nil }
+        return try table.record(at: place)
+    }
+}

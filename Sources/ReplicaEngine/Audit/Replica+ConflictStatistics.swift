@@ -1,0 +1,49 @@
+internal import EventCore
+internal import LogStore
+
+extension Replica {
+    /// Counts the conflicts of the whole log: two passes, the first of which finds the records that ever had a concurrent event. Memory for these.
+    ///
+    /// - Parameter isWanted: which groups are counted.
+    package func conflictStatistics(
+        _ isWanted: @escaping (ConflictStatistics.Group) -> Bool
+    ) throws(ReplicaError) -> ConflictStatistics {
+        let concurrent = try recordsWithConcurrentEvents()
+        var counter = ConflictCounter(isWanted: isWanted)
+        guard !concurrent.isEmpty else { return counter.finish() }
+        try eachBlock { (block, reader) throws(BlockError) in
+            while let row = try reader.next() { if concurrent.contains(row.key) { counter.add(row) } }
+        }
+        return counter.finish()
+    }
+
+    /// The records that ever had an event whose writer had not seen all that was there before it in this log.
+    private func recordsWithConcurrentEvents() throws(ReplicaError) -> Set<RecordKey> {
+        try checkTable()
+        var concurrent: Set<RecordKey> = []
+        try eachBlock { (block, reader) throws(BlockError) in
+            var index = UInt64(try reader.skipFollowing())
+            while let row = try reader.next() {
+                if case .whole = row.context, !isFirst(Position(block.first.index + index)) { concurrent.insert(row.key) }
+                index += 1 + UInt64(try reader.skipFollowing())
+            }
+        }
+        return concurrent
+    }
+
+    /// The first event of a record covers nothing either.
+    private func isFirst(_ position: Position) -> Bool {
+        do throws(CheckpointDamage) { return try table.position(before: position) == nil } catch {
+            preconditionFailure("all has been checked")
+        }
+    }
+
+    private func eachBlock(_ body: (BlockView, inout BlockReader) throws(BlockError) -> Void) throws(ReplicaError) {
+        let cursor: BlockCursor<Storage>
+        do throws(LogError) { cursor = try log.blocks(from: Position(0)) } catch { throw .log(error) }
+        while let block = try Self.next(cursor) {
+            guard block.header.kind == .events else { continue }
+            try Self.reading(block.header, block.first, block.bytes) { (reader) throws(BlockError) in try body(block, &reader) }
+        }
+    }
+}

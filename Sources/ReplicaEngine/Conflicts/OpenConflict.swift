@@ -1,0 +1,37 @@
+package import EventCore
+
+/// What `conflicts` says of a record in conflict, for which no history has to be read: who disagrees on what, without base and values.
+package struct OpenConflict: Hashable, Sendable {
+    package struct Side: Hashable, Sendable {
+        package let dot: Dot
+        package let time: HybridTime
+    }
+
+    package let key: RecordKey
+    /// The contested fields that no policy decides, sorted by name.
+    package let fields: [Name]
+    /// Whether delete stands against edit and no policy decides it.
+    package let isDeletionOpen: Bool
+    /// Greatest rank first.
+    package let sides: [Side]
+
+    package init(_ conflict: Conflict) {
+        key = conflict.key
+        fields = conflict.openFields.map(\.field)
+        isDeletionOpen = conflict.isDeletionOpen
+        sides = conflict.sides.map { Side(dot: $0.dot, time: $0.event.time) }
+    }
+
+    /// A record without policies, whose sides are just the contested entries.
+    init(_ record: Record) {
+        key = record.key
+        fields = record.fields.filter(\.isContested).map(\.field)
+        isDeletionOpen = false
+        let dots = Set(record.fields.filter(\.isContested).flatMap(\.versions).map(\.dot))
+        sides = dots.compactMap { dot in record.times[dot].map { Side(dot: dot, time: $0) } }
+            .sorted { Rank(time: $0.time, dot: $0.dot) > Rank(time: $1.time, dot: $1.dot) }
+    }
+
+    /// Whether a device has a side in it.
+    package func involves(_ device: DeviceID) -> Bool { sides.contains { $0.dot.device == device } }
+}

@@ -1,0 +1,94 @@
+package import EventCore
+internal import LogStore
+
+/// Which records a person has to look at: in time proportional to the records that have siblings, whatever else the store holds.
+extension Replica {
+    /// How many conflicts are open now. Counted once for each state of the store, so it may be asked for at every prompt.
+    package func openConflictCount() throws(ReplicaError) -> Int {
+        if let countedConflicts, countedConflicts.events == table.eventCount { return countedConflicts.count }
+        try checkForConflicts()
+        var count = 0
+        for place in try contestedPlaces() {
+            let policies = try policies(of: table.collection(at: place))
+            if try policies.isEmpty || isOpen(try recordWithoutTimes(at: place), policies) { count += 1 }
+        }
+        countedConflicts = (table.eventCount, count)
+        return count
+    }
+
+    /// The records that are in conflict now, or were then, those that policies decide included, sorted; of one collection or all.
+    package func contestedKeys(in collection: Name? = nil, at moment: Moment? = nil) throws(ReplicaError) -> [RecordKey] {
+        if let moment { return try contestedKeys(in: collection, then: moment) }
+        let places = try contestedPlaces()
+        return places.map { table.key(at: $0) }.filter { collection == nil || $0.collection == collection }.sorted()
+    }
+
+    /// Calls `body` with each conflict that is open now, or was then, sorted by record, until it returns false. The first of now come before the others are
+    /// looked at.
+    package func openConflicts(
+        in collection: Name? = nil, at moment: Moment? = nil, _ body: (OpenConflict) throws -> Bool
+    ) throws {
+        if let moment {
+            let then = try inLog(moment)
+            return try contestedRecords(in: collection, then: then) { try openConflict($0, at: then).map(body) ?? true }
+        }
+        try checkForConflicts()
+        var (times, count) = ([Dot: HybridTime](), 0)
+        func isLast(_ key: RecordKey) throws -> Bool {
+            // A few are found one by one, at the end of their records' histories; the rest by one look at the log.
+            if count == Self.contestedOneByOne { times = try timesOfContested(many: 0) }
+            count += 1
+            guard let record = try record(key, times: times) else { return false }
+            return try openConflict(record, at: nil).map { try !body($0) } ?? false
+        }
+        guard table.isChecked else {
+            // A history that turns out to be damaged would void all places.
+            for key in try contestedKeys(in: collection) { if try isLast(key) { return } }
+            return
+        }
+        var places = table.sorted(try contestedPlaces().filter { collection == nil || table.collection(at: $0) == collection })
+        while let place = places.next(in: table) { if try isLast(table.key(at: place)) { return } }
+    }
+
+    /// What is open of a record, as it is at `moment`, with the times of its contested entries.
+    private func openConflict(_ record: Record, at moment: Moment?) throws(ReplicaError) -> OpenConflict? {
+        let policies = try policies(of: record.key.collection, at: moment)
+        if policies.isEmpty && !record.isDeleteAgainstEdit { return record.isContested ? OpenConflict(record) : nil }
+        guard policies.leavesOpen(record) != false else { return nil }
+        // Which edits stand against a delete depends on what they had seen, and so does what policies decide.
+        guard let conflict = try conflict(record.key, at: moment, policies), conflict.isOpen else { return nil }
+        return OpenConflict(conflict)
+    }
+
+    private func isOpen(_ record: Record, _ policies: CollectionPolicies) throws(ReplicaError) -> Bool {
+        if let isOpen = policies.leavesOpen(record) { return isOpen }
+        return try conflict(record.key, at: nil, policies)?.isOpen ?? false
+    }
+
+    /// Records in conflict, and in collections whose edits count as a whole those with more than one head.
+    func contestedPlaces() throws(ReplicaError) -> [RecordTable.Place] {
+        let whole = try collectionsOfWholeEdits()
+        return try reading { (table) throws(CheckpointDamage) in try table.contestedPlaces(whole: whole) }
+    }
+
+    /// The collections in which more than one head is a conflict, now or then.
+    func collectionsOfWholeEdits(at moment: Moment? = nil) throws(ReplicaError) -> Set<Name> {
+        var whole: Set<Name> = []
+        for collection in table.collections.names where try policies(of: collection, at: moment).rest == .record { whole.insert(collection) }
+        return whole
+    }
+
+    /// Many records with siblings lie everywhere: then checking all at once is faster than one by one.
+    private func checkForConflicts() throws(ReplicaError) {
+        if table.nodeBytes > Self.manyNodeBytes { try checkTable() }
+    }
+
+    private static var manyNodeBytes: Int { 1 << 20 }
+}
+
+extension RecordTable {
+    /// - Parameter whole: the collections in which more than one head is a conflict.
+    func contestedPlaces(whole: Set<Name>) throws(CheckpointDamage) -> [Place] {
+        try placesWithSiblings { isContested(at: $0) || !whole.isEmpty && whole.contains(collection(at: $0)) && hasSeveralHeads(at: $0) }
+    }
+}

@@ -1,0 +1,70 @@
+internal import EventCore
+internal import LogStore
+
+/// All records, or all conflicts, as they were: one pass over the log instead of one look at each record's history.
+extension Replica {
+    /// The table of all records as they were at a moment.
+    func pastTable(at moment: Moment) throws(ReplicaError) -> PastTable {
+        switch try inLog(moment) {
+        case .position(let position): try PastTable(log, at: position)
+        case .time(let milliseconds): try PastTable(log, notLaterThan: milliseconds)
+        case .dot: preconditionFailure("for the store as a whole a dot stands for a position")
+        }
+    }
+
+    /// `records(in:at:)` for a moment.
+    func records(in collection: Name?, then moment: Moment, _ body: (Record) throws -> Bool) throws {
+        let past = try pastTable(at: moment)
+        try records(at: past.table.sortedPlaces(in: collection), in: past, body)
+    }
+
+    /// The records that were in conflict, sorted by key; of one collection or all.
+    func contestedRecords(in collection: Name?, then moment: Moment, _ body: (Record) throws -> Bool) throws {
+        let (past, whole) = (try pastTable(at: moment), try collectionsOfWholeEdits(at: moment))
+        try records(at: past.table.sorted(past.contestedPlaces(in: collection, whole: whole)), in: past, body)
+    }
+
+    func contestedKeys(in collection: Name?, then moment: Moment) throws(ReplicaError) -> [RecordKey] {
+        let (past, whole) = (try pastTable(at: moment), try collectionsOfWholeEdits(at: moment))
+        return past.contestedPlaces(in: collection, whole: whole).map { past.table.key(at: $0) }.sorted()
+    }
+
+    /// Hands over records with the times of contested entries: of the first few found one by one, of the rest by one look at the log.
+    private func records(at places: SortedPlaces, in past: borrowing PastTable, _ body: (Record) throws -> Bool) throws {
+        var (places, times, contested) = (places, [Dot: HybridTime](), 0)
+        while let place = places.next(in: past.table) {
+            var record = try past.record(at: place)
+            if record.isContested {
+                contested += 1
+                if contested == Self.contestedOneByOne { times = try self.times(of: try past.contestedDots()) }
+                record = record.with(times: contested < Self.contestedOneByOne ? try timesOneByOne(of: record.contestedDots) : times)
+            }
+            guard try body(record) else { return }
+        }
+    }
+}
+
+extension PastTable {
+    func contestedPlaces(in collection: Name? = nil, whole: Set<Name> = []) -> [RecordTable.Place] {
+        do throws(CheckpointDamage) {
+            return try table.contestedPlaces(whole: whole).filter { collection == nil || table.collection(at: $0) == collection }
+        } catch { preconditionFailure("what was folded has no checkpoint") }
+    }
+
+    /// The record, without times.
+    func record(at place: RecordTable.Place) throws(ReplicaError) -> Record {
+        do throws(BlockError) { return try table.record(at: place) } catch { throw .malformedBlock(at: Position(0)) }
+    }
+
+    /// The events of all contested entries.
+    func contestedDots() throws(ReplicaError) -> Set<Dot> {
+        var dots: Set<Dot> = []
+        for place in contestedPlaces() { dots.formUnion(try record(at: place).contestedDots) }
+        return dots
+    }
+}
+
+extension Record {
+    /// The events of its contested entries.
+    var contestedDots: Set<Dot> { Set(fields.filter(\.isContested).flatMap { $0.versions.map(\.dot) }) }
+}

@@ -1,0 +1,209 @@
+"""Undo and redo by their contract: what they write, what they ask about, and that a conflict they bring back is open again."""
+import json
+import random
+import unittest
+
+import pexpect
+
+import fold
+import generator
+import reference
+from harness import BINARY, DEVICE, OTHER, StoreTest, event, lines_of, run
+
+REMOVED = fold.REMOVED
+
+
+def dot(text):
+    device, seq = text.rsplit(":", 1)
+    return device, int(seq)
+
+
+class Undoing(StoreTest):
+    # `reference.py` writes no doubles.
+    has_doubles = False
+
+    def events(self, store):
+        return list(map(json.loads, lines_of(self.ok("export", store=store))))
+
+    def agrees(self, store):
+        """Both models make of the store's events what the store shows."""
+        events, dump = self.events(store), self.ok("dump", "--canonical", store=store)
+        self.assertEqual(dump, fold.dump(events))
+        if not self.has_doubles:
+            self.assertEqual(dump, reference.dump(events))
+        return events
+
+    def shown(self, store, record="notes/trip"):
+        got = self.object("get", record, store=store)
+        return got["fields"], got["deleted"]
+
+    def test_undo_and_redo_go_back_and_forth_over_one_field(self):
+        store = self.make()
+        states = []
+        for number in range(4):
+            self.ok("put", "notes/trip", f"title={number}", *(["days=1"] if number == 2 else []), store=store)
+            states.append(self.shown(store))
+        for number in (2, 1, 0):
+            done = self.object("undo", store=store)
+            self.assertEqual((done["kind"], done["conflict"], len(done["dots"]), done["movedOn"]), ("undo", False, 1, []))
+            self.assertEqual(self.shown(store), states[number])
+        self.ok("undo", store=store)
+        self.assertEqual(self.shown(store), ({}, False))
+        self.assertEqual(json.loads(self.fails(1, "undo", "--json", store=store))["code"], "nothing-to-undo")
+        for number in range(4):
+            self.ok("redo", store=store)
+            self.assertEqual(self.shown(store), states[number])
+        self.assertEqual(json.loads(self.fails(1, "redo", "--json", store=store))["code"], "nothing-to-redo")
+        self.ok("undo", store=store)
+        self.assertEqual(self.shown(store), states[2])
+        self.agrees(store)
+
+    def test_every_kind_of_event_comes_back(self):
+        store = self.make()
+        self.ok("put", "notes/trip", "title=a", "days=3", store=store)
+        before = self.shown(store)
+        for words in (["put", "notes/trip", "title=b", "new=1"], ["unset", "notes/trip", "title", "days"], ["delete", "notes/trip"]):
+            self.ok(*words, store=store)
+            after = self.shown(store)
+            self.assertNotEqual(after, before)
+            done = self.object("undo", "--note", "mistake", store=store)
+            self.assertEqual(self.shown(store), before)
+            last = self.objects("log", "notes/trip", store=store)[-1]
+            self.assertEqual((last["kind"], last["note"], last["undoes"]), ("undo", "mistake", done["undoes"]))
+            self.ok("redo", store=store)
+            self.assertEqual(self.shown(store), after)
+            self.ok("undo", done["undoes"], store=store)
+            self.assertEqual(self.shown(store), before)
+        self.agrees(store)
+
+    def test_a_record_that_was_deleted_is_deleted_again(self):
+        store = self.make()
+        self.ok("put", "notes/trip", "title=a", store=store)
+        self.ok("delete", "notes/trip", store=store)
+        self.ok("put", "notes/trip", "days=1", store=store)
+        self.ok("undo", store=store)
+        self.assertEqual(self.shown(store), ({}, True))
+        self.ok("redo", store=store)
+        self.assertEqual(self.shown(store), ({"days": 1}, False))
+        self.agrees(store)
+
+    def test_a_resolution_taken_back_opens_the_conflict_again_with_the_same_values_and_everywhere(self):
+        for choice in ("a", "b"):
+            laptop, phone = self.conflict()
+            before = self.object("show", "notes/trip", store=laptop)
+            resolved = self.object("resolve", "notes/trip", "--choose", choice, store=laptop)["dot"]
+            done = run("undo", store=laptop)
+            self.assertEqual(done.returncode, 0)
+            self.assertEqual(len(done.stdout.split()), 2, "one event a side")
+            self.assertIn("in conflict", done.stderr.decode())
+            after = self.object("show", "notes/trip", store=laptop)
+            values = [sorted(s["entries"]["title"]["value"] for s in page["sides"]) for page in (before, after)]
+            self.assertEqual((values[0], before["fields"]), (values[1], after["fields"]))
+            undos = [e for e in self.agrees(laptop) if e.get("kind") == "undo"]
+            self.assertEqual({e["undoes"] for e in undos}, {resolved})
+            self.assertEqual(len({json.dumps(e["context"], sort_keys=True) for e in undos}), 1, "one context")
+            self.exchange(laptop, phone)
+            self.assertEqual(self.ok("digest", store=laptop).split()[-1], self.ok("digest", store=phone).split()[-1])
+            self.ok("redo", store=laptop)
+            self.assertEqual(self.objects("conflicts", store=laptop), [])
+            self.agrees(laptop)
+            self.folder = self.folder / choice
+            self.folder.mkdir()
+
+    def test_delete_against_edit_taken_back_opens_again(self):
+        for words in (["put", "notes/trip", "other=1"], ["delete", "notes/trip"], None):
+            with self.subTest(words=words):
+                store = self.make("-".join(words or ["resolve"]).replace("/", "_"))
+                self.ok("import", self.lines([
+                    event(DEVICE, 1, set={"title": "a", "days": 1}), event(OTHER, 1, context={DEVICE: 1}, set={"title": "b"}),
+                    event(DEVICE, 2, context={DEVICE: 1}, delete=True)]), store=store)
+                before = self.object("show", "notes/trip", store=store)
+                self.assertTrue(before["deleteAgainstEdit"])
+                if words:
+                    self.ok(*words, store=store)
+                else:
+                    edit = next(s["dot"] for s in before["sides"] if not s["delete"])
+                    self.ok("resolve", "notes/trip", "--choose", edit, store=store)
+                self.assertEqual(self.objects("conflicts", store=store), [])
+                resolved = self.shown(store)
+                self.ok("undo", store=store)
+                after = self.object("show", "notes/trip", store=store)
+                self.assertEqual((after["deleteAgainstEdit"], after["fields"]), (True, before["fields"]))
+                self.ok("redo", store=store)
+                self.assertEqual(self.shown(store), resolved)
+                self.agrees(store)
+
+    def test_what_has_moved_on_is_said_and_needs_force(self):
+        laptop, phone = self.make("laptop"), self.make("phone")
+        first = self.ok("put", "notes/trip", "title=a", "days=1", store=laptop).strip()
+        second = self.ok("put", "notes/trip", "title=b", store=laptop).strip()
+        self.exchange(laptop, phone)
+        self.ok("put", "notes/trip", "title=c", store=phone)
+        self.exchange(phone, laptop)
+        digest = self.ok("digest", store=laptop)
+        message = json.loads(self.fails(1, "undo", second, "--json", store=laptop))
+        self.assertEqual(message["code"], "moved-on")
+        self.assertIn('"c"', message["error"])
+        self.assertIn("--force", message["hint"])
+        self.fails(1, "undo", store=laptop)
+        planned = self.object("undo", second, "--dry-run", store=laptop)
+        self.assertEqual([m["version"]["value"] for m in planned["movedOn"]], ["c"])
+        self.assertEqual(self.ok("digest", store=laptop), digest, "nothing was written")
+        self.ok("undo", second, "--force", store=laptop)
+        self.assertEqual(self.shown(laptop)[0], {"title": "a", "days": 1})
+        self.assertEqual(json.loads(self.fails(1, "undo", second, "--json", store=laptop))["code"], "undone-already")
+        self.assertEqual(json.loads(self.fails(1, "undo", "laptop:99", "--json", store=laptop))["code"], "no-such-event")
+        self.assertEqual(dot(first)[1], 1)
+        self.agrees(laptop)
+
+    def test_a_terminal_is_asked(self):
+        laptop, phone = self.make("laptop"), self.make("phone")
+        self.ok("put", "notes/trip", "title=a", store=laptop)
+        self.ok("put", "notes/trip", "title=b", store=laptop)
+        self.exchange(laptop, phone)
+        self.ok("put", "notes/trip", "title=c", store=phone)
+        self.exchange(phone, laptop)
+        for answer, status, title in (("n", 1, "c"), ("y", 0, "a")):
+            child = pexpect.spawn(BINARY, ["--store", str(laptop), "undo"], timeout=20, encoding="utf-8")
+            child.expect("moved on")
+            child.expect("› ")
+            child.sendline(answer)
+            child.expect(pexpect.EOF)
+            child.close()
+            self.assertEqual((child.exitstatus, self.shown(laptop)[0]), (status, {"title": title}))
+
+    def test_any_event_of_random_histories(self):
+        self.has_doubles = True
+        for seed in range(700, 712):
+            with self.subTest(seed=seed):
+                r = random.Random(seed)
+                store = self.make(f"s{seed}")
+                self.ok("import", self.lines(generator.history(seed, 60)), store=store)
+                for _ in range(6):
+                    events = self.events(store)
+                    chosen = r.choice(events)
+                    state = fold.states(events)[(chosen["collection"], chosen["record"])]
+                    done = run("undo", f"{chosen['device']}:{chosen['seq']}", "--force", "--json", store=store)
+                    if done.returncode:
+                        self.assertEqual(json.loads(done.stderr)["code"], "nothing-to-undo")
+                        continue
+                    undone = json.loads(done.stdout)
+                    seen = state.seen(state.events[dot(undone["undoes"])].get("context", {}))
+                    after = fold.states(self.agrees(store))[(chosen["collection"], chosen["record"])]
+                    self.assertEqual(len(after.tombstones), len(seen.tombstones))
+                    mates = ("device", "undoes", "context")
+                    act = [e for e in state.events.values() if "undoes" in e and all(e.get(m) == chosen.get(m) for m in mates)] or [chosen]
+                    self.assertIn(dot(undone["undoes"]), map(fold.dot_of, act))
+                    whole = seen.tombstones or any(e.get("delete") for e in act)
+                    fields = set(seen.fields) | set(state.fields) if whole else {f for e in act for f in [*e.get("set", {}), *e.get("unset", [])]}
+                    for field in fields:
+                        held = [set(map(self.text, (s.fields.get(field) or {None: REMOVED}).values())) for s in (seen, after)]
+                        self.assertEqual(held[0], held[1], field)
+
+    @staticmethod
+    def text(value):
+        return "removed" if value is REMOVED else "=" + fold.canonical(value)
+
+
+if __name__ == "__main__":
+    unittest.main()

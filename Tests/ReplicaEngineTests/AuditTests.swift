@@ -1,0 +1,158 @@
+import EventCore
+import ReplicaEngine
+import Simulation
+import Testing
+import Workload
+
+/// The audit trail of random histories, held to the reference model.
+struct AuditTests {
+    static let seeds = Array(0..<8 as Range<UInt64>)
+
+    @Test(arguments: seeds) func `what each event changed, and who wrote at the same time, is what the model says, however it is asked`(
+        seed: UInt64
+    ) throws {
+        let (store, log) = try Self.store(seed)
+        let replica = store.replica
+        let forward = try Self.entries { try replica.audit(AuditFilter(), limit: nil, newestFirst: false, $0) }
+        #expect(forward.map(\.row.dot) == log.map(\.dot), "seed \(seed)")
+        for (index, entry) in forward.enumerated() { Self.expect(entry, log[index], Array(log[..<index]), "seed \(seed)") }
+        let backward = try Self.entries { try replica.audit(AuditFilter(), limit: nil, newestFirst: true, $0) }
+        #expect(backward == forward.reversed(), "seed \(seed)")
+        let newest = try Self.entries { try replica.audit(AuditFilter(), limit: 20, newestFirst: false, $0) }
+        #expect(newest == forward.suffix(20), "seed \(seed)")
+        for key in Set(log.map(\.key)) {
+            let own = try Self.entries { try replica.audit(of: key, AuditFilter(), limit: nil, newestFirst: false, $0) }
+            #expect(own == forward.filter { $0.row.key == key }, "seed \(seed)")
+        }
+    }
+
+    @Test(arguments: seeds) func `filters let through what they say, all of it and in order`(seed: UInt64) throws {
+        let (store, log) = try Self.store(seed)
+        var random = SeededRandom(seed: seed)
+        let all = try Self.entries { try store.replica.audit(AuditFilter(), limit: nil, newestFirst: false, $0) }
+        for _ in 0..<10 {
+            let some = log[random.below(log.count)]
+            var filter = AuditFilter()
+            switch random.below(6) {
+            case 0: filter.device = some.dot.device
+            case 1: filter.kind = some.kind
+            case 2: (filter.since, filter.until) = (some.time.milliseconds, some.time.milliseconds + 20)
+            case 3: filter.collection = some.key.collection
+            case 4: filter.criticalOnly = true
+            default: filter.field = try Name("caf\u{E9}")
+            }
+            let passing = all.filter { filter.passes($0.row) }
+            let limit = random.below(log.count)
+            let newest = try Self.entries { try store.replica.audit(filter, limit: limit, newestFirst: false, $0) }
+            #expect(newest == passing.suffix(limit), "seed \(seed)")
+            let key = some.key
+            let own = try Self.entries { try store.replica.audit(of: key, filter, limit: limit, newestFirst: true, $0) }
+            #expect(own == passing.filter { $0.row.key == key }.suffix(limit).reversed(), "seed \(seed)")
+        }
+    }
+
+    @Test(arguments: seeds) func `open conflicts are those of the model, with their sides, now and at any moment`(seed: UInt64) throws {
+        var (store, log) = try Self.store(seed)
+        var random = SeededRandom(seed: seed)
+        // From a checkpoint, and with events behind it, which may move cells.
+        try store.replica.checkpoint()
+        if random.chance(1, in: 2) { try store.write(&random, "seed \(seed)") }
+        try store.reopen()
+        log = try store.events()
+        for _ in 0..<12 {
+            let count = random.below(log.count + 1)
+            let time = log[random.below(log.count)].time.milliseconds
+            let moments: [(Moment?, [Event])] = [
+                (nil, log), (.position(Position(UInt64(count))), Array(log[..<count])),
+                (.time(milliseconds: time), Self.events(log, notLaterThan: time)),
+            ]
+            for (moment, events) in moments {
+                let records = Set(events.map(\.key)).map { key in ReferenceRecord(key: key, events: events.filter { $0.key == key }) }
+                let contested = records.filter(\.isInConflict).sorted { $0.key < $1.key }
+                var found: [OpenConflict] = []
+                try store.replica.openConflicts(at: moment) { conflict in
+                    found.append(conflict)
+                    return true
+                }
+                let name = "seed \(seed), \(String(describing: moment))"
+                #expect(found.map(\.key) == contested.map(\.key), "\(name)")
+                #expect(found.map { Set($0.sides.map(\.dot)) } == contested.map(\.sides), "\(name)")
+                #expect(found.map(\.fields) == contested.map { $0.contested.sorted() }, "\(name)")
+                var shown: [RecordKey: [Name: FieldValue]] = [:]
+                try store.replica.records(in: nil, at: moment) { record in
+                    shown[record.key] = Dictionary(uniqueKeysWithValues: record.shown.map { ($0.field, $0.value) })
+                    return true
+                }
+                for record in records {
+                    let expected = record.fields.keys.compactMap { field in record.shown(field).map { (field, $0) } }
+                    #expect(shown[record.key] == Dictionary(uniqueKeysWithValues: expected), "\(name)")
+                }
+                #expect(shown.count == records.count, "\(name)")
+            }
+        }
+        #expect(try store.replica.openConflictCount() == store.replica.conflicts().count)
+    }
+
+    @Test(arguments: seeds) func `conflicts are counted as the model opens and ends them`(seed: UInt64) throws {
+        let (store, log) = try Self.store(seed)
+        let counted = try store.replica.conflictStatistics { _ in true }
+        var (opened, ended, isOpen) = (0, 0, Set<[UInt8]>())
+        for (index, event) in log.enumerated() {
+            let record = ReferenceRecord(key: event.key, events: log[...index].filter { $0.key == event.key })
+            func id(_ field: [UInt8]) -> [UInt8] { event.key.collection.utf8 + [0] + event.key.record.utf8 + [0] + field }
+            let now = Set(record.contested.map { id($0.utf8) } + (record.isDeleteAgainstEdit ? [id([])] : []))
+            let before = isOpen.filter { $0.starts(with: id([])) }
+            opened += now.subtracting(before).count
+            ended += before.subtracting(now).count
+            isOpen = isOpen.subtracting(before).union(now)
+        }
+        #expect(counted.total.opened == opened && counted.total.byHand == ended && counted.total.open == isOpen.count, "seed \(seed)")
+        #expect(counted.total.durations.count == ended, "seed \(seed)")
+    }
+
+    // MARK: - What the model says
+
+    /// A store with all of a random history in some order, and its log.
+    private static func store(_ seed: UInt64) throws -> (Store, [Event]) {
+        let history = try RandomHistory(seed: seed, options: RandomHistory.Options(events: 100, meetsOften: seed % 2 == 0))
+        let store = try Store(99, wall: 2_000_000)
+        _ = try store.replica.ingest(history.shuffledCausally(seed: seed))
+        return (store, try store.events())
+    }
+
+    private static func entries(_ audit: ((AuditEntry) throws -> Bool) throws -> Void) throws -> [AuditEntry] {
+        var entries: [AuditEntry] = []
+        try audit { entry in
+            entries.append(entry)
+            return true
+        }
+        return entries
+    }
+
+    private static func events(_ log: [Event], notLaterThan milliseconds: UInt64) -> [Event] {
+        func isLate(_ event: Event) -> Bool { event.time.milliseconds > milliseconds }
+        return log.filter { event in
+            !isLate(event) && !log.contains { $0.key == event.key && isLate($0) && event.context[$0.dot.device] >= $0.dot.seq }
+        }
+    }
+
+    private static func expect(_ entry: AuditEntry, _ event: Event, _ earlier: [Event], _ name: String) {
+        let own = earlier.filter { $0.key == event.key }
+        let seen = own.filter { event.context[$0.dot.device] >= $0.dot.seq }
+        let before = ReferenceRecord(key: event.key, events: seen)
+        func values(_ field: Name) -> Set<FieldValue> { Set((before.fields[field] ?? []).compactMap(\.value)) }
+        var expected: [Name: FieldValue?] = [:]
+        switch event.body {
+        case .delete: for field in before.fields.keys where !values(field).isEmpty { expected[field] = .some(nil) }
+        case .write(let set, let unset):
+            for write in set { expected[write.field] = write.value }
+            for field in unset { expected[field] = .some(nil) }
+        }
+        #expect(entry.changes.map(\.field) == expected.keys.sorted(), "\(name), \(event.dot)")
+        for change in entry.changes {
+            #expect(Set(change.before) == values(change.field) && change.after == expected[change.field], "\(name), \(event.dot)")
+        }
+        #expect(Set(entry.concurrentWith) == Set(own.map(\.dot)).subtracting(seen.map(\.dot)), "\(name), \(event.dot)")
+        #expect(entry.leavesConflict == ReferenceRecord(key: event.key, events: own + [event]).isInConflict, "\(name), \(event.dot)")
+    }
+}
