@@ -19,7 +19,7 @@ struct Exchanging {
         let syncing = try session.syncing(store)
         let progress = Progress("syncing", total: 0, on: session.output)
         syncing.onProgress = { done, total in progress.advance(to: done, of: total) }
-        let conflicts = try store.conflicts().count
+        let conflicts = try store.openConflictCount()
         let report: SyncReport
         do {
             switch direction {
@@ -33,7 +33,7 @@ struct Exchanging {
             throw error
         }
         progress.end()
-        let conflictsNow = try store.conflicts().count
+        let conflictsNow = try store.openConflictCount()
         try store.close()
         show(report, syncing, conflictsNow, new: max(0, conflictsNow - conflicts))
         try fail(report, syncing)

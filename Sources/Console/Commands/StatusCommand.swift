@@ -14,7 +14,7 @@ struct StatusCommand: SessionCommand {
 
     func run(_ session: Session) throws {
         let store = try session.reading()
-        let conflicts = try store.conflicts().count
+        let conflicts = try store.openConflictCount()
         guard try SyncFolder(ofStore: try session.folder()).link() != nil else {
             return show(
                 session, Facts(device: store.device, name: store.name, state: "alone", pending: store.end.index, conflicts: conflicts))

@@ -28,27 +28,8 @@ extension Replica {
         }
     }
 
-    /// Where the event `dot` stands; nil when it is not in the log, or waits.
-    package func position(of dot: Dot) throws(ReplicaError) -> Position? {
-        guard table.appliedSeq(of: dot.device) >= dot.seq else { return nil }
-        let blocks: [StoredBlock]
-        do throws(LogError) { blocks = try log.blocks(holding: dot) } catch { throw .log(error) }
-        for block in blocks where block.header.kind == .events {
-            let index = try block.withTypedBytes { (bytes) throws(ReplicaError) -> UInt64? in
-                do throws(BlockError) {
-                    var reader = try BlockReader(block.header, bytes)
-                    var index: UInt64 = 0
-                    while let next = try reader.skip() {
-                        if next == dot { return index }
-                        index += 1
-                    }
-                    return nil
-                } catch { throw .malformedBlock(at: block.first) }
-            }
-            if let index { return Position(block.first.index + index) }
-        }
-        return nil
-    }
+    /// Where the event `dot` stands; nil when it is not in the log, or waits. Costs one block.
+    package func position(of dot: Dot) throws(ReplicaError) -> Position? { try row(of: dot)?.position }
 
     /// Where the first event stands that `vector` does not cover; nil when it covers all.
     package func firstPosition(beyond vector: VersionVector) throws(ReplicaError) -> Position? {

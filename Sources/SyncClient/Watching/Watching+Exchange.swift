@@ -71,7 +71,7 @@ extension Watching {
                     }
                 }
             }
-            conflicts = try store.conflicts().count
+            conflicts = try store.openConflictCount()
             taken.log = LocalLog(end: store.end, ownSeq: store.versionVector[device])
             try store.close()
         } catch { throw .store(error) }
