@@ -10,7 +10,8 @@ extension Replica {
         var count = 0
         for place in try contestedPlaces() {
             let policies = try policies(of: table.collection(at: place))
-            if try policies.isEmpty || isOpen(try recordWithoutTimes(at: place), policies) { count += 1 }
+            let isOpen = policies.isEmpty ? true : try isOpen(try recordWithoutTimes(at: place), policies)
+            if isOpen { count += 1 }
         }
         countedConflicts = (table.eventCount, count)
         return count
@@ -74,7 +75,9 @@ extension Replica {
     /// The collections in which more than one head is a conflict, now or then.
     func collectionsOfWholeEdits(at moment: Moment? = nil) throws(ReplicaError) -> Set<Name> {
         var whole: Set<Name> = []
-        for collection in table.collections.names where try policies(of: collection, at: moment).rest == .record { whole.insert(collection) }
+        for collection in table.collections.names where try policies(of: collection, at: moment).rest == .record {
+            whole.insert(collection)
+        }
         return whole
     }
 

@@ -20,12 +20,14 @@ extension Replica {
 
     /// The records that were in conflict, sorted by key; of one collection or all.
     func contestedRecords(in collection: Name?, then moment: Moment, _ body: (Record) throws -> Bool) throws {
-        let (past, whole) = (try pastTable(at: moment), try collectionsOfWholeEdits(at: moment))
+        let whole = try collectionsOfWholeEdits(at: moment)
+        let past = try pastTable(at: moment)
         try records(at: past.table.sorted(past.contestedPlaces(in: collection, whole: whole)), in: past, body)
     }
 
     func contestedKeys(in collection: Name?, then moment: Moment) throws(ReplicaError) -> [RecordKey] {
-        let (past, whole) = (try pastTable(at: moment), try collectionsOfWholeEdits(at: moment))
+        let whole = try collectionsOfWholeEdits(at: moment)
+        let past = try pastTable(at: moment)
         return past.contestedPlaces(in: collection, whole: whole).map { past.table.key(at: $0) }.sorted()
     }
 

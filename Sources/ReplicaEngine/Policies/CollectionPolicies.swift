@@ -43,7 +43,9 @@ package struct CollectionPolicies: Hashable, Sendable {
             case .manual, .record: isOpen = true
             case .latest, .master: continue
             case .max, .min:
-                let contenders = field.versions.map { Contender(value: $0.value, rank: Rank(time: HybridTime(packed: 0), dot: $0.dot), epoch: 0) }
+                let contenders = field.versions.map {
+                    Contender(value: $0.value, rank: Rank(time: HybridTime(packed: 0), dot: $0.dot), epoch: 0)
+                }
                 if self[field.field].decision(base: [], contenders: contenders).isOpen { isOpen = true }
             case .union, .text: isKnown = false
             }
