@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Glibc
+internal import HubServer
 internal import ReplicaEngine
+internal import SyncClient
 
 /// The whole program: words in, exit status out.
 public enum Program {
@@ -43,6 +45,8 @@ public enum Program {
     static func outcome(of error: any Error) -> Outcome {
         if let error = error as? ConsoleError { return .failure(error) }
         if let error = error as? ReplicaError { return .failure(ConsoleError(error)) }
+        if let error = error as? SyncError { return .failure(ConsoleError(error)) }
+        if let error = error as? HubError { return .failure(ConsoleError(error)) }
         if let code = error as? ExitCode { return .status(code.rawValue) }
         let text = RootCommand.fullMessage(for: error)
         switch RootCommand.exitCode(for: error) {

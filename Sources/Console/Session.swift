@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import EventCore
 internal import LogStore
 internal import ReplicaEngine
+internal import SyncClient
 
 /// A store on this machine's disk.
 typealias Store = Replica<POSIXVolume>
@@ -89,14 +90,19 @@ final class Session {
     /// Opens the store for writing, waiting for another writer that is just about done.
     func writing() throws -> Store {
         if let held { return held.store }
-        return try open(options: Self.options, waitSeconds: Self.lockWaitSeconds)
+        return try open(try folder(), options: Self.options, waitSeconds: Self.lockWaitSeconds)
+    }
+
+    /// The same for a folder that is known, by a command that never runs at a prompt.
+    func writing(_ folder: String) throws(ReplicaError) -> Store {
+        try open(folder, options: Self.options, waitSeconds: Self.lockWaitSeconds)
     }
 
     /// Opens the store for a prompt, which keeps it for writing as long as it is there.
     func holding() throws -> Held {
         let holder = LockHolder(process: Machine.process, command: CommandLine.arguments.joined(separator: " ") + Self.promptMark)
-        let store = try open(options: LogOptions(holder: holder), waitSeconds: Self.promptWaitSeconds)
-        return Held(store: store, folder: try folder())
+        let folder = try folder()
+        return Held(store: try open(folder, options: LogOptions(holder: holder), waitSeconds: Self.promptWaitSeconds), folder: folder)
     }
 
     /// Lets go of a store, unless a prompt goes on with it.
@@ -104,8 +110,7 @@ final class Session {
         if held == nil { try store.close() }
     }
 
-    private func open(options: LogOptions, waitSeconds: Double) throws -> Store {
-        let folder = try folder()
+    private func open(_ folder: String, options: LogOptions, waitSeconds: Double) throws(ReplicaError) -> Store {
         let start = Machine.monotonicSeconds
         while true {
             do throws(ReplicaError) {
@@ -148,6 +153,11 @@ final class Session {
             writer.key("kind")
             writer.string(event.kind.word)
         }
+    }
+
+    /// The exchange of a store that has joined a hub.
+    func syncing(_ store: Store) throws -> Syncing<POSIXVolume> {
+        try Syncing(store, in: try folder(), keys: Machine.keysFolder, now: { Machine.wall })
     }
 
     // MARK: - Words for people

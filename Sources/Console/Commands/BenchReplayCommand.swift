@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import EventCore
 internal import LogStore
 internal import ReplicaEngine
 

@@ -122,6 +122,14 @@ enum Arguments {
         do throws(EventError) { return try Name(utf8: utf8) } catch { throw ConsoleError.usage("\(what): \(Sentences.event(error))") }
     }
 
+    /// Milliseconds of `90s`, `15min`, `1h`, `7d`; nil for anything else.
+    static func milliseconds(_ text: String) -> UInt64? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let units: [Substring: UInt64] = ["s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000]
+        guard let count = UInt64(digits), let unit = units[text.dropFirst(digits.count)], count <= 36_500 * 86_400 else { return nil }
+        return count * unit
+    }
+
     private static func unescaped(_ utf8: [UInt8], in text: String) throws -> [UInt8] {
         var result: [UInt8] = []
         var index = 0

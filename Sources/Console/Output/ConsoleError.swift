@@ -8,6 +8,9 @@ struct ConsoleError: Error {
         case openElsewhere = 4
         case newerFormat = 5
         case fork = 6
+        case rolledBack = 7
+        case unreachable = 8
+        case notAllowed = 9
         case usage = 64
     }
 

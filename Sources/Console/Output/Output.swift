@@ -98,6 +98,9 @@ final class Output {
         _ = Machine.writeAll(writer.bytes, to: STDERR_FILENO)
     }
 
+    /// A line of a server's log, as it is.
+    static func log(_ line: [UInt8]) { _ = Machine.writeAll(line, to: STDERR_FILENO) }
+
     /// Replaces the terminal's current line on stderr; an empty text clears it.
     func progress(_ text: String) {
         _ = Machine.writeAll(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO)

@@ -16,7 +16,10 @@ final class Progress {
         self.output = output
     }
 
-    func advance(to done: Int) {
+    func advance(to done: Int) { advance(to: done, of: total) }
+
+    /// The same where how much there is shows on the way.
+    func advance(to done: Int, of total: Int) {
         guard isShown else { return }
         let now = Machine.monotonicSeconds
         guard now - start > 1, now - shown > 0.1 else { return }

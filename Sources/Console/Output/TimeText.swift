@@ -3,8 +3,11 @@ internal import EventCore
 /// Times as people write them: ISO 8601 in UTC. Source of the calendar arithmetic: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 enum TimeText {
     /// `2021-11-22T16:52:20.000Z`.
-    static func iso(_ time: HybridTime) -> String {
-        let milliseconds = Int(time.milliseconds)
+    static func iso(_ time: HybridTime) -> String { iso(milliseconds: time.milliseconds) }
+
+    /// The same of milliseconds since 1970.
+    static func iso(milliseconds: UInt64) -> String {
+        let milliseconds = Int(milliseconds)
         let (days, rest) = milliseconds.quotientAndRemainder(dividingBy: 86_400_000)
         let (year, month, day) = date(fromDays: days)
         let seconds = rest / 1000

@@ -4,6 +4,11 @@ package import EventCore
 package struct LoggedEvent: Hashable, Sendable {
     package let position: Position
     package let event: Event
+
+    package init(position: Position, event: Event) {
+        self.position = position
+        self.event = event
+    }
 }
 
 /// An event as its row has it, and where it stands: without its whole context.

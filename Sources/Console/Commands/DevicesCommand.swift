@@ -1,0 +1,36 @@
+internal import ArgumentParser
+internal import EventCore
+internal import SyncClient
+
+/// Lists the workspace's devices.
+struct DevicesCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "devices", abstract: "List the devices of this store's workspace.", discussion: "Example:\n\n  syncline devices --json"
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    func run(_ session: Session) throws {
+        let syncing = try session.syncing(try session.reading())
+        let devices = try syncing.devices()["devices"]?.items ?? []
+        guard session.isJSON else {
+            for device in devices { session.output.line(Self.line(device)) }
+            return
+        }
+        for device in devices {
+            var writer = JSONWriter()
+            device.write(to: &writer)
+            writer.endLine()
+            session.output.write(writer.bytes)
+        }
+    }
+
+    private static func line(_ device: JSONValue) -> String {
+        let state =
+            if device["revokedAt"] != nil { "revoked" } else if device["connected"]?.isTrue == true { "connected" } else { "" }
+        let seen = device["lastSeen"]?.integer.map { "seen " + TimeText.iso(milliseconds: $0) } ?? "not seen lately"
+        let lag = device["lag"]?.integer.map { "\($0) behind" } ?? ""
+        return [device["name"]?.text ?? "", device["device"]?.text ?? "", device["role"]?.text ?? "", state, seen, lag]
+            .filter { !$0.isEmpty }.joined(separator: "  ")
+    }
+}

@@ -1,0 +1,43 @@
+internal import ArgumentParser
+internal import EventCore
+internal import ReplicaEngine
+internal import SyncClient
+
+/// Enrols this store's device at a hub.
+struct JoinCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "join", abstract: "Enrol this device at a hub with a one-time code.",
+        discussion:
+            "Makes the device's key, outside the store. Several addresses of one hub are given separated by commas. Example:\n\n  syncline join http://127.0.0.1:7420 ABCDE-FGHJK-LMNPQ-RSTUV"
+    )
+
+    @Argument(help: "The hub's address.") var url: String
+    @Argument(help: "The code that `syncline invite` printed.") var code: String
+    @Option(help: "What the workspace calls this device; its own name when left out.") var name: String?
+    @Option(help: ArgumentHelp("Certificates to trust instead of the system's, in PEM.", valueName: "file")) var ca: String?
+    @OptionGroup var common: CommonOptions
+
+    func run(_ session: Session) throws {
+        let store = try session.reading()
+        let hubs = url.split(separator: ",").map(String.init)
+        let chain = try OwnChain.head(of: store, upTo: store.versionVector[store.device], from: nil)
+        let link = try Joining.join(
+            hubs, code: code, device: store.device, name: name ?? store.name, chain: chain,
+            folder: SyncFolder(ofStore: try session.folder()),
+            keys: Machine.keysFolder, authorities: ca.map(Machine.realPath))
+        guard session.isJSON else {
+            session.output.line("\(store.name) has joined \(link.workspace) at \(link.hubs[0]) as \(link.role)")
+            return
+        }
+        session.output.object { writer in
+            writer.key("hub")
+            writer.string(link.hubs[0])
+            writer.key("workspace")
+            writer.string(link.workspace)
+            writer.key("role")
+            writer.string(link.role)
+            writer.key("device")
+            writer.device(store.device)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+internal import ArgumentParser
+internal import EventCore
+internal import HubServer
+
+/// Runs a hub.
+struct ServeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run a hub: it passes events on between devices.",
+        discussion:
+            "Prints one line of JSON with `listening` and `workspaces` when it answers, and logs to stderr; SIGTERM ends it in order. Beyond this machine it wants TLS. Example:\n\n  syncline serve --data hub --listen 127.0.0.1:7420"
+    )
+
+    @Option(help: ArgumentHelp("The hub's folder; made when it is not there.", valueName: "dir")) var data: String
+    @Option(help: ArgumentHelp("Where to listen; port 0 lets the system choose.", valueName: "host:port")) var listen = "127.0.0.1:7420"
+    @Option(help: ArgumentHelp("The certificate and those above it, in PEM.", valueName: "file")) var tlsCert: String?
+    @Option(help: ArgumentHelp("The certificate's key, in PEM.", valueName: "file")) var tlsKey: String?
+    @Option(help: ArgumentHelp("A web page's origin that may open a socket; may be repeated.", valueName: "origin"))
+    var origin: [String] = []
+    @Flag(help: "Print JSON; the ready line always is.") var json = false
+
+    func run() throws {
+        guard let colon = listen.lastIndex(of: ":"), let port = UInt16(listen[listen.index(after: colon)...]) else {
+            throw ConsoleError.usage("“\(listen)” wants HOST:PORT", hint: "for example 127.0.0.1:7420")
+        }
+        let host = listen[..<colon].trimmingBrackets
+        guard !host.isEmpty, (tlsCert == nil) == (tlsKey == nil) else {
+            throw ConsoleError.usage(host.isEmpty ? "--listen wants HOST:PORT" : "--tls-cert and --tls-key go together")
+        }
+        let options = HubOptions(
+            data: data, host: host, port: Int(port), certificate: tlsCert, key: tlsKey, origins: origin, clock: Machine.hubClock,
+            log: { Output.log($0) })
+        try HubService.run(options) { url, workspaces in
+            let output = Output()
+            output.object { writer in
+                writer.key("listening")
+                writer.string(url)
+                writer.key("workspaces")
+                writer.beginArray()
+                for workspace in workspaces { writer.string(workspace) }
+                writer.endArray()
+            }
+            output.flush()
+        }
+    }
+}
+
+extension Substring {
+    /// An IPv6 address without the brackets that a port needs.
+    fileprivate var trimmingBrackets: String { hasPrefix("[") && hasSuffix("]") ? String(dropFirst().dropLast()) : String(self) }
+}

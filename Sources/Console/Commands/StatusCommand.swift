@@ -1,0 +1,112 @@
+internal import ArgumentParser
+internal import EventCore
+internal import ReplicaEngine
+internal import SyncClient
+
+/// Shows how this store stands with its hub, and why it does not sync.
+struct StatusCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show how this store stands: hub, role, what is pending, what is in conflict.",
+        discussion: "Asks the hub unless --offline. Example:\n\n  syncline status --json")
+
+    @Flag(help: "Say what is known here, and ask nobody.") var offline = false
+    @OptionGroup var common: CommonOptions
+
+    func run(_ session: Session) throws {
+        let store = try session.reading()
+        let conflicts = try store.openConflictCount()
+        guard try SyncFolder(ofStore: try session.folder()).link() != nil else {
+            return show(
+                session, Facts(device: store.device, name: store.name, state: "alone", pending: store.end.index, conflicts: conflicts))
+        }
+        let syncing = try session.syncing(store)
+        var facts = Facts(device: store.device, name: store.name, state: "unknown", pending: 0, conflicts: conflicts)
+        if !offline {
+            do throws(SyncError) {
+                _ = try syncing.status()
+                facts.state = "connected"
+            } catch {
+                let problem = ConsoleError(error)
+                if case .unreachable = error { facts.state = "offline" } else { facts.state = "error \(problem.code)" }
+                facts.why = problem.sentence
+            }
+        }
+        let progress = syncing.latestProgress
+        if let blocked = progress.blocked { (facts.state, facts.why) = ("blocked", blocked) }
+        facts.hub = syncing.hub
+        facts.role = syncing.role
+        facts.lastSync = progress.lastSync
+        facts.offlineSince = progress.offlineSince
+        facts.head = progress.head
+        facts.pending = syncing.pendingCount
+        show(session, facts)
+    }
+
+    private struct Facts {
+        let device: DeviceID
+        let name: String
+        var role: String?
+        var state: String
+        var why: String?
+        var lastSync: UInt64?
+        var offlineSince: UInt64?
+        var pending: UInt64
+        let conflicts: Int
+        var hub: String?
+        var head: UInt64?
+
+        init(device: DeviceID, name: String, state: String, pending: UInt64, conflicts: Int) {
+            self.device = device
+            self.name = name
+            self.state = state
+            self.pending = pending
+            self.conflicts = conflicts
+        }
+    }
+
+    private func show(_ session: Session, _ facts: Facts) {
+        guard session.isJSON else { return text(session, facts) }
+        session.output.object { writer in
+            writer.key("device")
+            writer.device(facts.device)
+            writer.key("name")
+            writer.string(facts.name)
+            writer.key("role")
+            writer.optional(facts.role)
+            writer.key("state")
+            writer.string(facts.state)
+            writer.key("why")
+            writer.optional(facts.why)
+            writer.key("lastSync")
+            writer.optional(facts.lastSync.map { TimeText.iso(milliseconds: $0) })
+            writer.key("offlineSince")
+            writer.optional(facts.offlineSince.map { TimeText.iso(milliseconds: $0) })
+            writer.key("pending")
+            writer.integer(facts.pending)
+            writer.key("conflicts")
+            writer.integer(facts.conflicts)
+            writer.key("unacknowledgedCritical")
+            writer.integer(0)
+            writer.key("hub")
+            writer.optional(facts.hub)
+            writer.key("head")
+            if let head = facts.head { writer.integer(head) } else { writer.null() }
+        }
+    }
+
+    private func text(_ session: Session, _ facts: Facts) {
+        session.output.line("\(facts.name)\(facts.role.map { "·" + $0 } ?? "")  \(facts.device)")
+        if let hub = facts.hub {
+            session.output.line("\(facts.state)  \(hub)")
+        } else {
+            session.output.line("this store has joined no hub")
+        }
+        if let why = facts.why { session.output.line("why: \(why)") }
+        if let lastSync = facts.lastSync { session.output.line("last sync \(TimeText.iso(milliseconds: lastSync))") }
+        session.output.line("\(Sentences.count(facts.pending, "event")) pending, \(Sentences.count(facts.conflicts, "conflict")) open")
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func optional(_ text: String?) { if let text { string(text) } else { null() } }
+}

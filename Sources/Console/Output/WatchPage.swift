@@ -1,0 +1,86 @@
+internal import EventCore
+internal import LogStore
+internal import ReplicaEngine
+internal import SyncClient
+internal import SyncCore
+
+/// What `sync --watch` shows: a line for each change of the state, for what comes in, and for critical events.
+struct WatchPage {
+    private let session: Session
+
+    init(_ session: Session) { self.session = session }
+
+    func run() throws {
+        let session = session
+        let folder = try session.folder()
+        let machine = WatchMachine(
+            folder: folder, keys: Machine.keysFolder,
+            reading: { () throws(ReplicaError) in try Store.open(in: folder, on: POSIXVolume(), access: .reading) },
+            writing: { () throws(ReplicaError) in try session.writing(folder) }, stamp: { Machine.stamp(ofFolder: folder + "/log") },
+            clock: { ClockReading(milliseconds: UInt64(Machine.monotonicSeconds * 1000), wall: Machine.wall) }, chance: { Machine.random })
+        let watching = try Watching(machine) { news in show(news) }
+        try watching.run(until: { false })
+    }
+
+    private func show(_ news: WatchNews) {
+        switch news {
+        case .status(let status): show(status)
+        case .pulled(let events, let conflicts):
+            line("pulled", "\(Sentences.count(events, "event")) pulled, \(Sentences.count(conflicts, "conflict")) open") { writer in
+                writer.key("events")
+                writer.integer(events)
+                writer.key("conflicts")
+                writer.integer(conflicts)
+            }
+        case .critical(let event):
+            line("critical", "critical: \(event.dot) in \(Arguments.text(event.key))") { writer in
+                writer.key("dot")
+                writer.dot(event.dot)
+                writer.key("record")
+                writer.string(Arguments.text(event.key))
+            }
+        case .acknowledged(let dot, let devices, let missing):
+            let text = "\(dot): \(Sentences.count(devices.count, "device")) have it, \(missing.count) not yet"
+            line("acknowledged", text) { writer in
+                writer.key("dot")
+                writer.dot(dot)
+                writer.key("by")
+                writer.integer(devices.count)
+                writer.key("missing")
+                writer.integer(missing.count)
+            }
+        }
+    }
+
+    private func show(_ status: SyncStatus) {
+        let (state, why) = StateWords.words(status.state)
+        let text = [state, why ?? "", "\(status.role.rawValue)", "\(status.pending) pending"].filter { !$0.isEmpty }.joined(separator: "  ")
+        line("status", text) { writer in
+            writer.key("state")
+            writer.string(state)
+            writer.key("why")
+            if let why { writer.string(why) } else { writer.null() }
+            writer.key("role")
+            writer.string(status.role.rawValue)
+            writer.key("pending")
+            writer.integer(status.pending)
+            writer.key("unacknowledgedCritical")
+            writer.integer(status.unacknowledgedCritical)
+            writer.key("advice")
+            writer.string(status.advice.rawValue)
+        }
+    }
+
+    private func line(_ type: StaticString, _ text: String, _ members: (inout JSONWriter) -> Void) {
+        if session.isJSON {
+            session.output.object { writer in
+                writer.key("type")
+                writer.string(type.description)
+                members(&writer)
+            }
+        } else {
+            session.output.line(text)
+        }
+        session.output.flush()
+    }
+}

@@ -1,0 +1,76 @@
+internal import EventCore
+internal import Glibc
+internal import LogStore
+package import SyncCore
+
+/// Makes invitations from the hub's machine: through the admin socket of a running hub, else in its files.
+package enum AdminClient {
+    package static func invite(
+        data: String, workspace: String, role: Role, lifeMilliseconds: UInt64, clock: HubClock
+    ) throws(HubError) -> Invitation {
+        guard HubFolder.isName(workspace) else { throw .badWorkspaceName(workspace) }
+        let folder = HubFolder(path: data)
+        let request = AdminRequest(workspace: workspace, role: role, lifeMilliseconds: lifeMilliseconds)
+        let lock: HubLock
+        do throws(HubError) {
+            try folder.prepare()
+            lock = try HubLock(folder)
+        } catch {
+            guard case .alreadyRunning = error else { throw error }
+            return try ask(request, folder)
+        }
+        defer { lock.release() }
+        return try inviteOffline(request, folder, clock)
+    }
+
+    /// The hub does not run, and cannot start meanwhile.
+    private static func inviteOffline(_ request: AdminRequest, _ folder: HubFolder, _ clock: HubClock) throws(HubError) -> Invitation {
+        let path = folder.folder(of: request.workspace)
+        do throws(VolumeError) {
+            try folder.volume.createFolderIfMissing(path)
+            try folder.volume.syncFolder(folder.workspaces)
+        } catch { throw .volume(error) }
+        let (code, now) = (Secrets.newCode(), clock.wall())
+        let expires = now + request.lifeMilliseconds
+        let (journal, _) = try Journal.open(in: path, wall: now)
+        let record = HubRecord.codeIssued(
+            HubCryptography.sha256(Secrets.secret(ofCode: code).bytes), request.role, expiresAt: expires)
+        do throws(VolumeError) { try journal.append([record]) } catch { throw .volume(error) }
+        return Invitation(code: code, workspace: request.workspace, role: request.role, expires: expires)
+    }
+
+    static func path(in folder: HubFolder) -> String? {
+        guard let text = try? folder.volume.wholeFile(folder.adminFile) else { return nil }
+        return String(decoding: text.prefix { $0 != 0x0A }, as: UTF8.self)
+    }
+
+    private static func ask(_ request: AdminRequest, _ folder: HubFolder) throws(HubError) -> Invitation {
+        guard let path = path(in: folder) else { throw .adminSocket(reason: "the hub is just starting") }
+        let reply = try exchange(request.line, path)
+        guard let invitation = Invitation(json: reply) else {
+            throw .adminSocket(reason: (try? JSONValue(json: reply))?["detail"]?.text ?? "the hub's answer is none")
+        }
+        return invitation
+    }
+
+    /// Sends a line and reads all that comes back.
+    private static func exchange(_ line: [UInt8], _ path: String) throws(HubError) -> [UInt8] {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw failure() }
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else { throw .adminSocket(reason: "\(path) is too long") }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let isConnected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 }
+        }
+        guard isConnected, write(descriptor, line, line.count) == line.count else { throw failure() }
+        var reply: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while case let count = read(descriptor, &piece, piece.count), count > 0 { reply += piece[..<count] }
+        return reply
+    }
+
+    private static func failure() -> HubError { .adminSocket(reason: String(cString: strerror(errno))) }
+}

@@ -1,0 +1,23 @@
+internal import Crypto
+internal import SyncCore
+
+/// Randomness that nobody can guess.
+enum Secrets {
+    static func bytes(_ count: Int) -> [UInt8] {
+        SymmetricKey(size: SymmetricKeySize(bitCount: count * 8)).withUnsafeBytes { Array($0) }
+    }
+
+    static func new() -> Secret { Secret(bytes: bytes(32)) }
+
+    /// A code for people to pass on: 20 characters, none of which looks like another one, in groups of five; 100 bits.
+    static func newCode() -> String {
+        let letters = Array("ABCDEFGHJKLMNPQRSTUVWXYZ23456789")
+        let code = bytes(20).map { letters[Int($0 & 31)] }
+        return stride(from: 0, to: 20, by: 5).map { String(code[$0..<($0 + 5)]) }.joined(separator: "-")
+    }
+
+    /// A code as somebody typed it: without hyphens and spaces, in capitals.
+    static func secret(ofCode code: String) -> Secret {
+        Secret(bytes: code.utf8.filter { $0 != UInt8(ascii: "-") && $0 != 0x20 }.map { 0x61...0x7A ~= $0 ? $0 - 32 : $0 })
+    }
+}

@@ -1,0 +1,107 @@
+internal import EventCore
+internal import LogStore
+internal import SyncCore
+
+/// What a workspace's hub keeps besides the log: `HubRecord`s, those of one `append` all there after an interruption or none.
+///
+///     syncline hub journal 1 WORKSPACE          32 hexadecimal digits
+///     CHECKSUM [record,…]                       CRC32C of the array, 8 hexadecimal digits; a line for each append
+///
+/// It begins anew with each start, in as few records as say the same. Only the last line may be damaged: what was cut off was never acknowledged.
+final class Journal {
+    let workspace: WorkspaceID
+    private let volume = POSIXVolume()
+    private let file: POSIXVolume.File
+    private var offset: Int
+
+    private static let magic = "syncline hub journal 1 "
+
+    /// Opens the journal of a folder, or makes it; `records` are those that it has kept.
+    ///
+    /// - Parameter wall: milliseconds since 1970; what has expired is left out.
+    static func open(in folder: String, wall: UInt64) throws(HubError) -> (journal: Journal, state: HubState) {
+        let path = folder + "/journal"
+        let volume = POSIXVolume()
+        let kept: [UInt8]
+        do throws(VolumeError) { kept = try volume.exists(path) ? try volume.wholeFile(path) : [] } catch { throw .volume(error) }
+        guard let (workspace, records) = kept.isEmpty ? (WorkspaceID(bytes: Secrets.bytes(16)), []) : read(kept) else {
+            throw .damagedJournal(file: path)
+        }
+        let state = HubState(records)
+        let text = Array((magic + Hexadecimal.text(workspace.bytes) + "\n").utf8) + line(state.records(wall: wall))
+        do throws(VolumeError) {
+            try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: text)
+            return (Journal(workspace, try volume.open(path, .readingAndWriting), offset: text.count), state)
+        } catch { throw .volume(error) }
+    }
+
+    private init(_ workspace: WorkspaceID, _ file: POSIXVolume.File, offset: Int) {
+        self.workspace = workspace
+        self.file = file
+        self.offset = offset
+    }
+
+    deinit { volume.close(file) }
+
+    /// Makes records durable.
+    func append(_ records: [HubRecord]) throws(VolumeError) {
+        guard !records.isEmpty else { return }
+        let line = Self.line(records)
+        var done = 0
+        while done < line.count {
+            let start = done
+            let result = line.withUnsafeBytes { bytes -> Result<Int, VolumeError> in
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
+                do throws(VolumeError) { return .success(try volume.write(file, at: offset + start, rest)) } catch {
+                    return .failure(error)
+                }
+            }
+            done += try result.get()
+        }
+        try volume.syncData(file)
+        offset += line.count
+    }
+
+    // MARK: - Text
+
+    private static func line(_ records: [HubRecord]) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginArray()
+        for record in records { record.write(to: &writer) }
+        writer.endArray()
+        return Array("\(checksum(writer.bytes)) ".utf8) + writer.bytes + [0x0A]
+    }
+
+    private static func checksum(_ bytes: [UInt8]) -> String {
+        var checksum = Checksum()
+        bytes.withUnsafeBytes { checksum.add($0) }
+        let value = checksum.value
+        return Hexadecimal.text((0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * UInt32($0))) })
+    }
+
+    /// nil when the text is damaged before its last line.
+    private static func read(_ text: [UInt8]) -> (WorkspaceID, [HubRecord])? {
+        var lines = text.split(separator: 0x0A, omittingEmptySubsequences: false)[...]
+        guard let first = lines.popFirst(), first.starts(with: magic.utf8),
+            let workspace = Hexadecimal.bytes(first.dropFirst(magic.utf8.count)),
+            workspace.count == 16
+        else { return nil }
+        var records: [HubRecord] = []
+        while let line = lines.popFirst() {
+            if let read = self.records(line) {
+                records += read
+            } else if lines.contains(where: { !$0.isEmpty }) {
+                return nil
+            }
+        }
+        return (WorkspaceID(bytes: workspace), records)
+    }
+
+    private static func records(_ line: ArraySlice<UInt8>) -> [HubRecord]? {
+        guard line.count > 9 else { return nil }
+        let array = Array(line.dropFirst(9))
+        guard line.prefix(8).elementsEqual(checksum(array).utf8), let items = (try? JSONValue(json: array))?.items else { return nil }
+        let records = items.compactMap { HubRecord(json: $0) }
+        return records.count == items.count ? records : nil
+    }
+}

@@ -1,0 +1,27 @@
+internal import EventCore
+internal import ReplicaEngine
+
+/// A device's hash chain: where it stands, and its hash at some seqs before, from which the others are reckoned.
+struct ChainMarks {
+    private(set) var head: ChainHead
+    /// h(0), h(stride), h(2 · stride), …
+    private var marks: [Hash256] = [.zero]
+    static let stride: UInt64 = 64
+
+    init(_ device: DeviceID) { head = ChainHead(emptyChainOf: device) }
+
+    /// Adds the device's next event.
+    mutating func add(_ event: Event) {
+        head = Self.next(head, event)
+        if head.dot.seq % Self.stride == 0 { marks.append(head.hash) }
+    }
+
+    /// The last mark that is not behind `seq`.
+    func mark(before seq: UInt64) -> ChainHead {
+        let index = seq / Self.stride
+        return ChainHead(dot: Dot(device: head.dot.device, seq: index * Self.stride), hash: marks[Int(index)])
+    }
+
+    /// The chain with the device's next event.
+    static func next(_ head: ChainHead, _ event: Event) -> ChainHead { head.followed(by: event.dot, canonical: event.canonicalJSON) }
+}

@@ -1,0 +1,118 @@
+internal import EventCore
+internal import LogStore
+internal import ReplicaEngine
+internal import SyncCore
+
+/// A workspace's log on disk, as the hub core needs it: a store, with each device's chain and the digest of the order beside it.
+///
+/// What it admits is durable when `admit` returns: that is more than the core asks for.
+final class StoreLog: HubLog {
+    typealias Batch = [Event]
+
+    let store: Replica<POSIXVolume>
+    var order = OrderDigest()
+    var chains: [DeviceID: ChainMarks] = [:]
+    var recent = RecentEvents()
+    var counters = WorkspaceCounters()
+    /// Places where devices may go on to read, the one used last at the end.
+    private var readers: [PullReader] = []
+    private static let keptReaders = 8
+
+    /// Reads the whole log once.
+    init(_ store: Replica<POSIXVolume>) throws(ReplicaError) {
+        self.store = store
+        var reader = EventReader(from: Position(0))
+        while case let events = try reader.next(4096, of: store), !events.isEmpty {
+            for logged in events { note(logged.event) }
+        }
+    }
+
+    /// Takes an event into account that the log has got.
+    func note(_ event: Event) {
+        order.add(event.dot)
+        chains[event.dot.device, default: ChainMarks(event.dot.device)].add(event)
+    }
+
+    var id: LogID { LogID(high: store.logID.high, low: store.logID.low) }
+    var end: Position { store.end }
+    var applied: VersionVector { store.versionVector }
+    var heads: [ChainHead] { chains.values.map(\.head).sorted { $0.dot < $1.dot } }
+
+    func digest(at position: Position) throws(HubLogError) -> Hash256? {
+        guard position <= end else { return nil }
+        return try order.value(at: position.index) { (from, to) throws(HubLogError) in
+            var dots: [Dot] = []
+            try reading { () throws(ReplicaError) in try store.dots(from: from, upTo: to) { _, dot in dots.append(dot) } }
+            return dots
+        }
+    }
+
+    func agreement(with head: ChainHead) throws(HubLogError) -> ChainAgreement {
+        guard head.dot.seq > 0 else { return .same }
+        guard let chain = chains[head.dot.device], head.dot.seq <= chain.head.dot.seq else { return .beyond }
+        return try hash(at: head.dot) == head.hash ? .same : .other
+    }
+
+    /// The chain's hash at an event that is here.
+    func hash(at dot: Dot) throws(HubLogError) -> Hash256 {
+        guard let chain = chains[dot.device] else { return .zero }
+        if chain.head.dot == dot { return chain.head.hash }
+        var head = chain.mark(before: dot.seq)
+        guard head.dot != dot else { return head.hash }
+        let first = Dot(device: dot.device, seq: head.dot.seq + 1)
+        try reading { () throws(ReplicaError) in
+            guard let position = try store.position(of: first) else { throw .unknownEvent(first) }
+            var reader = EventReader(from: position)
+            while head.dot.seq < dot.seq {
+                let events = try reader.next(256, of: store)
+                guard !events.isEmpty else { throw .unknownEvent(dot) }
+                for logged in events where logged.event.dot.device == dot.device && head.dot.seq < dot.seq {
+                    head = ChainMarks.next(head, logged.event)
+                }
+            }
+        }
+        return head.hash
+    }
+
+    func criticalEvents(from position: Position) throws(HubLogError) -> [CriticalEvent] {
+        var found: [CriticalEvent] = []
+        var reader = EventReader(from: position)
+        while case let events = try reading({ () throws(ReplicaError) in try reader.next(4096, of: store) }), !events.isEmpty {
+            found += events.compactMap(CriticalEvent.init)
+        }
+        return found
+    }
+
+    // MARK: - Pages
+
+    /// The events of a page, or as many of them as one answer carries.
+    func events(_ positions: Range<Position>) throws(HubLogError) -> [LoggedEvent] {
+        let limit = Int(positions.upperBound.index - positions.lowerBound.index)
+        if let events = recent.from(positions.lowerBound.index, limit: limit) { return events }
+        var reader = PullReader(from: positions.lowerBound)
+        if let index = readers.firstIndex(where: { $0.position == positions.lowerBound }) { reader = readers.remove(at: index) }
+        let events = try reading { () throws(ReplicaError) in try reader.take(limit, of: store) }
+        if reader.isWorthKeeping && !events.isEmpty {
+            readers.append(reader)
+            if readers.count > Self.keptReaders { readers.removeFirst() }
+        }
+        return events
+    }
+
+    func event(_ dot: Dot) throws(HubLogError) -> Event? {
+        try reading { () throws(ReplicaError) in try store.event(dot)?.event }
+    }
+
+    /// Whatever goes wrong with the disk is final.
+    func reading<Value>(_ body: () throws(ReplicaError) -> Value) throws(HubLogError) -> Value {
+        do throws(ReplicaError) { return try body() } catch { throw .failed }
+    }
+}
+
+extension CriticalEvent {
+    /// nil for an event that is not critical.
+    init?(_ logged: LoggedEvent) {
+        guard logged.event.isCritical else { return nil }
+        self.init(position: logged.position, dot: logged.event.dot, byteCount: logged.event.canonicalJSON.count)
+    }
+}

@@ -1,0 +1,165 @@
+internal import EventCore
+internal import HTTPTypes
+internal import ReplicaEngine
+internal import SyncCore
+
+extension Routes {
+    private static let bodies = [Answer.json, ExchangeBody.mediaType]
+
+    static let sync: [Route] = [
+        Route(.post, "/sync/push", "Hand over events; 200 means that what is accepted is on disk", takes: bodies) {
+            (call) throws(ProblemDocument) in
+            let (workspace, token) = try call.known()
+            let request = try PushBody.request(call.body, mediaType: call.mediaType)
+            let dots = request.batch.map(\.dot)
+            let reply = await workspace.call(.push(request, token: token))
+            guard case .pushed(let answer) = reply else { throw problem(reply) }
+            return Self.answer(answer, dots)
+        },
+        Route(
+            .get, "/sync/pull", "Events after a cursor, in the hub's order",
+            parameters: [
+                Route.Parameter(name: "cursor", type: "string", summary: "Where to go on; from the start without"),
+                Route.Parameter(name: "limit", type: "integer", summary: "At most so many events"),
+                Route.Parameter(name: "wait", type: "integer", summary: "Wait so many seconds for an event when there is none"),
+            ], gives: bodies
+        ) { (call) throws(ProblemDocument) in
+            let (workspace, token) = try call.known()
+            let limit = try call.number("limit", in: 1...HubLimits.pushEvents) ?? HubLimits.pullEvents
+            let seconds = try call.number("wait", in: 0...HubLimits.waitSeconds) ?? 0
+            let reply = await workspace.call(
+                .pull(PullRequest(cursor: try cursor(call), limit: limit, waitMilliseconds: UInt64(seconds) * 1000), token: token))
+            guard case .pulled(let answer) = reply else { throw problem(reply) }
+            return try await Self.answer(answer, of: workspace, asBlocks: call.wants(ExchangeBody.mediaType))
+        },
+        Route(.get, "/sync/status", "The hub's state, and the caller's") { (call) throws(ProblemDocument) in
+            let (workspace, token) = try call.known()
+            let reply = await workspace.call(.status(token: token))
+            guard case .status(let status) = reply else { throw problem(reply) }
+            let facts = await workspace.facts
+            return Answer { writer in write(status, workspace.name, facts, &writer) }
+        },
+    ]
+
+    private static func cursor(_ call: Call) throws(ProblemDocument) -> [UInt8]? {
+        guard let text = call.query["cursor"], !text.isEmpty else { return nil }
+        guard let bytes = Hexadecimal.bytes(text.utf8) else { throw .malformed("the cursor is none that a hub gives") }
+        return bytes
+    }
+
+    private static func answer(_ push: PushAnswer, _ dots: [Dot]) -> Answer {
+        Answer { writer in
+            writer.key("events")
+            writer.beginArray()
+            for (dot, verdict) in zip(dots, push.runs.flatMap { Array($0.verdicts) }) {
+                writer.beginObject()
+                writer.key("dot")
+                writer.dot(dot)
+                verdict.write(to: &writer)
+                writer.endObject()
+            }
+            writer.endArray()
+            writer.key("ackedThrough")
+            writer.versionVector(push.ackedThrough)
+            writer.key("head")
+            writer.integer(push.head.index)
+            writer.key("forked")
+            writer.beginArray()
+            for device in push.forked { writer.device(device) }
+            writer.endArray()
+        }
+    }
+
+    private static func answer(_ pull: PullAnswer, of workspace: Workspace, asBlocks: Bool) async throws(ProblemDocument) -> Answer {
+        let events = try await workspace.events(pull.positions)
+        let end = Position(pull.positions.lowerBound.index + UInt64(events.count))
+        // A page whose events are large is cut short, and so is what its cursor says.
+        let cursor = end == pull.positions.upperBound ? pull.cursor : try await workspace.cursor(at: end)
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("cursor")
+        writer.string(Hexadecimal.text(cursor.bytes))
+        writer.key("more")
+        writer.boolean(end < pull.head)
+        writer.key("head")
+        writer.integer(pull.head.index)
+        writer.key("first")
+        writer.integer(pull.positions.lowerBound.index)
+        writer.chains(pull.chains)
+        guard !asBlocks else {
+            writer.endObject()
+            return Answer(mediaType: ExchangeBody.mediaType, body: ExchangeBody.bytes(object: writer.bytes, events: events.map(\.event)))
+        }
+        writer.key("events")
+        writer.beginArray()
+        for logged in events {
+            writer.beginObject()
+            writer.key("position")
+            writer.integer(logged.position.index)
+            writer.key("event")
+            logged.event.write(to: &writer)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+        return Answer(body: writer.bytes)
+    }
+
+    private static func write(_ status: HubStatus, _ workspace: String, _ facts: WorkspaceFacts, _ writer: inout JSONWriter) {
+        writer.key("version")
+        writer.integer(1)
+        writer.key("workspace")
+        writer.string(workspace)
+        writer.key("log")
+        writer.string(status.log.text)
+        writer.key("head")
+        writer.integer(status.head.index)
+        writer.key("digest")
+        writer.string(status.digest.description)
+        writer.key("waiting")
+        writer.integer(facts.waiting)
+        writer.key("connected")
+        writer.integer(status.connected)
+        writer.key("ackedThrough")
+        writer.versionVector(facts.applied)
+        writer.key("master")
+        if let master = status.leadership.master { writer.device(master) } else { writer.null() }
+        writer.key("epoch")
+        writer.integer(status.leadership.epoch)
+        writer.key("limits")
+        status.limits.write(to: &writer)
+        writer.key("caller")
+        writer.beginObject()
+        status.caller.write(to: &writer)
+        writer.key("leading")
+        writer.boolean(status.leadership.role == .master)
+        writer.positions("pendingCritical", status.pendingCritical)
+        writer.positions("unacknowledgedCritical", status.unacknowledgedCritical)
+        writer.endObject()
+    }
+}
+
+extension Verdict {
+    /// The members, into an object that has begun.
+    fileprivate func write(to writer: inout JSONWriter) {
+        let (name, position): (StaticString, Position?) =
+            switch self {
+            case .accepted(let position): ("accepted", position)
+            case .duplicate(let position): ("duplicate", position)
+            case .concurrent(let position): ("concurrent", position)
+            case .parked: ("parked", nil)
+            case .rejected: ("rejected", nil)
+            }
+        writer.key("verdict")
+        writer.string(name.description)
+        if let position {
+            writer.key("position")
+            writer.integer(position.index)
+        }
+        guard case .rejected(let code) = self else { return }
+        writer.key("problem")
+        writer.beginObject()
+        ProblemDocument(code).write(to: &writer)
+        writer.endObject()
+    }
+}

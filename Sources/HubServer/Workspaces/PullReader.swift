@@ -1,0 +1,31 @@
+internal import EventCore
+internal import LogStore
+internal import ReplicaEngine
+
+/// A place in the log where a device goes on to read: the reader, and events that it has read already.
+struct PullReader {
+    private var reader: EventReader
+    private var ahead: ArraySlice<LoggedEvent> = []
+
+    /// Beyond so many records it is not kept, for the memory of their clocks.
+    private static let keptRecords = 200_000
+    private static let blockEvents = 256
+
+    init(from position: Position) { reader = EventReader(from: position) }
+
+    var position: Position { ahead.first?.position ?? reader.position }
+    var isWorthKeeping: Bool { reader.recordCount <= Self.keptRecords }
+
+    /// The next events, at most `limit`, and no more once they have `HubLimits.pullBytes`.
+    mutating func take(_ limit: Int, of store: Replica<POSIXVolume>) throws(ReplicaError) -> [LoggedEvent] {
+        var taken: [LoggedEvent] = []
+        var byteCount = 0
+        while taken.count < limit && byteCount < HubLimits.pullBytes {
+            if ahead.isEmpty { ahead = try reader.next(Self.blockEvents, of: store)[...] }
+            guard let next = ahead.popFirst() else { break }
+            byteCount += next.event.canonicalJSON.count
+            taken.append(next)
+        }
+        return taken
+    }
+}

@@ -1,0 +1,208 @@
+internal import EventCore
+internal import LogStore
+internal import NIOCore
+internal import ReplicaEngine
+internal import SyncCore
+
+/// The shell around one workspace's hub core: clock, disk, sockets and callers. What it decides, the core decides.
+///
+/// It runs on a thread of its own choice, as it waits for the disk.
+actor Workspace {
+    typealias Core = HubCore<StoreLog, HubCryptography>
+
+    nonisolated let name: String
+    private let clock: HubClock
+    private nonisolated let thread: any EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.executor.asUnownedSerialExecutor() }
+
+    private var core: Core
+    private let journal: Journal
+    private var callers: [RequestID: CheckedContinuation<HubReply, Never>] = [:]
+    private var knockers: [RequestID: CheckedContinuation<Problem?, Never>] = [:]
+    private var sockets: [ConnectionID: Socket] = [:]
+    private var lastRequest: UInt64 = 0
+    private var lastConnection: UInt64 = 0
+    private var wakeUp: (at: UInt64, task: Scheduled<Void>)?
+    /// Told when the disk refused: the process has to end.
+    private let failed: @Sendable () -> Void
+
+    /// Opens the workspace of a folder, or makes it.
+    init(
+        _ name: String, in folder: String, clock: HubClock, thread: any EventLoop, failed: @escaping @Sendable () -> Void
+    ) throws(HubError) {
+        self.name = name
+        self.clock = clock
+        self.thread = thread
+        self.failed = failed
+        let log: StoreLog
+        do throws(ReplicaError) { log = try StoreLog(try Self.openStore(in: folder, clock)) } catch { throw .store(error) }
+        let (journal, state) = try Journal.open(in: folder, wall: clock.wall())
+        self.journal = journal
+        core = Core(workspace: journal.workspace, state: state, log: log, limits: HubLimits.core, now: clock.reading)
+    }
+
+    private static func openStore(in folder: String, _ clock: HubClock) throws(ReplicaError) -> Replica<POSIXVolume> {
+        let options = LogOptions(holder: LockHolder(process: clock.process, command: "syncline serve"))
+        do throws(ReplicaError) { return try Replica.open(in: folder, on: POSIXVolume(), access: .writing, options: options) } catch {
+            guard case .notAStore = error else { throw error }
+        }
+        let random = Secrets.bytes(32).withUnsafeBytes { bytes in
+            (0..<4).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
+        }
+        // The hub writes no events: its device is a name for the folder.
+        return try Replica.create(
+            in: folder, on: POSIXVolume(), device: DeviceID(high: random[0] & ~0xF000 | 0x4000, low: random[1] & ~(3 << 62) | 2 << 62),
+            name: "hub", storeID: StoreID(high: random[2], low: random[3]), options: options)
+    }
+
+    /// Notes what an interruption left; before anything else.
+    func start() { perform(core.start(now: clock.reading)) }
+
+    /// Ends what waits: pulls are answered that the hub is going, sockets are closed.
+    func endWaiting() {
+        for caller in callers.values { caller.resume(returning: .problem(Problem(.unavailable, retryAfterMilliseconds: 1000))) }
+        callers = [:]
+        for socket in sockets.values { socket.close(1001, "the hub is going down") }
+    }
+
+    /// Lets go of the log.
+    func close() throws(ReplicaError) {
+        wakeUp?.task.cancel()
+        try core.log.store.close()
+    }
+
+    // MARK: - Calls
+
+    /// Asks the core, and waits for its answer.
+    func call(_ call: HubCall<[Event]>) async -> HubReply {
+        lastRequest += 1
+        let request = RequestID(lastRequest)
+        return await withCheckedContinuation { continuation in
+            callers[request] = continuation
+            step(.call(request, call))
+        }
+    }
+
+    /// The events of a page.
+    func events(_ positions: Range<Position>) throws(ProblemDocument) -> [LoggedEvent] {
+        do throws(HubLogError) { return try core.log.events(positions) } catch { throw ProblemDocument(.unavailable) }
+    }
+
+    /// The cursor behind `position`, where a page had to be cut short.
+    func cursor(at position: Position) throws(ProblemDocument) -> Cursor {
+        do throws(HubLogError) {
+            guard let digest = try core.log.digest(at: position) else { throw .failed }
+            return Cursor(log: core.log.id, position: position, digest: digest)
+        } catch { throw ProblemDocument(.unavailable) }
+    }
+
+    func knows(token: Secret) -> Bool { core.knows(token: token) }
+
+    func knows(code: Secret) -> Bool { core.knows(code: code) }
+
+    var facts: WorkspaceFacts {
+        WorkspaceFacts(
+            id: core.workspace, log: core.log.id, applied: core.log.applied, end: core.log.end, waiting: core.log.store.waitingCount)
+    }
+
+    var numbers: WorkspaceNumbers {
+        let store = core.log.store
+        return WorkspaceNumbers(
+            name: name, head: store.end.index, logBytes: UInt64(store.logBytes), waiting: UInt64(store.waitingCount),
+            devices: UInt64(core.state.devices.values.count { $0.revokedAt == nil }), sockets: UInt64(sockets.count),
+            openCritical: UInt64(core.state.openCritical.count), epoch: core.state.epoch, syncs: UInt64(store.syncCount),
+            counters: core.log.counters)
+    }
+
+    // MARK: - Sockets
+
+    /// Asks whether a socket may be opened; nil as the problem lets it.
+    func knock(_ token: Secret) async -> (ConnectionID, Problem?) {
+        lastRequest += 1
+        lastConnection += 1
+        let (request, connection) = (RequestID(lastRequest), ConnectionID(lastConnection))
+        let problem = await withCheckedContinuation { continuation in
+            knockers[request] = continuation
+            step(.socket(request, connection, token: token))
+        }
+        return (connection, problem)
+    }
+
+    func opened(_ connection: ConnectionID, _ socket: Socket) { sockets[connection] = socket }
+
+    func received(_ text: [UInt8], on connection: ConnectionID) {
+        guard let object = try? JSONValue(json: text), let message = DeviceMessage(json: object) else {
+            let problem = HubMessage.error(Problem(.malformed)).json(detail: ProblemCode.malformed.detail)
+            sockets[connection]?.send(problem) {}
+            return
+        }
+        step(.received(connection, message))
+    }
+
+    func disconnected(_ connection: ConnectionID) {
+        sockets[connection] = nil
+        step(.disconnected(connection))
+    }
+
+    private func sent(_ connection: ConnectionID) { step(.sent(connection, messages: 1)) }
+
+    // MARK: - Steps
+
+    private func step(_ input: HubInput<[Event]>) { perform(core.step(input, now: clock.reading)) }
+
+    private func perform(_ effects: [HubEffect]) {
+        var stored: StoreNumber?
+        for effect in effects {
+            switch effect {
+            case .store(let number, let records, includesLog: _):
+                // The log's own part was durable when it was admitted.
+                guard (try? journal.append(records)) != nil else { return step(.storeFailed) }
+                stored = number
+            case .reply(let request, let reply):
+                if let knocker = knockers.removeValue(forKey: request) {
+                    if case .problem(let problem) = reply { knocker.resume(returning: problem) }
+                } else {
+                    callers.removeValue(forKey: request)?.resume(returning: reply)
+                }
+            case .accept(let request, _): knockers.removeValue(forKey: request)?.resume(returning: nil)
+            case .send(let connection, let message): send(message, to: connection)
+            case .close(let connection, let code): sockets.removeValue(forKey: connection)?.close(1008, code.rawValue)
+            case .wake(let time): wake(at: time)
+            case .stop: return failed()
+            }
+        }
+        if let stored { step(.durable(stored)) }
+    }
+
+    private func send(_ message: HubMessage, to connection: ConnectionID) {
+        guard let socket = sockets[connection] else { return }
+        var event: Event?
+        if case .criticalEvent(let delivery) = message, delivery.includesEvent { event = try? core.log.event(delivery.dot) }
+        var detail = ""
+        if case .error(let problem) = message { detail = problem.code.detail }
+        socket.send(message.json(event: event, detail: detail)) { [weak self] in
+            Task { [weak self] in await self?.sent(connection) }
+        }
+    }
+
+    private func wake(at time: UInt64) {
+        wakeUp?.task.cancel()
+        let now = clock.monotonic()
+        let task = thread.scheduleTask(in: .milliseconds(Int64(time > now ? time - now : 0))) { [weak self] in
+            Task { [weak self] in await self?.tick() }
+            return
+        }
+        wakeUp = (time, task)
+    }
+
+    private func tick() { step(.tick) }
+}
+
+/// What the routes say of a workspace beside what the core says.
+struct WorkspaceFacts: Sendable {
+    let id: WorkspaceID
+    let log: LogID
+    let applied: VersionVector
+    let end: Position
+    let waiting: Int
+}

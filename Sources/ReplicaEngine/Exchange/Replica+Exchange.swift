@@ -1,0 +1,52 @@
+package import EventCore
+package import LogStore
+
+/// What an exchange with another store asks the log.
+extension Replica {
+    /// The identity in all files of the log.
+    package var logID: StoreID { log.storeID }
+
+    /// Calls `body` with the dots of the log's events from `position` on, oldest first, up to `limit` where there is one.
+    package func dots(
+        from position: Position, upTo limit: Position? = nil, _ body: (Position, Dot) -> Void
+    ) throws(ReplicaError) {
+        var next = position
+        let limit = limit ?? end
+        while next < limit, let block = try storedBlock(containing: next) {
+            let first = block.first
+            try block.withTypedBytes { (bytes) throws(ReplicaError) in
+                do throws(BlockError) {
+                    var reader = try BlockReader(block.header, bytes)
+                    var at = first
+                    while let dot = try reader.skip() {
+                        if at >= next && at < limit { body(at, dot) }
+                        at = Position(at.index + 1)
+                    }
+                } catch { throw .malformedBlock(at: first) }
+            }
+            next = Position(first.index + UInt64(block.header.count))
+        }
+    }
+
+    /// Where the event `dot` stands; nil when it is not in the log, or waits. Costs one block.
+    package func position(of dot: Dot) throws(ReplicaError) -> Position? { try row(of: dot)?.position }
+
+    /// Where the first event stands that `vector` does not cover; nil when it covers all.
+    package func firstPosition(beyond vector: VersionVector) throws(ReplicaError) -> Position? {
+        var first: Position?
+        for entry in versionVector.entries where vector[entry.device] < entry.seq {
+            // Events of a device stand in the order of their seqs, so its next one is its first.
+            guard let position = try position(of: Dot(device: entry.device, seq: vector[entry.device] + 1)) else { continue }
+            first = min(first ?? position, position)
+        }
+        return first
+    }
+
+    /// How many events `vector` does not cover.
+    package func count(beyond vector: VersionVector) -> UInt64 {
+        versionVector.entries.reduce(0) { $0 + ($1.seq > vector[$1.device] ? $1.seq - vector[$1.device] : 0) }
+    }
+
+    /// Whether the record is in conflict.
+    package func isInConflict(_ key: RecordKey) throws(ReplicaError) -> Bool { try conflict(key) != nil }
+}

@@ -1,0 +1,131 @@
+internal import EventCore
+internal import NIOHTTP1
+internal import ReplicaEngine
+internal import SyncCore
+
+/// The hub's calls as a joined device makes them; a token that has expired is renewed with the device's key.
+final class HubClient {
+    private let connection: HubConnection
+    private let folder: SyncFolder
+    private let device: DeviceID
+    private let key: DeviceKey
+    private(set) var link: HubLink
+
+    var hub: String { connection.hub }
+
+    init(_ link: HubLink, _ folder: SyncFolder, device: DeviceID, keys: String) throws(SyncError) {
+        self.link = link
+        self.folder = folder
+        self.device = device
+        // A copied store has no key: it is not let in with the original's token.
+        guard let key = try DeviceKey.read(device, in: keys) else { throw .noKey(path: DeviceKey.path(device, keys)) }
+        self.key = key
+        connection = try HubConnection(hubs: link.hubs, authorities: link.authorities)
+    }
+
+    func status() throws(SyncError) -> JSONValue { try object(.GET, "/sync/status") }
+
+    func devices() throws(SyncError) -> JSONValue { try object(.GET, "/devices") }
+
+    func revoke(_ device: DeviceID, epoch: UInt64) throws(SyncError) -> JSONValue {
+        try object(.DELETE, "/devices/\(device)?epoch=\(epoch)")
+    }
+
+    /// - Parameters:
+    ///   - before: the device's own chain before these events.
+    ///   - after: behind them, which is signed.
+    func push(_ events: [Event], before: ChainHead, after: ChainHead) throws(SyncError) -> JSONValue {
+        let body = ExchangeBody.bytes(object: try chains(before, after), events: events)
+        let reply = try call(.POST, "/sync/push", body: body, mediaType: ExchangeBody.mediaType)
+        return try parsed(reply)
+    }
+
+    func pull(cursor: String, limit: Int) throws(SyncError) -> (object: JSONValue, events: [Event]) {
+        let reply = try call(.GET, "/sync/pull?limit=\(limit)&cursor=\(cursor)", accept: ExchangeBody.mediaType)
+        guard reply.mediaType == ExchangeBody.mediaType, let parts = ExchangeBody.parts(of: reply.body, limit: limit) else {
+            throw .strangeAnswer(hub: hub, what: "a pull without events")
+        }
+        return parts
+    }
+
+    private func chains(_ before: ChainHead, _ after: ChainHead) throws(SyncError) -> [UInt8] {
+        let signature = try key.signature(of: after.signedBytes(workspace: link.workspaceID))
+        return JSONWriter.object { writer in
+            writer.key("chains")
+            writer.beginArray()
+            for (head, signature) in [(before, nil), (after, signature)] where head.dot.seq > 0 {
+                writer.beginObject()
+                writer.key("device")
+                writer.device(head.dot.device)
+                writer.key("seq")
+                writer.integer(head.dot.seq)
+                writer.key("hash")
+                writer.string(head.hash.description)
+                if let signature {
+                    writer.key("signature")
+                    writer.string(Hexadecimal.text(signature))
+                }
+                writer.endObject()
+            }
+            writer.endArray()
+        }
+    }
+
+    // MARK: - Sessions
+
+    private func object(_ method: HTTPMethod, _ path: String) throws(SyncError) -> JSONValue { try parsed(try call(method, path)) }
+
+    private func parsed(_ reply: HubConnection.Reply) throws(SyncError) -> JSONValue {
+        guard let object = try? JSONValue(json: reply.body) else { throw .strangeAnswer(hub: hub, what: "no JSON") }
+        return object
+    }
+
+    private func call(
+        _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, mediaType: String = "application/json", accept: String? = nil
+    ) throws(SyncError) -> HubConnection.Reply {
+        do throws(SyncError) {
+            return try connection.call(method, path, token: link.token, body: body, mediaType: mediaType, accept: accept)
+        } catch {
+            guard case .notAllowed(let problem) = error, ["token-expired", "token-unknown"].contains(problem.code) else { throw error }
+        }
+        try renew()
+        return try connection.call(method, path, token: link.token, body: body, mediaType: mediaType, accept: accept)
+    }
+
+    /// Proves the device's key and keeps the new token.
+    func renew() throws(SyncError) {
+        let workspace = body { writer in
+            writer.key("workspace")
+            writer.string(link.workspace)
+        }
+        let challenge = try parsed(try connection.call(.POST, "/devices/\(device)/challenge", body: workspace))
+        guard let nonce = challenge["nonce"]?.bytes else { throw .strangeAnswer(hub: hub, what: "a challenge without a nonce") }
+        let signature = try key.signature(
+            of: SessionProof.bytes(workspace: WorkspaceID(bytes: link.workspaceID), device: device, nonce: Secret(bytes: nonce)))
+        let proof = body { writer in
+            writer.key("workspace")
+            writer.string(link.workspace)
+            writer.key("nonce")
+            writer.string(Hexadecimal.text(nonce))
+            writer.key("signature")
+            writer.string(Hexadecimal.text(signature))
+        }
+        let session = try parsed(try connection.call(.POST, "/devices/\(device)/session", body: proof))
+        guard let token = session["token"]?.text else { throw .strangeAnswer(hub: hub, what: "a session without a token") }
+        link.token = token
+        try folder.write(link)
+    }
+
+    private func body(_ members: (inout JSONWriter) -> Void) -> [UInt8] { JSONWriter.object(members) }
+}
+
+extension JSONWriter {
+    /// The bytes of one object.
+    static func object(_ members: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        members(&writer)
+        writer.endObject()
+        return writer.bytes
+    }
+}

@@ -1,0 +1,96 @@
+internal import AsyncHTTPClient
+internal import EventCore
+internal import Glibc
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOHTTPCompression
+internal import NIOPosix
+internal import NIOSSL
+
+/// Calls to a hub, one at a time, each waited for. Of several addresses the first that answers is used from then on.
+final class HubConnection {
+    struct Reply {
+        let mediaType: String
+        let body: [UInt8]
+    }
+
+    private let client: HTTPClient
+    private var hubs: [String]
+    private static let replyLimitBytes = 64 * 1024 * 1024
+    private static let callSeconds: Int64 = 120
+
+    /// - Throws: `.badURL`
+    init(hubs: [String], authorities: String?) throws(SyncError) {
+        for hub in hubs { guard Self.isURL(hub) else { throw .badURL(hub) } }
+        self.hubs = hubs
+        var configuration = HTTPClient.Configuration(
+            timeout: HTTPClient.Configuration.Timeout(connect: .seconds(5), read: .seconds(90)),
+            decompression: .enabled(limit: .size(Self.replyLimitBytes)))
+        configuration.maximumUsesPerConnection = nil
+        configuration.redirectConfiguration = .disallow
+        if let authorities {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .file(authorities)
+            configuration.tlsConfiguration = tls
+        }
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    deinit { try? client.syncShutdown() }
+
+    /// The address in use.
+    var hub: String { hubs[0] }
+
+    /// Calls a route.
+    ///
+    /// - Throws: `.unreachable` when no address answers, what a problem means, or `.strangeAnswer`.
+    func call(
+        _ method: HTTPMethod, _ path: String, token: String? = nil, body: [UInt8]? = nil, mediaType: String = "application/json",
+        accept: String? = nil
+    ) throws(SyncError) -> Reply {
+        var reasons: [String] = []
+        for (index, hub) in hubs.enumerated() {
+            var headers = HTTPHeaders([("accept", accept ?? "application/json")])
+            if let token { headers.add(name: "authorization", value: "Bearer \(token)") }
+            if body != nil { headers.add(name: "content-type", value: mediaType) }
+            do {
+                let request = try HTTPClient.Request(
+                    url: hub + path, method: method, headers: headers, body: body.map { .bytes($0) })
+                let response = try client.execute(request: request, deadline: .now() + .seconds(Self.callSeconds)).wait()
+                if index > 0 { hubs.swapAt(0, index) }
+                return try Self.reply(response, hub)
+            } catch let error as SyncError { throw error } catch { reasons.append(Self.describe(error)) }
+        }
+        throw .unreachable(hub: hubs.joined(separator: ", "), reason: reasons.joined(separator: "; "))
+    }
+
+    private static func reply(_ response: HTTPClient.Response, _ hub: String) throws(SyncError) -> Reply {
+        let body = response.body.map { Array($0.readableBytesView) } ?? []
+        let mediaType = response.headers.first(name: "content-type").map { String($0.prefix { $0 != ";" }) } ?? ""
+        if (200..<300).contains(response.status.code) { return Reply(mediaType: mediaType, body: body) }
+        guard let object = try? JSONValue(json: body), let problem = HubProblem(object) else {
+            throw .strangeAnswer(hub: hub, what: "status \(response.status.code)")
+        }
+        // A hub that is going down or too busy is as good as one that is not there: the work stays queued.
+        if problem.status == 503 { throw .unreachable(hub: hub, reason: problem.detail) }
+        throw problem.error
+    }
+
+    private static func isURL(_ text: String) -> Bool {
+        guard text.hasPrefix("http://") || text.hasPrefix("https://"), !text.hasSuffix("/") else { return false }
+        return (try? HTTPClient.Request(url: text)) != nil
+    }
+
+    /// Why a connection did not come about, in a few words.
+    static func describe(_ error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError:
+            guard let first = error.connectionErrors.first else { return "the name \(error.host) is unknown" }
+            return describe(first.error)
+        case let error as IOError: return String(cString: strerror(error.errnoCode))
+        case is NIOSSLError: return "its certificate is none that this device trusts; `join --ca FILE` names others"
+        case let error as HTTPClientError: return error.shortDescription
+        default: return "\(error)"
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package import EventCore
+internal import NIOHTTP1
+
+/// Enrolling a store's device at a hub.
+package enum Joining {
+    /// - Parameters:
+    ///   - chain: the device's own, up to its last event.
+    ///   - hubs: addresses of the hub, the preferred one first.
+    ///   - keys: the folder that device keys lie in.
+    /// - Throws: `.alreadyJoined`, `.notAllowed` when the code is no good, `.unreachable`.
+    package static func join(
+        _ hubs: [String], code: String, device: DeviceID, name: String, chain: ChainHead, folder: SyncFolder, keys: String,
+        authorities: String?
+    ) throws(SyncError) -> HubLink {
+        let hubs = hubs.map { hub in hub.hasSuffix("/") ? String(hub.dropLast()) : hub }
+        if let link = try folder.link() { throw .alreadyJoined(hub: link.hubs.joined(separator: ", ")) }
+        let connection = try HubConnection(hubs: hubs, authorities: authorities)
+        let key = try DeviceKey.readOrMake(device, in: keys)
+        let body = JSONWriter.object { writer in
+            writer.key("device")
+            writer.device(device)
+            writer.key("code")
+            writer.string(code)
+            writer.key("name")
+            writer.string(name)
+            writer.key("key")
+            writer.string(Hexadecimal.text(key.publicKey))
+            writer.key("chain")
+            writer.beginObject()
+            writer.key("seq")
+            writer.integer(chain.dot.seq)
+            writer.key("hash")
+            writer.string(chain.hash.description)
+            writer.endObject()
+        }
+        let reply = try connection.call(.POST, "/devices", body: body)
+        guard let object = try? JSONValue(json: reply.body), let token = object["token"]?.text, let role = object["role"]?.text,
+            let workspace = object["workspace"]?.text, let id = object["workspaceId"]?.bytes, id.count == 16
+        else { throw .strangeAnswer(hub: connection.hub, what: "an enrolment without a token") }
+        let link = HubLink(hubs: hubs, workspace: workspace, workspaceID: id, role: role, token: token, authorities: authorities)
+        try folder.write(link)
+        return link
+    }
+}

@@ -1,0 +1,51 @@
+internal import EventCore
+internal import SyncCore
+
+/// What only the holder of the lease may do.
+extension Syncing {
+    /// Takes the lease, for as long as `body` takes, and gives it up by going.
+    ///
+    /// A hub that has just started, or whose master has just gone, grants the next epoch only when the old lease has run out.
+    ///
+    /// - Throws: `.notAllowed` when another device leads.
+    package func leading<Value>(_ body: (_ epoch: UInt64) throws(SyncError) -> Value) throws(SyncError) -> Value {
+        guard role == Role.master.rawValue else { throw HubProblem(Problem(.notMaster)).error }
+        _ = try status()
+        let inbox = SocketInbox()
+        let socket = try SocketClient.open(hub, token: token, authorities: authorities) { inbox.add($0, of: 0) }
+        defer { socket.close() }
+        socket.send(DeviceMessage.register(Registration(device: device, name: deviceName, canLead: true, priority: 1)).json)
+        let limits = SyncLimits()
+        let deadline = ContinuousClock.now + .milliseconds(Int64(limits.leaseMilliseconds + limits.heartbeatMilliseconds))
+        var beats: UInt64 = 0
+        while ContinuousClock.now < deadline {
+            guard let (_, event) = inbox.next(timeoutMilliseconds: 1000) else {
+                beats += 1
+                socket.send(DeviceMessage.heartbeat(DeviceHeartbeat(id: beats, epoch: 0, lag: 0, pending: 0)).json)
+                continue
+            }
+            guard case .text(let text) = event else { break }
+            guard let object = try? JSONValue(json: text), let message = HubMessage(json: object) else { continue }
+            let leadership: Leadership
+            switch message {
+            case .registered(let registered): leadership = registered.leadership
+            case .roleChanged(let changed): leadership = changed
+            case .heartbeat(let heartbeat): leadership = heartbeat.leadership
+            case .error(let problem): throw HubProblem(problem).error
+            default: continue
+            }
+            if leadership.role == .master { return try body(leadership.epoch) }
+            if leadership.role == .reader { break }
+        }
+        throw HubProblem(Problem(.notMaster)).error
+    }
+}
+
+extension HubProblem {
+    init(_ problem: Problem) {
+        let detail =
+            problem.code == .notMaster
+            ? "this device does not get the lease: another one leads, or its role is not master" : problem.code.rawValue
+        self.init(status: problem.code.status, code: problem.code.rawValue, detail: detail, isRetryable: problem.code.isRetryable)
+    }
+}

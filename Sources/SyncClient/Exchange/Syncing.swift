@@ -1,0 +1,214 @@
+package import EventCore
+package import LogStore
+package import ReplicaEngine
+
+/// A joined store's exchange with its hub: what the hub lacks goes up, what is new comes down.
+///
+/// The queue of outgoing events is the log itself. Progress is written when an event that it speaks of is durable and folded, never before.
+package final class Syncing<Storage: Volume> {
+    private let store: Replica<Storage>
+    private let folder: SyncFolder
+    private let client: HubClient
+    private let now: () -> UInt64
+    private var progress: SyncProgress
+    private var report = SyncReport()
+    /// Told how many events have travelled, and how many there are.
+    package var onProgress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+
+    private static var pushEvents: Int { 5000 }
+    private static var pushBytes: Int { 2 * 1024 * 1024 }
+    private static var pullEvents: Int { 5000 }
+
+    /// - Parameter now: the wall clock's milliseconds since 1970.
+    /// - Throws: `.notJoined`
+    package init(
+        _ store: Replica<Storage>, in path: String, keys: String, now: @escaping () -> UInt64
+    ) throws(SyncError) {
+        self.store = store
+        self.now = now
+        folder = SyncFolder(ofStore: path)
+        guard let link = try folder.link() else { throw .notJoined(folder: path) }
+        client = try HubClient(link, folder, device: store.device, keys: keys)
+        progress = try folder.progress()
+    }
+
+    package var hub: String { client.hub }
+    package var role: String { client.link.role }
+    var token: String { client.link.token }
+    var authorities: String? { client.link.authorities }
+    var device: DeviceID { store.device }
+    var deviceName: String { store.name }
+    package var latestProgress: SyncProgress { progress }
+
+    /// Push, then pull.
+    package func sync() throws(SyncError) -> SyncReport {
+        if client.link.role != "reader" { _ = try push() }
+        return try pull()
+    }
+
+    /// Hands over every event that the hub lacks, in causal order, in bounded batches.
+    package func push() throws(SyncError) -> SyncReport {
+        try noting { () throws(SyncError) in
+            try readStatus()
+            try pushAll()
+        }
+        return report
+    }
+
+    /// Takes in every event after the cursor.
+    package func pull() throws(SyncError) -> SyncReport {
+        try noting { () throws(SyncError) in
+            do throws(SyncError) { try pullAll() } catch {
+                guard case .refused(let problem) = error, problem.code == "cursor-unrecoverable" else { throw error }
+                try startAnew()
+            }
+        }
+        return report
+    }
+
+    /// What the hub says of itself and of this device.
+    package func status() throws(SyncError) -> JSONValue {
+        var status = JSONValue.null
+        try noting { () throws(SyncError) in status = try readStatus() }
+        return status
+    }
+
+    package func devices() throws(SyncError) -> JSONValue { try client.devices() }
+
+    /// Revokes a device under this device's lease.
+    package func revoke(_ device: DeviceID, epoch: UInt64) throws(SyncError) -> JSONValue { try client.revoke(device, epoch: epoch) }
+
+    /// How many events would go up, as far as is known.
+    package var pendingCount: UInt64 { store.count(beyond: progress.ackedThrough) }
+
+    // MARK: - Up
+
+    @discardableResult
+    private func readStatus() throws(SyncError) -> JSONValue {
+        let status = try client.status()
+        let acked = VersionVector(hub: status["ackedThrough"])
+        // What it once had and has no more: it was restored from a copy.
+        if !progress.ackedThrough.isCovered(by: acked) { report.isHubSetBack = true }
+        progress.ackedThrough = acked
+        progress.head = status["head"]?.integer
+        return status
+    }
+
+    private func pushAll() throws(SyncError) {
+        let total = Int(store.count(beyond: progress.ackedThrough))
+        guard let first = try reading({ () throws(ReplicaError) in try store.firstPosition(beyond: progress.ackedThrough) }) else {
+            // Nothing to send, and yet the chains have to be compared: a copy may have sent other events under these names.
+            return try send([])
+        }
+        var reader = EventReader(from: first)
+        var batch: [Event] = []
+        var byteCount = 0
+        progress.blocked = nil
+        while true {
+            let events = try reading { () throws(ReplicaError) in try reader.next(256, of: store) }
+            for logged in events where !progress.ackedThrough.covers(logged.event.dot) {
+                batch.append(logged.event)
+                byteCount += logged.event.canonicalJSON.count
+                guard batch.count >= Self.pushEvents || byteCount >= Self.pushBytes else { continue }
+                try send(batch)
+                (batch, byteCount) = ([], 0)
+                onProgress(report.pushed, total)
+            }
+            if events.isEmpty { break }
+        }
+        if !batch.isEmpty { try send(batch) }
+        if let rejection = report.rejected.first { progress.blocked = rejection.problem.detail }
+    }
+
+    private func send(_ events: [Event]) throws(SyncError) {
+        let own = store.device
+        let seq = min(progress.ackedThrough[own], store.versionVector[own])
+        let before = try OwnChain.head(of: store, upTo: seq, from: progress.chain)
+        var after = before
+        for event in events where event.dot.device == own && event.dot.seq == after.dot.seq + 1 { after = OwnChain.next(after, event) }
+        let answer = try client.push(events, before: before, after: after)
+        progress.chain = after
+        guard let verdicts = answer["events"]?.items else { throw .strangeAnswer(hub: hub, what: "a push without verdicts") }
+        for verdict in verdicts {
+            switch verdict["verdict"]?.text {
+            case "accepted", "duplicate": report.pushed += 1
+            case "concurrent":
+                report.pushed += 1
+                report.concurrent += 1
+            case "parked": report.parked += 1
+            case "rejected":
+                let problem =
+                    verdict["problem"].flatMap { HubProblem($0) } ?? HubProblem(status: 0, code: "unknown", detail: "no reason given")
+                report.rejected.append(SyncReport.Rejection(dot: verdict["dot"]?.text ?? "", problem: problem))
+            default: throw .strangeAnswer(hub: hub, what: "a verdict that is none")
+            }
+        }
+        progress.ackedThrough = VersionVector(hub: answer["ackedThrough"])
+        progress.head = answer["head"]?.integer
+        try folder.write(progress)
+        guard answer["forked"]?.items?.contains(where: { $0.text == own.description }) != true else {
+            throw .fork(
+                HubProblem(
+                    status: 409, code: "fork", detail: "the hub has other events under this device's identity: it was used elsewhere"))
+        }
+    }
+
+    // MARK: - Down
+
+    private func pullAll() throws(SyncError) {
+        while true {
+            let (object, events) = try client.pull(cursor: progress.cursor, limit: Self.pullEvents)
+            guard let cursor = object["cursor"]?.text, let head = object["head"]?.integer else {
+                throw .strangeAnswer(hub: hub, what: "a pull without a cursor")
+            }
+            try take(events)
+            progress.cursor = cursor
+            progress.head = head
+            report.head = head
+            try folder.write(progress)
+            onProgress(report.pulled, report.pulled + Int(head) - Int(object["first"]?.integer ?? 0) - events.count)
+            guard object["more"]?.isTrue == true else { return }
+        }
+    }
+
+    /// Takes in what is new; it is durable and folded when this returns.
+    private func take(_ events: [Event]) throws(SyncError) {
+        let known = store.versionVector
+        let new = events.filter { !known.covers($0.dot) }
+        guard !new.isEmpty else { return }
+        if new.contains(where: { $0.dot.device == store.device }) { report.isStoreSetBack = true }
+        do throws(ReplicaError) {
+            let taken = try store.ingest(new)
+            report.pulled += taken.applied
+            report.waiting += taken.waiting
+        } catch { throw .store(error) }
+    }
+
+    /// The hub's log is another one than before: everything is pulled again, and pushed what it lacks. Nothing here is given up.
+    private func startAnew() throws(SyncError) {
+        report.isHubSetBack = true
+        progress.cursor = ""
+        try pullAll()
+        guard client.link.role != "reader" else { return }
+        try readStatus()
+        try pushAll()
+    }
+
+    // MARK: - Progress
+
+    /// Notes when the hub was reached, or since when it is not.
+    private func noting(_ body: () throws(SyncError) -> Void) throws(SyncError) {
+        do throws(SyncError) { try body() } catch {
+            if case .unreachable = error, progress.offlineSince == nil { progress.offlineSince = now() }
+            try folder.write(progress)
+            throw error
+        }
+        progress.lastSync = now()
+        progress.offlineSince = nil
+        try folder.write(progress)
+    }
+
+    private func reading<Value>(_ body: () throws(ReplicaError) -> Value) throws(SyncError) -> Value {
+        do throws(ReplicaError) { return try body() } catch { throw .store(error) }
+    }
+}

@@ -1,0 +1,208 @@
+internal import EventCore
+internal import LogStore
+internal import ReplicaEngine
+internal import SyncCore
+
+/// The shell around a device's session: it keeps a socket open, and pushes and pulls as the session says.
+///
+/// The store is opened for each piece of work, so that other commands can write to it meanwhile. Everything happens on one thread; the socket's events wait in an inbox.
+package final class Watching {
+    let machine: WatchMachine
+    let folder: SyncFolder
+    let client: HubClient
+    let device: DeviceID
+    private let inbox = SocketInbox()
+    private let news: (WatchNews) -> Void
+    var session: DeviceSession
+    var progress: SyncProgress
+    /// Events of pages and deliveries that wait for the order to take them in.
+    var page: [Event] = []
+    var deliveries: [DeliveryID: Event] = [:]
+    private var socket: SocketClient?
+    private var wakeAt: UInt64 = 0
+    private var stamp: UInt64 = 0
+    private var inputs: [DeviceInput] = []
+    private var blocked: BlockReason?
+
+    private static let pollMilliseconds = 250
+
+    /// - Throws: `.notJoined`
+    package init(_ machine: WatchMachine, news: @escaping (WatchNews) -> Void) throws(SyncError) {
+        self.machine = machine
+        self.news = news
+        folder = SyncFolder(ofStore: machine.folder)
+        guard let link = try folder.link() else { throw .notJoined(folder: machine.folder) }
+        let store: Replica<POSIXVolume>
+        do throws(ReplicaError) { store = try machine.reading() } catch { throw .store(error) }
+        device = store.device
+        client = try HubClient(link, folder, device: device, keys: machine.keys)
+        progress = try folder.progress()
+        var options = DeviceSession.Options(device: device, name: store.name, role: Role(rawValue: link.role) ?? .client)
+        options.canLead = options.role == .master
+        options.pushEvents = 5000
+        session = DeviceSession(
+            options, cursor: Hexadecimal.bytes(progress.cursor.utf8).flatMap { $0.isEmpty ? nil : $0 },
+            acknowledged: progress.ackedThrough[device], lastSyncWall: progress.lastSync)
+        stamp = machine.stamp()
+        inputs = [.wrote(LocalLog(end: store.end, ownSeq: store.versionVector[device])), .start]
+    }
+
+    /// Runs until `isOver` says so, which is asked several times a second, or the session is blocked for good.
+    ///
+    /// - Throws: what keeps it from going on: the store, the disk, or the hub that lets the device in no more.
+    package func run(until isOver: () -> Bool) throws(SyncError) {
+        while !isOver() {
+            if inputs.isEmpty { wait() }
+            try lookAtStore()
+            while !inputs.isEmpty {
+                let input = inputs.removeFirst()
+                try perform(session.step(input, now: machine.clock(), random: machine.chance()))
+            }
+            if let blocked, let error = Self.error(blocked) { throw error }
+        }
+        socket?.close()
+    }
+
+    // MARK: - Inputs
+
+    private func wait() {
+        let now = machine.clock().milliseconds
+        let left = wakeAt > now ? Int(min(wakeAt - now, UInt64(Self.pollMilliseconds))) : 0
+        if let (attempt, event) = inbox.next(timeoutMilliseconds: max(left, 1)) { return take(event, of: attempt) }
+        if machine.clock().milliseconds >= wakeAt { inputs.append(.tick) }
+    }
+
+    private func take(_ event: SocketClient.Event, of attempt: UInt64) {
+        switch event {
+        case .text(let text): read(text, of: attempt)
+        case .closed(let reason):
+            let failure = ProblemCode(rawValue: reason).map { Failure.problem(Problem($0)) } ?? .unreachable
+            inputs.append(.closed(attempt: attempt, failure))
+        }
+    }
+
+    private func read(_ text: [UInt8], of attempt: UInt64) {
+        guard let object = try? JSONValue(json: text), let message = HubMessage(json: object) else { return }
+        if case .criticalEvent(let delivery) = message, delivery.includesEvent {
+            deliveries[delivery.id] = text.withUnsafeBufferPointer { bytes in
+                let pieces = JSONPieces(bytes)
+                var parser = EventParser()
+                guard let member = (try? pieces.members())?.first(where: { $0.key.elementsEqual("event".utf8) }) else { return nil }
+                return try? pieces.event(in: member.value, &parser)
+            }
+        }
+        if case .acknowledged(let dot, let devices, let missing) = message { news(.acknowledged(dot, by: devices, missing: missing)) }
+        inputs.append(.received(attempt: attempt, message))
+    }
+
+    /// Notices what other commands have written.
+    private func lookAtStore() throws(SyncError) {
+        let now = machine.stamp()
+        guard now != stamp else { return }
+        stamp = now
+        do throws(ReplicaError) {
+            let store = try machine.reading()
+            inputs.append(.wrote(LocalLog(end: store.end, ownSeq: store.versionVector[device])))
+        } catch { throw .store(error) }
+    }
+
+    // MARK: - Effects
+
+    private func perform(_ effects: [DeviceEffect]) throws(SyncError) {
+        for effect in effects {
+            switch effect {
+            case .open(let attempt, hub: _, let isRenewing): open(attempt, isRenewing)
+            case .send(_, let message): socket?.send(message.json)
+            case .push(let attempt, let order):
+                inputs.append(
+                    try answered(attempt, { a, f in .pushFailed(attempt: a, f) }) { () throws(SyncError) in
+                        .pushed(attempt: attempt, try push(order))
+                    })
+            case .pull(let attempt, let cursor, let limit):
+                inputs.append(
+                    try answered(attempt, { a, f in .pullFailed(attempt: a, f) }) { () throws(SyncError) in
+                        .pulled(attempt: attempt, try pull(cursor, limit))
+                    })
+            case .takeIn(let attempt):
+                let (taken, count, conflicts) = try takeIn(page)
+                if count > 0 { news(.pulled(events: count, conflicts: conflicts)) }
+                page = []
+                inputs.append(.tookIn(attempt: attempt, taken))
+            case .takeInCritical(let attempt, let delivery):
+                inputs.append(.tookInCritical(attempt: attempt, delivery, try takeIn(delivery)))
+            case .saveCursor(let cursor):
+                progress.cursor = cursor.map(Hexadecimal.text) ?? ""
+                try folder.write(progress)
+            case .close:
+                socket?.close()
+                socket = nil
+            case .wake(let time): wakeAt = time
+            case .show(let status): try show(status)
+            }
+        }
+    }
+
+    private func open(_ attempt: UInt64, _ isRenewing: Bool) {
+        do throws(SyncError) {
+            if isRenewing { try client.renew() }
+            // Asking the status renews a token that has expired.
+            _ = try client.status()
+            socket = try SocketClient.open(client.hub, token: client.link.token, authorities: client.link.authorities) { [inbox] in
+                inbox.add($0, of: attempt)
+            }
+            inputs.append(.opened(attempt: attempt))
+        } catch { inputs.append(.openFailed(attempt: attempt, Self.failure(error))) }
+    }
+
+    private func answered(
+        _ attempt: UInt64, _ failed: (UInt64, Failure) -> DeviceInput, _ body: () throws(SyncError) -> DeviceInput
+    ) throws(SyncError) -> DeviceInput {
+        do throws(SyncError) { return try body() } catch {
+            if case .store = error { throw error }
+            return failed(attempt, Self.failure(error))
+        }
+    }
+
+    private func takeIn(_ delivery: DeliveryID) throws(SyncError) -> AcknowledgementOutcome {
+        guard let event = deliveries.removeValue(forKey: delivery) else { return .later }
+        let taken = try takeIn([event]).taken
+        guard taken.refused.isEmpty, taken.forked.isEmpty else { return .refused }
+        news(.critical(event))
+        return .done
+    }
+
+    private func show(_ status: SyncStatus) throws(SyncError) {
+        progress.lastSync = status.lastSyncWall ?? progress.lastSync
+        progress.head = status.head?.index ?? progress.head
+        if case .offline(let since) = status.state {
+            progress.offlineSince = since ?? progress.offlineSince
+        } else {
+            progress.offlineSince = nil
+        }
+        if case .blocked(let reason) = status.state { blocked = reason } else { blocked = nil }
+        try folder.write(progress)
+        news(.status(status))
+    }
+
+    // MARK: - Errors
+
+    /// What a failed call means to the session.
+    static func failure(_ error: SyncError) -> Failure {
+        switch error {
+        case .notAllowed(let problem), .fork(let problem), .refused(let problem):
+            guard let code = ProblemCode(rawValue: problem.code) else { return .problem(Problem(.malformed)) }
+            return .problem(Problem(code, expected: problem.expected))
+        default: return .unreachable
+        }
+    }
+
+    /// What ends a watch; nil where it goes on with the rest.
+    private static func error(_ reason: BlockReason) -> SyncError? {
+        switch reason {
+        case .revoked: HubProblem(Problem(.revoked)).error
+        case .notEnrolled(let code): HubProblem(Problem(code)).error
+        case .fork: .fork(HubProblem(status: 409, code: "fork", detail: "this device's identity was used in two places"))
+        case .rejected, .refusedHere: nil
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package import EventCore
+
+/// The limits as `/sync/status` and `registered` show them.
+extension SyncLimits {
+    package func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        for (name, value) in members {
+            writer.key(name.utf8)
+            writer.integer(value)
+        }
+        writer.key("redeliveryMs")
+        writer.beginArray()
+        for milliseconds in redeliveryMilliseconds { writer.integer(milliseconds) }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    /// Those of the object that a device heeds, and the usual ones for what it does not say.
+    package init(json object: JSONValue?) {
+        self.init()
+        func number(_ name: String, _ otherwise: UInt64) -> UInt64 { object?[name]?.integer ?? otherwise }
+        bodyBytes = Int(clamping: number("bodyBytes", UInt64(bodyBytes)))
+        events = Int(clamping: number("events", UInt64(events)))
+        messageBytes = Int(clamping: number("messageBytes", UInt64(messageBytes)))
+        waitMilliseconds = number("waitMs", waitMilliseconds)
+        tokenMilliseconds = number("tokenMs", tokenMilliseconds)
+        heartbeatMilliseconds = number("heartbeatMs", heartbeatMilliseconds)
+        leaseMilliseconds = number("leaseMs", leaseMilliseconds)
+    }
+
+    private var members: [(String, UInt64)] {
+        [
+            ("bodyBytes", UInt64(bodyBytes)), ("events", UInt64(events)), ("messageBytes", UInt64(messageBytes)),
+            ("queuedBytes", UInt64(queuedBytes)), ("queuedMessages", UInt64(queuedMessages)), ("waitMs", waitMilliseconds),
+            ("nonceMs", nonceMilliseconds), ("tokenMs", tokenMilliseconds), ("heartbeatMs", heartbeatMilliseconds),
+            ("leaseMs", leaseMilliseconds), ("callsPerSecond", UInt64(callsPerSecond)), ("eventsPerSecond", UInt64(eventsPerSecond)),
+        ]
+    }
+}

@@ -1,0 +1,85 @@
+"""`sync --watch`: it stays connected, pushes what other commands write, and takes in what comes."""
+import json
+import os
+import queue
+import signal
+import subprocess
+import threading
+import unittest
+
+from harness import BINARY
+from hub import HubTest
+
+
+class Watch:
+    """A running `sync --watch --json`; its lines come one by one."""
+
+    def __init__(self, store, env):
+        self.process = subprocess.Popen(
+            [BINARY, "--store", str(store), "sync", "--watch", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, **env})
+        self.lines = queue.Queue()
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.put(json.loads(line))
+
+    def see(self, kind, timeout=40, **members):
+        """The next line of this type with these members."""
+        while True:
+            line = self.lines.get(timeout=timeout)
+            if line["type"] == kind and all(line[name] == value for name, value in members.items()):
+                return line
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+class Watching(HubTest):
+    def watch(self, store):
+        watch = Watch(store, self.keys)
+        self.addCleanup(watch.end)
+        return watch
+
+    def test_writes_travel_by_themselves(self):
+        self.serve()
+        laptop, phone = self.device("laptop"), self.device("phone")
+        left, right = self.watch(laptop), self.watch(phone)
+        left.see("status", state="connected")
+        right.see("status", state="connected")
+        self.ok("put", "notes/trip", "title=sea", store=laptop)
+        right.see("pulled", events=1)
+        self.assertEqual(self.ok("get", "notes/trip", store=phone), self.ok("get", "notes/trip", store=laptop))
+        self.ok("put", "notes/trip", "title=lake", "--critical", store=phone)
+        self.assertEqual(left.see("critical")["record"], "notes/trip")
+        right.see("acknowledged", missing=0)
+
+    def test_it_comes_back(self):
+        self.serve()
+        laptop = self.device("laptop")
+        watch = self.watch(laptop)
+        watch.see("status", state="connected")
+        port = self.hub.port
+        self.hub.kill()
+        watch.see("status", state="offline")
+        self.ok("put", "notes/trip", "title=sea", store=laptop)
+        self.serve(port=port)
+        watch.see("status", state="connected", pending=0)
+        self.assertEqual(self.object("status", store=laptop, env=self.keys)["head"], 1)
+
+    def test_revoked_it_ends(self):
+        self.serve()
+        master, phone = self.device("laptop", "--role", "master"), self.device("phone")
+        watch = self.watch(phone)
+        watch.see("status", state="connected")
+        self.ok("revoke", "phone", store=master, env=self.keys)
+        self.assertEqual(watch.process.wait(timeout=30), 9)
+
+
+if __name__ == "__main__":
+    unittest.main()

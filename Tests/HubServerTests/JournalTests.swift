@@ -1,0 +1,99 @@
+import EventCore
+import Foundation
+import LogStore
+import SyncCore
+import Testing
+
+@testable import HubServer
+
+/// The journal of a hub: what was appended comes back, and a damaged end is told from damage.
+struct JournalTests {
+    private let folder = FileManager.default.temporaryDirectory.appending(path: "syncline-journal-\(UUID().uuidString)").path()
+
+    init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+
+    private var path: String { folder + "/journal" }
+
+    private static func hash(_ byte: UInt8) throws -> Hash256 { try #require(Hash256([UInt8](repeating: byte, count: 32))) }
+
+    private static func device(_ number: UInt64) -> DeviceID { DeviceID(high: number, low: 7) }
+
+    /// One of each kind.
+    static func records() throws -> [HubRecord] {
+        let enrolled = EnrolledDevice(
+            id: device(1), name: "lap“top\n", role: .master, publicKey: [UInt8](repeating: 9, count: 32), enrolledAt: Position(3),
+            revokedAt: nil, formerly: device(9))
+        let head = ChainHead(dot: Dot(device: device(1), seq: 5), hash: try hash(4))
+        let event = CriticalEvent(position: Position(8), dot: Dot(device: device(1), seq: 2), byteCount: 77)
+        return [
+            .codeIssued(try hash(1), .reader, expiresAt: 1 << 50), .codeSpent(try hash(1), by: device(1)), .enrolled(enrolled),
+            .enrolled(
+                EnrolledDevice(
+                    id: device(2), name: "b", role: .client, publicKey: [], enrolledAt: Position(0), revokedAt: Position(2))),
+            .revoked(device(2), at: Position(4)), .tokenIssued(try hash(2), device(1), expiresAt: 1 << 50), .epochGranted(to: device(1)),
+            .critical(event, recipients: [device(2), device(3)]), .ended(Position(8), device(2)), .criticalClosed(Position(8)),
+            .signedHead(SignedHead(head: head, signature: [UInt8](repeating: 3, count: 64))),
+            .signedHead(SignedHead(head: head, signature: nil)),
+            .vouched(DeviceRun(device: device(3), seqs: 1...9), by: device(1)), .noted(Position(11)),
+        ]
+    }
+
+    @Test func `a record comes back from its text`() throws {
+        for record in try Self.records() {
+            var writer = JSONWriter()
+            record.write(to: &writer)
+            #expect(HubRecord(json: try JSONValue(json: writer.bytes)) == record)
+        }
+    }
+
+    @Test func `what was appended is there after a start`() throws {
+        let records = try Self.records()
+        let (journal, empty) = try Journal.open(in: folder, wall: 0)
+        #expect(empty == HubState())
+        for record in records { try journal.append([record]) }
+        let (again, state) = try Journal.open(in: folder, wall: 0)
+        #expect(state == HubState(records))
+        #expect(again.workspace == journal.workspace)
+        try again.append([.noted(Position(99))])
+        #expect(try Journal.open(in: folder, wall: 0).state == HubState(records + [.noted(Position(99))]))
+    }
+
+    @Test func `what has expired goes at the next start`() throws {
+        let (journal, _) = try Journal.open(in: folder, wall: 0)
+        try journal.append([.codeIssued(try Self.hash(1), .client, expiresAt: 10), .codeIssued(try Self.hash(2), .client, expiresAt: 20)])
+        _ = try Journal.open(in: folder, wall: 15)
+        #expect(try Journal.open(in: folder, wall: 0).state.codes.count == 1)
+    }
+
+    @Test func `at every cut whole appends stay, and none is half there`() throws {
+        let (journal, _) = try Journal.open(in: folder, wall: 0)
+        let start = try Data(contentsOf: URL(filePath: path)).count
+        let records = try Self.records()
+        var ends = [start]
+        for record in records {
+            try journal.append([record, .noted(Position(1))])
+            ends.append(try Data(contentsOf: URL(filePath: path)).count)
+        }
+        let whole = try Data(contentsOf: URL(filePath: path))
+        for length in start...whole.count {
+            try whole[..<length].write(to: URL(filePath: path))
+            // An append counts once all of it is there but for the line's end.
+            let count = ends.count { $0 <= length + 1 } - 1
+            let expected = HubState(records[..<count].flatMap { [$0, .noted(Position(1))] })
+            #expect(try Journal.open(in: folder, wall: 0).state == expected, "cut at \(length)")
+        }
+    }
+
+    @Test func `damage before the last line is refused`() throws {
+        let (journal, _) = try Journal.open(in: folder, wall: 0)
+        for record in try Self.records() { try journal.append([record]) }
+        let whole = try Data(contentsOf: URL(filePath: path))
+        let lastLine = try #require(whole.dropLast().lastIndex(of: 0x0A))
+        for offset in stride(from: 0, to: lastLine, by: 7) {
+            var damaged = whole
+            damaged[offset] ^= 0x10
+            try damaged.write(to: URL(filePath: path))
+            #expect(throws: HubError.self, "byte \(offset)") { _ = try Journal.open(in: folder, wall: 0) }
+        }
+    }
+}

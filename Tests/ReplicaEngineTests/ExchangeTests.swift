@@ -1,0 +1,83 @@
+import EventCore
+import LogStore
+import ReplicaEngine
+import Simulation
+import Testing
+import Workload
+
+/// Events as they travel, and the readers that an exchange asks the log with.
+struct ExchangeTests {
+    /// A store with three devices' events, some of them in sealed segments.
+    private func mixed(_ seed: UInt64) throws -> Store {
+        var random = SeededRandom(seed: seed)
+        var stores = try [1, 2, 3].map { try Store($0, wall: 1_700_000_000_000) }
+        for round in 0..<60 {
+            let writer = random.below(3)
+            try stores[writer].write(&random, "seed \(seed)")
+            if round % 7 == 0 {
+                let other = stores[random.below(3)]
+                try stores[writer].take(from: other, &random)
+            }
+            if round == 30 { try stores[0].replica.checkpoint() }
+        }
+        for other in stores.dropFirst() { _ = try stores[0].replica.ingest(try other.events() + other.replica.waitingEvents) }
+        return stores[0]
+    }
+
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func `events come back from blocks as they were`(seed: UInt64) throws {
+        let events = try mixed(seed).events()
+        let bytes = EventBlocks.bytes(of: events)
+        #expect(try EventBlocks.events(in: bytes, limit: events.count) == events)
+        let object = Array(#"{"a":1}"#.utf8)
+        let parts = try #require(ExchangeBody.parts(of: ExchangeBody.bytes(object: object, events: events), limit: events.count))
+        #expect(parts.events == events && parts.object.canonical.canonical == object)
+    }
+
+    @Test func `every flipped bit and every cut of a body is noticed`() throws {
+        let body = ExchangeBody.bytes(object: Array("{}".utf8), events: try mixed(1).events().prefix(3))
+        for length in 0..<body.count where length != 6 {
+            #expect(ExchangeBody.parts(of: Array(body[..<length]), limit: 10) == nil, "cut at \(length)")
+        }
+        for bit in (6 * 8)..<(body.count * 8) {
+            var flipped = body
+            flipped[bit / 8] ^= 1 << UInt8(bit % 8)
+            #expect(ExchangeBody.parts(of: flipped, limit: 10) == nil, "bit \(bit)")
+        }
+    }
+
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func `a reader says from any position what a reader from the start says`(seed: UInt64) throws {
+        let store = try mixed(seed)
+        let all = try store.events()
+        for start in 0...all.count {
+            var reader = EventReader(from: Position(UInt64(start)))
+            var found: [Event] = []
+            while case let events = try reader.next(5, of: store.replica), !events.isEmpty {
+                #expect(events.first?.position.index == UInt64(start + found.count), "seed \(seed)")
+                found += events.map(\.event)
+            }
+            #expect(found == Array(all[start...]), "seed \(seed), from \(start)")
+        }
+    }
+
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func `dots and positions agree with the events`(seed: UInt64) throws {
+        let store = try mixed(seed)
+        let all = try store.events()
+        for (index, event) in all.enumerated() {
+            #expect(try store.replica.position(of: event.dot) == Position(UInt64(index)), "seed \(seed)")
+        }
+        let (from, to) = (all.count / 3, all.count / 2)
+        var dots: [Dot] = []
+        try store.replica.dots(from: Position(UInt64(from)), upTo: Position(UInt64(to))) { _, dot in dots.append(dot) }
+        #expect(dots == all[from..<to].map(\.dot), "seed \(seed)")
+        var seen = VersionVector()
+        for (index, event) in all.enumerated() {
+            #expect(store.replica.count(beyond: seen) == UInt64(all.count - index), "seed \(seed)")
+            let first = all.firstIndex { !seen.covers($0.dot) }
+            #expect(try store.replica.firstPosition(beyond: seen)?.index == first.map { UInt64($0) }, "seed \(seed)")
+            seen.advance(to: event.dot)
+        }
+    }
+}
