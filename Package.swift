@@ -77,7 +77,8 @@ let package = Package(
         .target(
             name: "Console",
             dependencies: [
-                "EventCore", "LogStore", "ReplicaEngine", "SyncCore", "SyncClient", "HubServer", "Workload", "CReadline", "CZlib", argumentParser,
+                "EventCore", "LogStore", "ReplicaEngine", "SyncCore", "SyncClient", "HubServer", "Workload", "CReadline", "CZlib",
+                argumentParser,
                 histogram,
             ],
             swiftSettings: settings),

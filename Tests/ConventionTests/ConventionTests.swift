@@ -57,7 +57,8 @@ struct ConventionTests {
             "ServiceLifecycle", "Synchronization",
         ],
         "Console": [
-            "EventCore", "HubServer", "LogStore", "ReplicaEngine", "SyncClient", "SyncCore", "Workload", "ArgumentParser", "CReadline", "CZlib",
+            "EventCore", "HubServer", "LogStore", "ReplicaEngine", "SyncClient", "SyncCore", "Workload", "ArgumentParser", "CReadline",
+            "CZlib",
             "Foundation", "Glibc", "Histogram",
             "Synchronization",
         ],
