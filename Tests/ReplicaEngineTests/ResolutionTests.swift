@@ -41,7 +41,7 @@ struct ResolutionTests {
             dot: Dot(device: DeviceID(high: 99, low: 1), seq: 1), key: key, context: now.clock, time: HybridTime(milliseconds: 3_000_000),
             body: draft.body,
             kind: draft.kind)
-        let record = try #require(try replica.fold(before + [event], of: key))
+        let record = try #require(try RecordFold.folded(before + [event], key))
         #expect(record.heads == [event.dot], "\(name)")
         #expect(record.isDeleted == resolution.isDelete || record.shown.isEmpty, "\(name)")
         for change in resolution.changes {

@@ -1,10 +1,10 @@
-internal import EventCore
+package import EventCore
 internal import LogStore
 
 /// The fold of some of a store's events, by the same table that folds the store.
-enum RecordFold {
+package enum RecordFold {
     /// The fold of some of a record's events, causes before effects, with the times of all of them; nil when there are none.
-    static func folded(_ events: [Event], _ key: RecordKey) throws(ReplicaError) -> Record? {
+    package static func folded(_ events: [Event], _ key: RecordKey) throws(ReplicaError) -> Record? {
         guard !events.isEmpty else { return nil }
         var table = RecordTable(.scratch)
         var packer = BlockPacker(kind: .events)
