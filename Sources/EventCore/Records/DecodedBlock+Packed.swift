@@ -104,7 +104,8 @@ extension DecodedBlock {
             let author = authors[index]
             let keyNumber = keyIndexes[index]
             let shape = shapeIndexes[index]
-            guard author < deviceCount && keyNumber < keyCount && shape < shapeCount && flag & PackedFlags.reserved == 0 else { return false }
+            guard author < deviceCount && keyNumber < keyCount && shape < shapeCount else { return false }
+            guard flag & PackedFlags.reserved == 0 else { return false }
             let key = Int(keyPlaces.base[keyNumber])
             var number = UInt64(devices.base[author].running) &+ 1
             if flag & PackedFlags.explicitSeq != 0 {
