@@ -101,15 +101,14 @@ extension EventLog {
     }
 
     private func read(_ entry: BlockIndexEntry, _ file: OpenFile<Storage>) throws(LogError) -> StoredBlock {
-        var bytes: [UInt8]
-        do throws(VolumeError) { bytes = try file.read(at: entry.offset, count: entry.sizeBytes) } catch { throw .volume(error) }
-        let isWhole = bytes.count == entry.sizeBytes
-        guard isWhole, let header = try? Self.header(of: LogBlock(bytes: bytes, ranges: [])), header.count == entry.count,
-            header.kind == entry.kind
-        else {
+        let bytes: [UInt8]
+        do throws(VolumeError) {
+            bytes = try file.read(at: entry.offset, count: entry.sizeBytes, zeros: FrameReader<Storage>.paddingBytes)
+        } catch { throw .volume(error) }
+        let header = bytes.withUnsafeBytes { try? BlockHeader(checking: UnsafeRawBufferPointer(rebasing: $0.prefix(entry.sizeBytes))) }
+        guard let header, header.blockBytes == entry.sizeBytes, header.count == entry.count, header.kind == entry.kind else {
             throw .corrupt(LogDamage(.damagedBlock, file: file.path, offset: entry.offset, positions: entry.first..<entry.end))
         }
-        bytes += [UInt8](repeating: 0, count: FrameReader<Storage>.paddingBytes)
         return StoredBlock(first: entry.first, header: header, paddedBytes: bytes)
     }
 

@@ -16,7 +16,17 @@ package struct ByteCursor {
         return bytes[offset]
     }
 
+    @inline(__always)
     package mutating func varint() throws(BlockError) -> UInt64 {
+        if offset < bytes.count && bytes[offset] < 0x80 {
+            defer { offset &+= 1 }
+            return UInt64(bytes[offset])
+        }
+        return try longVarint()
+    }
+
+    @inline(never)
+    private mutating func longVarint() throws(BlockError) -> UInt64 {
         let start = offset
         var (number, shift) = (UInt64(0), UInt64(0))
         while true {
@@ -45,6 +55,7 @@ package struct ByteCursor {
         from.advanced(zigzag: try varint())
     }
 
+    @inline(__always)
     package mutating func take(_ count: Int) throws(BlockError) -> UnsafeRawBufferPointer {
         guard count <= bytes.count - offset else { throw .malformed(offset: offset) }
         defer { offset += count }
@@ -54,7 +65,9 @@ package struct ByteCursor {
     /// A name of one length byte and its UTF-8.
     package mutating func name() throws(BlockError) -> Name {
         let start = offset
-        let length = Int(try byte())
-        do { return try Name(utf8: try take(length)) } catch { throw .malformed(offset: start) }
+        do { return try Name(utf8: try nameBytes()) } catch { throw .malformed(offset: start) }
     }
+
+    /// The UTF-8 of what may be a name.
+    mutating func nameBytes() throws(BlockError) -> UnsafeRawBufferPointer { try take(Int(try byte())) }
 }

@@ -6,14 +6,10 @@ struct PackedBlockReader {
     private let names: BlockNames
     /// The seq of each device's event that was read last, its base before.
     private var running: [UInt64] = []
-    /// Where each key, shape, distinct value and note begins in its section; the last number is the section's end. Found when they are first needed, but for
-    /// shapes.
-    private lazy var keyOffsets: Result<[Int], BlockError> = Result { () throws(BlockError) in try findKeys() }
-    private let shapeOffsets: [Int]
-    private lazy var valueOffsets: Result<[Int], BlockError> = Result { () throws(BlockError) in
-        try Self.offsets(sections[.values], directory.valueCount, ValueCode.skip)
-    }
-    private lazy var noteOffsets: Result<[Int], BlockError> = Result { () throws(BlockError) in try findNotes() }
+    private var keys: SectionItems
+    private var shapes: SectionItems
+    private var distinctValues: SectionItems
+    private var notes: SectionItems
     /// How many writes each shape has.
     private let writeCounts: [Int]
     private var heads = ByteCursor(UnsafeRawBufferPointer(start: nil, count: 0))
@@ -40,8 +36,13 @@ struct PackedBlockReader {
         names = try BlockNames(&cursor)
         directory = try PackedDirectory(&cursor, eventCount: count, deviceCount: names.devices.count)
         try sections.expand(directory, block)
+        keys = SectionItems(sections[.keys], directory.keyCount)
+        shapes = SectionItems(sections[.shapes], directory.shapeCount)
+        distinctValues = SectionItems(sections[.values], directory.valueCount)
+        notes = SectionItems(sections[.notes], directory.noteCount)
         var writeCounts: [Int] = []
-        shapeOffsets = try Self.offsets(sections[.shapes], directory.shapeCount) { (cursor) throws(BlockError) in
+        writeCounts.reserveCapacity(directory.shapeCount)
+        try shapes.checkEnd { (cursor) throws(BlockError) in
             _ = try cursor.varint()
             let writes = try cursor.count()
             for _ in 0..<writes { _ = try cursor.varint() }
@@ -63,32 +64,13 @@ struct PackedBlockReader {
         values = ByteCursor(sections[.values])
     }
 
-    private func findKeys() throws(BlockError) -> [Int] {
-        try Self.offsets(sections[.keys], directory.keyCount) { (cursor) throws(BlockError) in
-            _ = try cursor.varint()
-            let idBytes = try cursor.varint()
-            _ = try cursor.take(Int(truncatingIfNeeded: min(idBytes >> (idBytes & 1 == 1 ? 2 : 1), UInt64(Limits.nameBytes))))
-        }
+    private static func skipKey(_ cursor: inout ByteCursor) throws(BlockError) {
+        _ = try cursor.varint()
+        let idBytes = try cursor.varint()
+        _ = try cursor.take(Int(truncatingIfNeeded: min(idBytes >> (idBytes & 1 == 1 ? 2 : 1), UInt64(Limits.nameBytes))))
     }
 
-    private func findNotes() throws(BlockError) -> [Int] {
-        try Self.offsets(sections[.notes], directory.noteCount) { (cursor) throws(BlockError) in _ = try cursor.take(try cursor.count()) }
-    }
-
-    private static func offsets(
-        _ section: UnsafeRawBufferPointer, _ count: Int, _ step: (inout ByteCursor) throws(BlockError) -> Void
-    ) throws(BlockError) -> [Int] {
-        var offsets = [0]
-        guard count > 0 else { return offsets }
-        offsets.reserveCapacity(count + 1)
-        var cursor = ByteCursor(section)
-        for _ in 0..<count {
-            try step(&cursor)
-            offsets.append(cursor.offset)
-        }
-        guard cursor.isAtEnd else { throw .malformed(offset: cursor.offset) }
-        return offsets
-    }
+    private static func skipNote(_ cursor: inout ByteCursor) throws(BlockError) { _ = try cursor.take(try cursor.count()) }
 
     /// The next event; nil behind the last.
     mutating func next() throws(BlockError) -> BlockReader.Row? {
@@ -139,28 +121,27 @@ struct PackedBlockReader {
     mutating func skip(_ step: Int) throws(BlockError) {
         guard step <= count - read else { throw malformed }
         hasSkipped = hasSkipped || step > 0
-        let deviceBytes = PackedDirectory.indexBytes(names.devices.count)
+        let (deviceCount, shapeCount) = (names.devices.count, directory.shapeCount)
+        let flags = sections[.flags]
+        let authors = try IndexColumn(sections[.authors], below: deviceCount)
+        let shapeIndexes = try IndexColumn(sections[.shapeIndexes], below: shapeCount)
         var (headCount, writeCount) = (0, 0)
         for row in read..<(read + step) {
-            let flags = sections[.flags][row]
-            let author = try Self.number(sections[.authors], row, deviceBytes)
-            let shape = try Self.number(sections[.shapeIndexes], row, PackedDirectory.indexBytes(directory.shapeCount))
-            guard author < names.devices.count && shape < directory.shapeCount else { throw malformed }
-            switch flags >> PackedFlags.formShift & PackedFlags.formMask {
-            case BlockBuilder.RowFlags.oneHeadForm: headCount += 1
-            case BlockBuilder.RowFlags.headsForm, BlockBuilder.RowFlags.wholeForm: _ = try contextDots()
-            default: break
-            }
-            running[author] = flags & PackedFlags.explicitSeq != 0 ? try seqs.varint() : running[author] &+ 1
-            if flags & PackedFlags.extras != 0 { try skipExtras() }
+            let (flag, author, shape) = (flags[row], authors[row], shapeIndexes[row])
+            guard author < deviceCount && shape < shapeCount else { throw malformed }
+            let form = flag >> PackedFlags.formShift & PackedFlags.formMask
+            headCount += form == BlockBuilder.RowFlags.oneHeadForm ? 1 : 0
+            if form == BlockBuilder.RowFlags.headsForm || form == BlockBuilder.RowFlags.wholeForm { _ = try contextDots() }
+            running[author] = flag & PackedFlags.explicitSeq != 0 ? try seqs.varint() : running[author] &+ 1
+            if flag & PackedFlags.extras != 0 { try skipExtras() }
             writeCount += writeCounts[shape]
         }
-        _ = try heads.take(headCount * (deviceBytes + directory.headBytes))
+        _ = try heads.take(headCount * (PackedDirectory.indexBytes(deviceCount) + directory.headBytes))
         for _ in 0..<step { milliseconds = try times.delta(from: milliseconds) }
         if directory.valueCount > 0 {
             valueIndex += writeCount
         } else {
-            for _ in 0..<writeCount { try ValueCode.skip(&values) }
+            try ValueCode.skip(writeCount, &values)
         }
         read += step
     }
@@ -180,7 +161,10 @@ struct PackedBlockReader {
 
     private var malformed: BlockError { .malformed(offset: directory[.flags].offset) }
 
-    private func checkEnd() throws(BlockError) {
+    private mutating func checkEnd() throws(BlockError) {
+        try keys.checkEnd(Self.skipKey)
+        try distinctValues.checkEnd(ValueCode.skip)
+        try notes.checkEnd(Self.skipNote)
         let isAtEnd = [heads, contexts, seqs, times, extras].allSatisfy(\.isAtEnd)
         let areValuesAtEnd =
             directory.valueCount == 0
@@ -193,19 +177,9 @@ struct PackedBlockReader {
 
     /// This event's number in a column, which the directory has found long enough.
     private func index(_ section: PackedSection, below limit: Int) throws(BlockError) -> Int {
-        let number = try Self.number(sections[section], read, PackedDirectory.indexBytes(limit))
+        let number = try IndexColumn(sections[section], below: limit)[read]
         guard number < limit else { throw malformed }
         return number
-    }
-
-    @inline(__always)
-    private static func number(_ column: UnsafeRawBufferPointer, _ index: Int, _ byteCount: Int) throws(BlockError) -> Int {
-        guard (index + 1) * byteCount <= column.count else { throw .malformed(offset: 0) }
-        return switch byteCount {
-        case 1: Int(column[index])
-        case 2: Int(UInt16(littleEndian: column.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)))
-        default: Int(UInt32(littleEndian: column.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)))
-        }
     }
 
     private mutating func dot(_ author: Int, _ flags: UInt8) throws(BlockError) -> Dot {
@@ -234,16 +208,16 @@ struct PackedBlockReader {
 
     /// The event of the record that came before this one in the block.
     private func previousDot(of key: Int) throws(BlockError) -> Dot {
-        let keyBytes = PackedDirectory.indexBytes(directory.keyCount)
+        let keyIndexes = try IndexColumn(sections[.keyIndexes], below: directory.keyCount)
         var row = read - 1
-        while row >= 0, try Self.number(sections[.keyIndexes], row, keyBytes) != key { row -= 1 }
+        while row >= 0 && keyIndexes[row] != key { row -= 1 }
         guard row >= 0 else { throw malformed }
-        let deviceBytes = PackedDirectory.indexBytes(names.devices.count)
-        let author = try Self.number(sections[.authors], row, deviceBytes)
+        let authors = try IndexColumn(sections[.authors], below: names.devices.count)
+        let author = authors[row]
         guard author < names.devices.count else { throw malformed }
         // From the device's newest event back to that one; where seqs have gaps between, from the block's beginning.
         var seq = running[author]
-        for later in (row + 1)..<max(read, row + 1) where try Self.number(sections[.authors], later, deviceBytes) == author {
+        for later in (row + 1)..<max(read, row + 1) where authors[later] == author {
             guard sections[.flags][later] & PackedFlags.explicitSeq == 0 else { return try dot(at: row) }
             seq &-= 1
         }
@@ -285,21 +259,20 @@ struct PackedBlockReader {
     // MARK: - Keys, bodies, extras
 
     private mutating func key(_ index: Int) throws(BlockError) -> RecordKey {
-        let keyOffsets = try self.keyOffsets.get()
-        var cursor = ByteCursor(sections[.keys], at: keyOffsets[index])
+        var cursor = try keys.cursor(at: index, Self.skipKey)
         let collection = try cursor.varint()
         let idBytes = try cursor.varint()
         guard collection < UInt64(names.collections.count), idBytes >> 1 <= UInt64(Limits.nameBytes) else { throw malformed }
         let isHexadecimal = idBytes & 1 == 1
         guard !isHexadecimal || idBytes & 2 == 0 else { throw malformed }
         let stored = try cursor.take(Int(idBytes >> (isHexadecimal ? 2 : 1)))
-        guard cursor.offset == keyOffsets[index + 1] else { throw malformed }
+        guard cursor.isAtEnd else { throw malformed }
         let id = isHexadecimal ? stored.flatMap { [RecordIDCode.digits[Int($0 >> 4)], RecordIDCode.digits[Int($0 & 15)]] } : Array(stored)
         do { return RecordKey(collection: names.collections[Int(collection)], record: try Name(utf8: id)) } catch { throw malformed }
     }
 
     private mutating func body(_ shape: Int, of collection: Name) throws(BlockError) -> EventBody {
-        var cursor = ByteCursor(sections[.shapes], at: shapeOffsets[shape])
+        var cursor = try shapes.cursor(at: shape) { (_) throws(BlockError) in }
         let number = try cursor.varint()
         guard number < UInt64(names.collections.count), names.collections[Int(number)] == collection else { throw malformed }
         guard writeCounts[shape] > 0 else { return .delete }
@@ -319,17 +292,19 @@ struct PackedBlockReader {
 
     private mutating func nextValue() throws(BlockError) -> FieldValue? {
         guard directory.valueCount > 0 else { return try ValueCode.read(&values) }
-        let index = try Self.number(sections[.valueIndexes], valueIndex, PackedDirectory.indexBytes(directory.valueCount))
+        let indexes = try IndexColumn(sections[.valueIndexes], below: directory.valueCount)
+        guard (valueIndex + 1) * indexes.byteCount <= sections[.valueIndexes].count else { throw malformed }
+        let index = indexes[valueIndex]
         guard index < directory.valueCount else { throw malformed }
         valueIndex += 1
-        var cursor = ByteCursor(sections[.values], at: try valueOffsets.get()[index])
+        var cursor = try distinctValues.cursor(at: index, ValueCode.skip)
         return try ValueCode.read(&cursor)
     }
 
     private mutating func note() throws(BlockError) -> Note {
         let index = try extras.varint()
         guard index < UInt64(directory.noteCount) else { throw malformed }
-        var cursor = ByteCursor(sections[.notes], at: try noteOffsets.get()[Int(index)])
+        var cursor = try notes.cursor(at: Int(index), Self.skipNote)
         let length = try cursor.count()
         do { return try Note(utf8: try cursor.take(length)) } catch { throw malformed }
     }

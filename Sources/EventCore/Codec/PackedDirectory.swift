@@ -12,6 +12,9 @@ enum PackedSection: Int, CaseIterable {
     /// From here on nothing that the fold needs.
     case times
     case extras, notes
+
+    /// Made once: `allCases` makes an array each time.
+    static let inOrder = allCases
 }
 
 /// What an event's byte in the column of flags says.
@@ -71,7 +74,7 @@ struct PackedDirectory {
         latestTime = try cursor.varint()
         guard headBytes <= 8, latestTime >> 16 < Limits.timeMilliseconds else { throw .malformed(offset: start) }
         var rawBytes = 0
-        for section in PackedSection.allCases {
+        for section in PackedSection.inOrder {
             let size = try cursor.varint()
             guard size >> 1 <= UInt64(Self.rawLimitBytes) else { throw .malformed(offset: start) }
             var extent = Extent(offset: 0, storedBytes: 0, rawBytes: Int(size >> 1), isCompressed: size & 1 == 1)
@@ -80,15 +83,14 @@ struct PackedDirectory {
             extents[section.rawValue] = extent
         }
         guard rawBytes <= Self.rawLimitBytes else { throw .malformed(offset: start) }
-        for section in PackedSection.allCases {
+        for section in PackedSection.inOrder {
             extents[section.rawValue].offset = cursor.offset
             _ = try cursor.take(extents[section.rawValue].storedBytes)
         }
-        let columns: [(PackedSection, Int)] = [
-            (.flags, 1), (.authors, Self.indexBytes(deviceCount)), (.keyIndexes, Self.indexBytes(keyCount)),
-            (.shapeIndexes, Self.indexBytes(shapeCount)),
-        ]
-        let isWhole = columns.allSatisfy { self[$0.0].rawBytes == eventCount * $0.1 }
+        let isWhole =
+            self[.flags].rawBytes == eventCount && self[.authors].rawBytes == eventCount * Self.indexBytes(deviceCount)
+            && self[.keyIndexes].rawBytes == eventCount * Self.indexBytes(keyCount)
+            && self[.shapeIndexes].rawBytes == eventCount * Self.indexBytes(shapeCount)
         guard isWhole, keyCount >= 1, shapeCount >= 1, cursor.isAtEnd else { throw .malformed(offset: start) }
     }
 
@@ -111,8 +113,8 @@ final class PackedSections {
     /// Readable bytes behind every section, whatever they hold.
     static let slackBytes = 64
 
-    private var memory = UnsafeMutableRawPointer.allocate(byteCount: 64 * 1024, alignment: 64)
-    private var capacity = 64 * 1024
+    private var memory = UnsafeMutableRawPointer.allocate(byteCount: 4 * 1024, alignment: 64)
+    private var capacity = 4 * 1024
     private var used = 0
     private var places = InlineArray<14, UnsafeRawBufferPointer>(repeating: UnsafeRawBufferPointer(start: nil, count: 0))
 
@@ -126,7 +128,7 @@ final class PackedSections {
     func expand(
         _ directory: PackedDirectory, _ block: UnsafeRawBufferPointer, through last: PackedSection = .notes
     ) throws(BlockError) {
-        let sections = PackedSection.allCases[...last.rawValue]
+        let sections = PackedSection.inOrder[...last.rawValue]
         let needed = sections.reduce(0) { $0 + (directory[$1].isCompressed ? directory[$1].rawBytes + Self.slackBytes : 0) }
         if needed > capacity {
             memory.deallocate()

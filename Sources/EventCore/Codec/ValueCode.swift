@@ -95,6 +95,24 @@ package enum ValueCode {
         _ = try cursor.take(length)
     }
 
+    /// Steps over so many values at the cursor.
+    static func skip(_ count: Int, _ cursor: inout ByteCursor) throws(BlockError) {
+        let bytes = cursor.bytes
+        var offset = cursor.offset
+        for _ in 0..<count {
+            guard offset < bytes.count else { throw .malformed(offset: offset) }
+            let tag = bytes[offset]
+            if tag & 31 == longLength && tag >> 5 != special {
+                _ = try cursor.take(offset - cursor.offset)
+                try skip(&cursor)
+                offset = cursor.offset
+            } else {
+                offset &+= 1 &+ (tag >> 5 == special ? 0 : Int(tag & 31))
+            }
+        }
+        _ = try cursor.take(offset - cursor.offset)
+    }
+
     @inline(__always)
     private static func write(type: UInt8, _ payload: UnsafeRawBufferPointer, to at: inout UnsafeMutableRawPointer) {
         if payload.count < Int(longLength) {

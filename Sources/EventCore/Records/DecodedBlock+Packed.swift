@@ -9,6 +9,7 @@ extension DecodedBlock {
         _ directory: PackedDirectory, _ count: Int, _ block: UnsafeRawBufferPointer
     ) throws(BlockError) {
         try sections.expand(directory, block, through: .valueIndexes)
+        reserve(keys: directory.keyCount, rows: count)
         guard decodeKeys(directory) else { throw .malformed(offset: directory[.keys].offset) }
         guard decodeShapes(directory) else { throw .malformed(offset: directory[.shapes].offset) }
         guard decodeDistinctValues(directory) else { throw .malformed(offset: directory[.values].offset) }
@@ -24,7 +25,6 @@ extension DecodedBlock {
 
     private mutating func decodeKeys(_ directory: PackedDirectory) -> Bool {
         var (at, end) = ends(.keys)
-        keys.reserve(directory.keyCount)
         ids.reserve((end - at) * 2 + RecordIDCode.slackBytes)
         var id = UnsafeMutableRawPointer(ids.base)
         for _ in 0..<directory.keyCount {
@@ -66,7 +66,7 @@ extension DecodedBlock {
                 guard at < end else { return false }
                 let field = varint(&at)
                 guard field < UInt64(truncatingIfNeeded: fieldCount) else { return false }
-                shapeFields.base[shapeFieldCount] = ShapeField(field: fields.base[Int(field)])
+                shapeFields.base[shapeFieldCount] = ShapeField(field: fields.base[Int(field)], number: UInt32(field))
                 shapeFieldCount += 1
             }
         }
@@ -87,25 +87,26 @@ extension DecodedBlock {
 
     private mutating func decodeColumns(_ directory: PackedDirectory, _ count: Int) -> Bool {
         let (flags, _) = ends(.flags)
-        let authors = Column(ends(.authors).0, directory: deviceCount)
-        let keyIndexes = Column(ends(.keyIndexes).0, directory: keyCount)
-        let shapeIndexes = Column(ends(.shapeIndexes).0, directory: shapeCount)
+        let authors = IndexColumn(ends(.authors).0, below: deviceCount)
+        let keyIndexes = IndexColumn(ends(.keyIndexes).0, below: keyCount)
+        let shapeIndexes = IndexColumn(ends(.shapeIndexes).0, below: shapeCount)
         let deviceBytes = PackedDirectory.indexBytes(deviceCount)
         let headMask = directory.headBytes == 8 ? .max : UInt64(1) << UInt64(8 * directory.headBytes) &- 1
         var (head, headEnd) = ends(.heads)
         var (context, contextEnd) = ends(.contexts)
         var (seq, seqEnd) = ends(.seqs)
         var (value, _) = ends(.values)
-        let valueIndexes = Column(ends(.valueIndexes).0, directory: directory.valueCount)
+        let valueIndexes = IndexColumn(ends(.valueIndexes).0, below: directory.valueCount)
         let writeLimit = directory.valueCount > 0 ? sections[.valueIndexes].count / valueIndexes.byteCount : sections[.values].count
         values.reserve(writeLimit)
-        rows.reserve(count)
         for index in 0..<count {
             let flag = flags.load(fromByteOffset: index, as: UInt8.self)
             let author = authors[index]
-            let key = keyIndexes[index]
+            let keyNumber = keyIndexes[index]
             let shape = shapeIndexes[index]
-            guard author < deviceCount && key < keyCount && shape < shapeCount && flag & PackedFlags.reserved == 0 else { return false }
+            guard author < deviceCount && keyNumber < keyCount && shape < shapeCount else { return false }
+            guard flag & PackedFlags.reserved == 0 else { return false }
+            let key = Int(keyPlaces.base[keyNumber])
             var number = UInt64(devices.base[author].running) &+ 1
             if flag & PackedFlags.explicitSeq != 0 {
                 guard seq < seqEnd else { return false }
@@ -116,7 +117,7 @@ extension DecodedBlock {
             switch form {
             case BlockBuilder.RowFlags.oneHeadForm:
                 let distance = (head + deviceBytes).loadUnaligned(as: UInt64.self) & headMask
-                guard let pair = pair(UInt64(Column.number(head, deviceBytes)), distance) else { return false }
+                guard let pair = pair(UInt64(IndexColumn.number(head, deviceBytes)), distance) else { return false }
                 dot = pair
                 head += deviceBytes &+ directory.headBytes
                 guard head <= headEnd else { return false }
@@ -132,9 +133,11 @@ extension DecodedBlock {
             guard advance(author, to: number) else { return false }
             let device = devices.base[author].number
             keys.base[key].newest = DotPair(device: device, seq: UInt32(truncatingIfNeeded: number))
-            rows.base[index] = DecodedRow(
-                key: UInt32(truncatingIfNeeded: key), device: device, seq: UInt32(truncatingIfNeeded: number), head: dot,
-                value: UInt32(truncatingIfNeeded: valueCount), shape: UInt32(truncatingIfNeeded: shape), form: form)
+            addRow(
+                DecodedRow(
+                    key: UInt32(truncatingIfNeeded: key), number: UInt32(truncatingIfNeeded: index), device: device,
+                    seq: UInt32(truncatingIfNeeded: number), head: dot, value: UInt32(truncatingIfNeeded: valueCount),
+                    shape: UInt32(truncatingIfNeeded: shape), form: form))
             let writes = Int(shapes.base[shape].count)
             guard shapes.base[shape].collection == keys.base[key].collection && writes <= writeLimit &- valueCount else { return false }
             if directory.valueCount > 0 {
@@ -152,31 +155,7 @@ extension DecodedBlock {
                 }
             }
         }
-        rowCount = count
         let areValuesAtEnd = directory.valueCount > 0 ? valueCount == writeLimit : value == valueEnd && sections[.valueIndexes].isEmpty
         return head == headEnd && context == contextEnd && seq == seqEnd && areValuesAtEnd
-    }
-}
-
-/// A column of indexes of one width. It is not checked here that the column is long enough.
-private struct Column: BitwiseCopyable {
-    let base: UnsafeRawPointer
-    let byteCount: Int
-
-    init(_ base: UnsafeRawPointer, directory count: Int) {
-        self.base = base
-        byteCount = PackedDirectory.indexBytes(count)
-    }
-
-    @inline(__always)
-    subscript(index: Int) -> Int { Self.number(base + index &* byteCount, byteCount) }
-
-    @inline(__always)
-    static func number(_ at: UnsafeRawPointer, _ byteCount: Int) -> Int {
-        switch byteCount {
-        case 1: Int(at.load(as: UInt8.self))
-        case 2: Int(UInt16(littleEndian: at.loadUnaligned(as: UInt16.self)))
-        default: Int(UInt32(littleEndian: at.loadUnaligned(as: UInt32.self)))
-        }
     }
 }

@@ -4,8 +4,7 @@ extension DecodedBlock {
     ///
     /// Total on any bytes: reads at most `RecordTable.slackBytes` beyond `end` before it notices.
     mutating func decodeRows(_ count: Int, _ at: inout UnsafeRawPointer, _ end: UnsafeRawPointer) -> Bool {
-        rows.reserve(count)
-        keys.reserve(count)
+        reserve(keys: count, rows: count)
         shapes.reserve(count)
         valueBase = at
         valueEnd = end
@@ -51,12 +50,12 @@ extension DecodedBlock {
         guard at <= rowEnd && keyLength > 0 else { return false }
         if flags & Flags.extras != 0 { guard skipExtras(&at, rowEnd) else { return false } }
         let table = collections.base[Int(truncatingIfNeeded: collection)]
-        rows.base[rowCount] = DecodedRow(
-            key: UInt32(truncatingIfNeeded: keyCount), device: devices.base[number].number, seq: UInt32(truncatingIfNeeded: seq),
-            head: head,
-            value: UInt32(truncatingIfNeeded: valueCount), shape: UInt32(truncatingIfNeeded: shapeCount), form: form)
-        rowCount &+= 1
         addKey(key, keyLength, collection: table)
+        addRow(
+            DecodedRow(
+                key: keyPlaces.base[rowCount], number: UInt32(truncatingIfNeeded: rowCount), device: devices.base[number].number,
+                seq: UInt32(truncatingIfNeeded: seq), head: head, value: UInt32(truncatingIfNeeded: valueCount),
+                shape: UInt32(truncatingIfNeeded: shapeCount), form: form))
         guard decodeBody(&at, rowEnd, isDelete: flags & Flags.delete != 0, collection: table) else { return false }
         return at == rowEnd
     }
@@ -80,7 +79,8 @@ extension DecodedBlock {
         for _ in 0..<count {
             let field = varint(&at)
             guard field < UInt64(truncatingIfNeeded: fieldCount) && at < end else { return false }
-            shapeFields.base[shapeFieldCount] = ShapeField(field: fields.base[Int(truncatingIfNeeded: field)])
+            shapeFields.base[shapeFieldCount] = ShapeField(
+                field: fields.base[Int(truncatingIfNeeded: field)], number: UInt32(truncatingIfNeeded: field))
             shapeFieldCount &+= 1
             values.base[valueCount] = UInt32(truncatingIfNeeded: at - valueBase)
             valueCount &+= 1

@@ -32,7 +32,10 @@ struct DecodedKey: BitwiseCopyable {
 
 /// An event of a decoded block.
 struct DecodedRow: BitwiseCopyable {
+    /// Its place among the block's keys.
     var key: UInt32
+    /// Which one of the block's events it is.
+    var number: UInt32
     var device: UInt32
     var seq: UInt32
     /// Of a context of one head: that dot. Of one of several dots: the first of the block's pairs, and how many.
@@ -64,8 +67,8 @@ struct DecodedShape: BitwiseCopyable {
 /// A field that an event writes.
 struct ShapeField: BitwiseCopyable {
     var field: UInt32
-    /// The place's number.
-    var number: UInt32 = 0
+    /// The place's number; until it is known, the field's number in the block.
+    var number: UInt32
     /// One bit, as in the layout of a cell; 0 when it has none.
     var place: UInt64 = 0
 }
@@ -85,8 +88,11 @@ struct DecodedDevice: BitwiseCopyable {
 ///
 /// Both encodings end up here. Its memory is used again for the next block.
 struct DecodedBlock: ~Copyable {
+    /// Keys and rows by lane: those of the second one begin at `keyLimit` and `rowLimit`.
     var keys = Scratch<DecodedKey>()
     var rows = Scratch<DecodedRow>()
+    /// Where each of the block's keys, as they are numbered there, is among `keys`.
+    var keyPlaces = Scratch<UInt32>()
     var shapes = Scratch<DecodedShape>()
     var shapeFields = Scratch<ShapeField>()
     /// Where each written value begins, as bytes from `valueBase`.
@@ -95,13 +101,24 @@ struct DecodedBlock: ~Copyable {
     var devices = Scratch<DecodedDevice>()
     var collections = Scratch<UInt32>()
     var fields = Scratch<UInt32>()
+    /// By field of the block: its place in the collection at hand.
+    var places = Scratch<UInt64>()
     /// Ids that were packed.
     var ids = Scratch<UInt8>()
     var distinct = Scratch<UInt32>()
+    /// More bits than a place has.
+    static let unknownPlace = UInt64.max
     let sections = PackedSections()
     /// Where an empty section lies.
     let nothing = Scratch<UInt64>()
 
+    /// Whether each half of the index has a lane of its own; else all is the first one's.
+    private var laneMask = 0
+    private(set) var keyLimit = 0
+    private(set) var rowLimit = 0
+    /// By lane: the place of its next key, and of its next row.
+    private let nextKeys = Scratch<Int>()
+    private let nextRows = Scratch<Int>()
     var keyCount = 0
     var rowCount = 0
     var shapeCount = 0
@@ -125,7 +142,8 @@ struct DecodedBlock: ~Copyable {
         valueEnd = valueBase
     }
 
-    mutating func begin() {
+    mutating func begin(isShared: Bool) {
+        laneMask = isShared ? 1 : 0
         keyCount = 0
         rowCount = 0
         shapeCount = 0
@@ -136,16 +154,54 @@ struct DecodedBlock: ~Copyable {
         halfCounts = (0, 0)
     }
 
+    /// Forgets the rows behind the first `count`; there is one lane.
+    mutating func stop(after count: Int) {
+        rowCount = count
+        nextRows.base[0] = count
+    }
+
     // MARK: - What both encodings share
+
+    /// Makes room for so many keys and rows in each lane.
+    mutating func reserve(keys keyLimit: Int, rows rowLimit: Int) {
+        (self.keyLimit, self.rowLimit) = (keyLimit, rowLimit)
+        keys.reserve((laneMask + 1) * keyLimit)
+        keyPlaces.reserve(keyLimit)
+        rows.reserve((laneMask + 1) * rowLimit)
+        (nextKeys.base[0], nextKeys.base[1]) = (0, keyLimit)
+        (nextRows.base[0], nextRows.base[1]) = (0, rowLimit)
+    }
+
+    /// The places of a lane's keys.
+    func laneKeys(_ lane: Int) -> Range<Int> { (lane * keyLimit)..<nextKeys.base[lane] }
+
+    /// The places of a lane's rows.
+    func laneRows(_ lane: Int) -> Range<Int> { (lane * rowLimit)..<nextRows.base[lane] }
+
+    // No branch on the lane: it could not be foretold.
 
     @inline(__always)
     mutating func addKey(_ bytes: UnsafeRawPointer, _ length: Int, collection: UInt32) {
         let hash = keyHash(bytes, length, collection: collection)
-        keys.base[keyCount] = DecodedKey(bytes: bytes, hash: hash, collection: collection, length: UInt32(truncatingIfNeeded: length))
+        let half = IndexView.half(hash)
+        halfCounts.1 &+= half
+        let lane = half & laneMask
+        let place = nextKeys.base[lane]
+        nextKeys.base[lane] = place &+ 1
+        keys.base[place] = DecodedKey(bytes: bytes, hash: hash, collection: collection, length: UInt32(truncatingIfNeeded: length))
+        keyPlaces.base[keyCount] = UInt32(truncatingIfNeeded: place)
         keyCount &+= 1
-        // No branch: it could not be foretold.
-        halfCounts.1 &+= IndexView.half(hash)
         halfCounts.0 = keyCount &- halfCounts.1
+    }
+
+    /// Adds a row, whose `number` is `rowCount`.
+    @inline(__always)
+    mutating func addRow(_ row: DecodedRow) {
+        let lane = Int(row.key) >= keyLimit ? 1 : 0
+        let place = nextRows.base[lane]
+        nextRows.base[lane] = place &+ 1
+        rows.base[place] = row
+        rowCount &+= 1
     }
 
     /// Notes an event of a device of the block; false when its seq is out of range or goes back.

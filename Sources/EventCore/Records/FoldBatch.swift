@@ -13,13 +13,17 @@ package final class FoldBatch: @unchecked Sendable {
     }
 
     /// How many blocks a batch takes.
-    package static let limit = 24
+    package static let limit = 8
 
     private let parts = UnsafeMutablePointer<Part>.allocate(capacity: FoldBatch.limit)
     private let blocks = UnsafeMutablePointer<DecodedBlock>.allocate(capacity: FoldBatch.limit)
     private let lanes = UnsafeMutablePointer<FoldLane>.allocate(capacity: 2)
     /// The first block that did not fit, by half.
     private var failed: (Int?, Int?)
+    /// By lane and event of the batch: the link into its record's history; 0 for the other lane's events.
+    private let links = UnsafeMutablePointer<Scratch<UInt32>>.allocate(capacity: 2)
+    private var firstPosition: UInt32 = 0
+    private var rowCount = 0
     /// How many blocks have been added.
     package private(set) var count = 0
 
@@ -28,6 +32,7 @@ package final class FoldBatch: @unchecked Sendable {
             (parts + part).initialize(to: Part())
             (blocks + part).initialize(to: DecodedBlock())
         }
+        for lane in 0..<2 { (links + lane).initialize(to: Scratch()) }
     }
 
     deinit {
@@ -36,6 +41,8 @@ package final class FoldBatch: @unchecked Sendable {
         blocks.deinitialize(count: Self.limit)
         blocks.deallocate()
         lanes.deallocate()
+        links.deinitialize(count: 2)
+        links.deallocate()
     }
 
     /// Copies a block of events whose checksum has been checked, and maps its names.
@@ -49,6 +56,7 @@ package final class FoldBatch: @unchecked Sendable {
         copy.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<header.blockBytes]))
         part.pointee.header = header
         part.pointee.error = nil
+        blocks[count].begin(isShared: true)
         part.pointee.namesEnd = try table.mapNames(header, UnsafeRawBufferPointer(copy), into: blocks + count)
         count += 1
     }
@@ -68,6 +76,7 @@ package final class FoldBatch: @unchecked Sendable {
     /// - Throws: which block is not well-formed, and what is wrong.
     package func admit(to table: inout RecordTable) throws(FoldBatchError) {
         var halfCounts = (0, 0)
+        (firstPosition, rowCount) = (table.eventCount, 0)
         for number in 0..<count {
             do throws(BlockError) {
                 if let error = parts[number].error { throw error }
@@ -75,17 +84,23 @@ package final class FoldBatch: @unchecked Sendable {
             } catch { throw FoldBatchError(block: number, error: error) }
             halfCounts.0 += blocks[number].halfCounts.0
             halfCounts.1 += blocks[number].halfCounts.1
+            rowCount += blocks[number].rowCount
         }
         table.makeRoom(halfCounts: halfCounts)
         for lane in 0..<2 { (lanes + lane).initialize(to: table.lane(lane)) }
+        for lane in 0..<2 {
+            links[lane].reserve(rowCount)
+            lanes[lane].links = UnsafeMutableRawPointer(links[lane].base) - Int(firstPosition) * MemoryLayout<UInt32>.stride
+        }
         failed = (nil, nil)
     }
 
     /// Applies the events of the records in one half of the index.
     package func apply(half: Int) {
+        links[half].base.initialize(repeating: 0, count: rowCount)
         for number in 0..<count {
-            lanes[half].findKeys(blocks[number], .half(half))
-            guard lanes[half].apply(blocks[number], .half(half)) else {
+            lanes[half].findKeys(blocks[number], half)
+            guard lanes[half].apply(blocks[number], half) else {
                 if half == 0 { failed.0 = number } else { failed.1 = number }
                 return
             }
@@ -97,6 +112,7 @@ package final class FoldBatch: @unchecked Sendable {
     /// - Throws: when an event did not fit the table, which then is of no use.
     package func finish(_ table: inout RecordTable) throws(FoldBatchError) {
         for lane in 0..<2 { table.takeBack((lanes + lane).move(), lane) }
+        table.setLinks(from: firstPosition, rowCount, links[0].base, links[1].base)
         count = 0
         if let block = failed.0 ?? failed.1 { throw FoldBatchError(block: block, error: .malformed(offset: BlockHeader.sizeBytes)) }
     }

@@ -2,13 +2,6 @@
 ///
 /// Semantics: "The fold" in Sources/README.md.
 struct FoldLane {
-    /// Which records a lane looks after.
-    enum Share {
-        case all
-        /// Those whose hash lies in this half of the index.
-        case half(Int)
-    }
-
     var view: TableView
     var memory: LaneMemory
     /// What records of each collection tend to need; shared, and changed only while one thread folds.
@@ -17,54 +10,51 @@ struct FoldLane {
     var added = (0, 0)
     /// Records that outgrew their cells: collection, layout, clock count, to be learned from.
     var outgrown: [(collection: UInt32, layout: UInt64, clock: Int)] = []
+    /// Where the link of an event at position 0 would lie: in the table's own memory, or beside it so that two threads do not write to the same cache lines.
+    var links: UnsafeMutableRawPointer
     unowned(unsafe) let regions: Regions
 
     /// Rows between asking for a record's memory and touching it.
-    private static let lookAhead = 12
+    static let lookAhead = 12
     private static let batch = 32
 
     // MARK: - Looking up
 
-    /// Looks for the block's records and asks for their memory.
-    func findKeys(_ block: borrowing DecodedBlock, _ share: Share) {
-        let (keys, count) = (block.keys.base, block.keyCount)
-        var first = 0
-        while first < count {
-            let end = min(first &+ Self.batch, count)
+    /// Looks for the lane's records of the block.
+    func findKeys(_ block: borrowing DecodedBlock, _ lane: Int) {
+        let (keys, places) = (block.keys.base, block.laneKeys(lane))
+        var first = places.lowerBound
+        while first < places.upperBound {
+            let end = min(first &+ Self.batch, places.upperBound)
             for key in first..<end { prefetch(view.index.slots + view.index.start(keys[key].hash)) }
-            for key in first..<end where Self.isMine(keys[key].hash, share) {
-                keys[key].cell = view.index.candidate(keys[key].hash)
-            }
+            for key in first..<end { keys[key].cell = view.index.candidate(keys[key].hash) }
             first = end
-        }
-    }
-
-    @inline(__always)
-    private static func isMine(_ hash: UInt64, _ share: Share) -> Bool {
-        switch share {
-        case .all: true
-        case .half(let half): IndexView.half(hash) == half
         }
     }
 
     // MARK: - Applying
 
-    /// Applies the block's events; false when one does not fit the table.
-    mutating func apply(_ block: borrowing DecodedBlock, _ share: Share) -> Bool {
-        let (rows, keys, count) = (block.rows.base, block.keys.base, block.rowCount)
+    /// Applies the lane's events of the block; false when one does not fit the table.
+    mutating func apply(_ block: borrowing DecodedBlock, _ lane: Int) -> Bool {
+        let keys = block.keys.base
+        let places = block.laneRows(lane)
+        let (rows, count) = (block.rows.base + places.lowerBound, places.count)
         for row in 0..<count {
             let farAhead = row &+ 2 &* Self.lookAhead
-            if farAhead < count {
-                let address = view.cell(keys[Int(rows[farAhead].key)].cell).base
-                prefetch(address)
-                prefetch(address + 64)
-            }
+            if farAhead < count { prefetchRecord(keys[Int(rows[farAhead].key)].cell) }
             let ahead = row &+ Self.lookAhead
             if ahead < count { prefetchSlots(rows[ahead], block) }
-            guard Self.isMine(keys[Int(rows[row].key)].hash, share) else { continue }
-            guard apply(rows[row], block, position: block.position &+ UInt32(truncatingIfNeeded: row)) else { return false }
+            guard apply(rows[row], block, position: block.position &+ rows[row].number) else { return false }
         }
         return true
+    }
+
+    /// Asks for a record's header and clock.
+    @inline(__always)
+    private func prefetchRecord(_ cell: UInt32) {
+        let address = view.cell(cell).base
+        prefetch(address)
+        prefetch(address + 64)
     }
 
     /// Asks for the slots that a row will write, and for what stands beside them.
@@ -149,7 +139,7 @@ struct FoldLane {
     /// Links the event into its record's history.
     @inline(__always)
     func linkHistory(_ cell: Cell, _ position: UInt32) {
-        view.previous.storeBytes(of: cell.lastPosition, toByteOffset: Int(position) &* 4, as: UInt32.self)
+        links.storeBytes(of: cell.lastPosition, toByteOffset: Int(position) &* 4, as: UInt32.self)
         cell.lastPosition = position
     }
 

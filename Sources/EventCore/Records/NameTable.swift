@@ -12,10 +12,25 @@ package struct NameTable: Sendable {
     /// The number of `name`; nil if it never came.
     package func index(of name: Name) -> UInt32? {
         guard !names.isEmpty else { return nil }
-        return name.utf8.withUnsafeBytes { utf8 in
-            let word = slots[slot(of: utf8, NameImage(utf8))]
-            return word == 0 ? nil : UInt32(truncatingIfNeeded: word) - 1
+        return name.utf8.withUnsafeBytes { index(of: $0) }
+    }
+
+    /// The number of the name of one length byte and its UTF-8 at the cursor, which it is added under when it has none.
+    mutating func index(adding cursor: inout ByteCursor) throws(BlockError) -> UInt32 {
+        var known = cursor
+        // What the table has is a name: only what is new has to be looked at.
+        if let number = index(of: try known.nameBytes()) {
+            cursor = known
+            return number
         }
+        return index(adding: try cursor.name())
+    }
+
+    /// The same of a name's bytes, or of what is none.
+    func index(of utf8: UnsafeRawBufferPointer) -> UInt32? {
+        guard !names.isEmpty && !utf8.isEmpty else { return nil }
+        let word = slots[slot(of: utf8, NameImage(utf8))]
+        return word == 0 ? nil : UInt32(truncatingIfNeeded: word) - 1
     }
 
     /// Appends how many there are, then each with its length before it.

@@ -13,13 +13,14 @@ extension RecordTable {
         _ header: BlockHeader, _ block: UnsafeRawBufferPointer, limit: UInt32 = .max
     ) throws(BlockError) {
         precondition(header.kind == .events)
+        self.block.pointee.begin(isShared: false)
         let names = try mapNames(header, block, into: self.block)
         try Self.decode(header, block, names, limit, into: self.block)
         try admit(self.block)
         makeRoom(halfCounts: self.block.pointee.halfCounts)
         var lane = lane(0)
-        lane.findKeys(self.block.pointee, .all)
-        let isApplied = lane.apply(self.block.pointee, .all)
+        lane.findKeys(self.block.pointee, 0)
+        let isApplied = lane.apply(self.block.pointee, 0)
         takeBack(lane, 0)
         guard isApplied else { throw .malformed(offset: BlockHeader.sizeBytes) }
     }
@@ -30,7 +31,6 @@ extension RecordTable {
     mutating func mapNames(
         _ header: BlockHeader, _ bytes: UnsafeRawBufferPointer, into decoded: UnsafeMutablePointer<DecodedBlock>
     ) throws(BlockError) -> Int {
-        decoded.pointee.begin()
         var cursor = ByteCursor(
             UnsafeRawBufferPointer(rebasing: bytes[..<header.blockBytes]), at: BlockHeader.sizeBytes)
         decoded.pointee.deviceCount = try cursor.count(unitBytes: 18)
@@ -48,13 +48,14 @@ extension RecordTable {
         decoded.pointee.collectionCount = try cursor.count(unitBytes: 2)
         decoded.pointee.collections.reserve(decoded.pointee.collectionCount)
         for number in 0..<decoded.pointee.collectionCount {
-            decoded.pointee.collections.base[number] = collections.index(adding: try cursor.name())
+            decoded.pointee.collections.base[number] = try collections.index(adding: &cursor)
         }
         guard collections.names.count < 1 << 24 else { throw .malformed(offset: BlockHeader.sizeBytes) }
         while schemas.count < collections.names.count { schemas.append(Schema()) }
         decoded.pointee.fieldCount = try cursor.count(unitBytes: 2)
         decoded.pointee.fields.reserve(decoded.pointee.fieldCount)
-        for number in 0..<decoded.pointee.fieldCount { decoded.pointee.fields.base[number] = fields.index(adding: try cursor.name()) }
+        decoded.pointee.places.reserve(decoded.pointee.fieldCount)
+        for number in 0..<decoded.pointee.fieldCount { decoded.pointee.fields.base[number] = try fields.index(adding: &cursor) }
         return cursor.offset
     }
 
@@ -69,7 +70,7 @@ extension RecordTable {
         case .packed:
             let directory = try PackedDirectory(&cursor, eventCount: Int(header.count), deviceCount: block.pointee.deviceCount)
             try block.pointee.decodePacked(directory, Int(header.count), bytes)
-            if limit < header.count { block.pointee.rowCount = Int(limit) }
+            if limit < header.count { block.pointee.stop(after: Int(limit)) }
         case .rows:
             guard let base = bytes.baseAddress else { throw .malformed(offset: 0) }
             var at = base + cursor.offset
@@ -107,11 +108,21 @@ extension RecordTable {
 
     /// Finds the places of the fields that the block's events write.
     private mutating func resolveShapes(_ block: UnsafeMutablePointer<DecodedBlock>) {
+        let places = block.pointee.places.base
+        var placesOf: UInt32?
         for shape in 0..<block.pointee.shapeCount {
             let shape = block.pointee.shapes.base + shape
             let collection = Int(shape.pointee.collection)
+            if placesOf != shape.pointee.collection {
+                places.initialize(repeating: DecodedBlock.unknownPlace, count: block.pointee.fieldCount)
+                placesOf = shape.pointee.collection
+            }
             for index in Int(shape.pointee.first)..<Int(shape.pointee.first + shape.pointee.count) {
-                let place = schemas[collection].place(adding: block.pointee.shapeFields.base[index].field)
+                let number = Int(block.pointee.shapeFields.base[index].number)
+                if places[number] == DecodedBlock.unknownPlace {
+                    places[number] = schemas[collection].place(adding: block.pointee.shapeFields.base[index].field)
+                }
+                let place = places[number]
                 block.pointee.shapeFields.base[index].place = place
                 block.pointee.shapeFields.base[index].number = UInt32(truncatingIfNeeded: place.trailingZeroBitCount)
                 shape.pointee.places |= place
@@ -128,7 +139,13 @@ extension RecordTable {
     // MARK: - Lanes
 
     func lane(_ number: Int) -> FoldLane {
-        FoldLane(view: view, memory: lanes[number], typical: UnsafePointer(typical.base), regions: regions)
+        FoldLane(view: view, memory: lanes[number], typical: UnsafePointer(typical.base), links: view.previous, regions: regions)
+    }
+
+    /// Takes over the links of so many events from `position` on, of which two lanes have some each and 0 elsewhere.
+    func setLinks(from position: UInt32, _ count: Int, _ first: UnsafePointer<UInt32>, _ second: UnsafePointer<UInt32>) {
+        let links = (view.previous + Int(position) * 4).assumingMemoryBound(to: UInt32.self)
+        for row in 0..<count { links[row] = first[row] | second[row] }
     }
 
     mutating func takeBack(_ lane: FoldLane, _ number: Int) {

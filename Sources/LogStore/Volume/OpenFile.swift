@@ -16,8 +16,9 @@ final class OpenFile<Storage: Volume>: Sendable {
         get throws(VolumeError) { try volume.sizeBytes(of: file) }
     }
 
-    func read(at offset: Int, count: Int) throws(VolumeError) -> [UInt8] {
-        try volume.readWhole(file, at: offset, count: count)
+    /// At most `count` bytes, fewer only when the file ends, and so many zeros behind them.
+    func read(at offset: Int, count: Int, zeros: Int = 0) throws(VolumeError) -> [UInt8] {
+        try volume.readWhole(file, at: offset, count: count, zeros: zeros)
     }
 
     func write(_ bytes: [UInt8], at offset: Int) throws(VolumeError) {

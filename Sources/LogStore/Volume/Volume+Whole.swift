@@ -13,21 +13,18 @@ extension Volume {
         return done
     }
 
-    /// At most `count` bytes of the file; fewer only when it ends.
-    func readWhole(_ file: File, at offset: Int, count: Int) throws(VolumeError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var done = 0
-        while done < count {
-            let start = done
-            let result = bytes.withUnsafeMutableBytes { buffer -> Result<Int, VolumeError> in
-                let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[start...])
-                do throws(VolumeError) { return .success(try read(file, at: offset + start, into: rest)) } catch { return .failure(error) }
-            }
-            let added = try result.get()
-            if added == 0 { break }
-            done += added
+    /// At most `count` bytes of the file, fewer only when it ends, and so many zeros behind them.
+    func readWhole(_ file: File, at offset: Int, count: Int, zeros: Int = 0) throws(VolumeError) -> [UInt8] {
+        var failure: VolumeError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count + zeros) { buffer, filled in
+            do throws(VolumeError) {
+                let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count])
+                let read = try readWhole(file, at: offset, into: room)
+                for zero in read..<(read + zeros) { buffer[zero] = 0 }
+                filled = read + zeros
+            } catch { failure = error }
         }
-        bytes.removeLast(count - done)
+        if let failure { throw failure }
         return bytes
     }
 

@@ -5,16 +5,24 @@ internal import Synchronization
 
 /// Folds a log's blocks with a second thread, batch by batch: both decode, then each applies the records of its half.
 ///
-/// This thread reads and checks blocks, and while it does the other one decodes those that it has. What is shared goes through `FoldBatch`;
-/// who may touch it when is said by three counters, all of which only grow within a batch.
+/// This thread reads and checks the blocks of the next batch before it applies its half of the one at hand, so that whoever is done first goes on with decoding and
+/// nobody waits for longer than a block takes. What is shared goes through `FoldBatch`; who may touch it when is said by counters of which all but three only grow.
 final class ReplayCrew: @unchecked Sendable {
-    private let batch = FoldBatch()
+    /// Blocks of a batch, and what ended it if not its limit.
+    private struct Reading {
+        let number: Int
+        var positions: [Position] = []
+        var isLast = false
+        var failure: ReplicaError?
+    }
+
+    /// The one at hand and the next one: by the lowest bit of a batch's number.
+    private let batches = (FoldBatch(), FoldBatch())
     /// Batches that were begun; the last one is `end`.
     private let begun = Atomic(0)
-    /// Blocks of this batch that may be decoded, and the next one to be.
+    /// Blocks of this batch that may be decoded, the next one to be, and how many there are once that is known.
     private let ready = Atomic(0)
     private let claimed = Atomic(0)
-    /// Whether no more blocks come, and how many there are.
     private let total = Atomic(ReplayCrew.unknown)
     /// Batches that the other thread has decoded its part of, that may be applied, and that it has applied its half of.
     private let decoded = Atomic(0)
@@ -25,6 +33,8 @@ final class ReplayCrew: @unchecked Sendable {
     private static let unknown = Int.max
     private static let end = Int.max
 
+    private func batch(_ number: Int) -> FoldBatch { number & 1 == 0 ? batches.0 : batches.1 }
+
     /// Folds all blocks of the cursor.
     ///
     /// - Throws: what reading throws, or `.malformedBlock`.
@@ -33,52 +43,57 @@ final class ReplayCrew: @unchecked Sendable {
     ) throws(ReplicaError) {
         start()
         defer { stop() }
-        var number = 0
-        var isAtEnd = false
-        while !isAtEnd {
-            number += 1
-            begin(number)
-            var positions: [Position] = []
-            // The first batches are small: they teach the table what its records need.
-            let limit = min(1 << min(number, 8), FoldBatch.limit)
-            let failure = read(limit, cursor, &table, &waiting, &positions, &isAtEnd)
-            decodeRest(batch.count)
-            Self.wait { decoded.load(ordering: .acquiring) == number }
-            if let failure { throw failure }
-            do throws(FoldBatchError) {
-                try batch.admit(to: &table)
-                admitted.store(number, ordering: .releasing)
-                batch.apply(half: 0)
-                Self.wait { applied.load(ordering: .acquiring) == number }
-                try batch.finish(&table)
-            } catch { throw .malformedBlock(at: positions[error.block]) }
+        var before: Reading?
+        var current = read(1, cursor, &table, &waiting)
+        while true {
+            let batch = batch(current.number)
+            decodeRest(of: batch)
+            Self.wait { decoded.load(ordering: .acquiring) == current.number }
+            if let before { try finish(before, &table) }
+            if let failure = current.failure { throw failure }
+            do throws(FoldBatchError) { try batch.admit(to: &table) } catch { throw .malformedBlock(at: current.positions[error.block]) }
+            admitted.store(current.number, ordering: .releasing)
+            let next = current.isLast ? nil : read(current.number + 1, cursor, &table, &waiting)
+            batch.apply(half: 0)
+            guard let next else { break }
+            (before, current) = (current, next)
+        }
+        Self.wait { applied.load(ordering: .acquiring) == current.number }
+        try finish(current, &table)
+    }
+
+    private func finish(_ reading: Reading, _ table: inout RecordTable) throws(ReplicaError) {
+        do throws(FoldBatchError) { try batch(reading.number).finish(&table) } catch {
+            throw .malformedBlock(at: reading.positions[error.block])
         }
     }
 
-    /// Fills the batch with up to `limit` blocks; returns what went wrong.
+    /// Begins a batch and fills it with blocks. The first batches are small: they teach the table what its records need.
     private func read<Storage: Volume>(
-        _ limit: Int, _ cursor: BlockCursor<Storage>, _ table: inout RecordTable, _ waiting: inout WaitingEvents,
-        _ positions: inout [Position],
-        _ isAtEnd: inout Bool
-    ) -> ReplicaError? {
+        _ number: Int, _ cursor: BlockCursor<Storage>, _ table: inout RecordTable, _ waiting: inout WaitingEvents
+    ) -> Reading {
+        var reading = Reading(number: number)
+        begin(number)
+        let batch = batch(number)
         do throws(ReplicaError) {
-            while batch.count < limit {
+            while batch.count < min(1 << min(number, 8), FoldBatch.limit) && !reading.isLast {
                 guard let block = try Replica<Storage>.next(cursor) else {
-                    isAtEnd = true
-                    return nil
+                    reading.isLast = true
+                    break
                 }
                 do throws(BlockError) {
                     switch block.header.kind {
                     case .waiting: try waiting.add(block.header, block.bytes)
                     case .events:
-                        positions.append(block.first)
+                        reading.positions.append(block.first)
                         try batch.add(block.header, block.bytes, to: &table)
                         ready.store(batch.count, ordering: .releasing)
                     }
                 } catch { throw .malformedBlock(at: block.first) }
             }
-            return nil
-        } catch { return error }
+        } catch { reading.failure = error }
+        total.store(batch.count, ordering: .releasing)
+        return reading
     }
 
     private func begin(_ number: Int) {
@@ -88,9 +103,9 @@ final class ReplayCrew: @unchecked Sendable {
         begun.store(number, ordering: .releasing)
     }
 
-    /// No more blocks come: decodes those that nobody has claimed.
-    private func decodeRest(_ count: Int) {
-        total.store(count, ordering: .releasing)
+    /// Decodes the blocks that nobody has claimed.
+    private func decodeRest(of batch: FoldBatch) {
+        let count = batch.count
         while case let next = claimed.add(1, ordering: .relaxed).oldValue, next < count { batch.decode(next) }
     }
 
@@ -123,12 +138,12 @@ final class ReplayCrew: @unchecked Sendable {
                 let next = claimed.add(1, ordering: .relaxed).oldValue
                 Self.wait { ready.load(ordering: .acquiring) > next || total.load(ordering: .acquiring) <= next }
                 guard ready.load(ordering: .acquiring) > next else { break }
-                batch.decode(next)
+                batch(number).decode(next)
             }
             decoded.store(number, ordering: .releasing)
             Self.wait { admitted.load(ordering: .acquiring) >= number }
             guard admitted.load(ordering: .acquiring) == number else { return }
-            batch.apply(half: 1)
+            batch(number).apply(half: 1)
             applied.store(number, ordering: .releasing)
             number += 1
         }
