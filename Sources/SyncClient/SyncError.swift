@@ -52,6 +52,6 @@ package struct HubProblem: Hashable, Sendable {
     /// The error that the problem is to a device.
     var error: SyncError {
         if code == "fork" { return .fork(self) }
-        return status == 401 || status == 403 ? .notAllowed(self) : .refused(self)
+        return status == 401 || status == 403 || code == "signature-invalid" ? .notAllowed(self) : .refused(self)
     }
 }

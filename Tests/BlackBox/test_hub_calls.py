@@ -90,7 +90,8 @@ class Calls(HubTest):
         self.problem(404, "not-found", "POST", f"/devices/{uuid.uuid4()}/challenge", data={})
         self.problem(404, "not-found", "POST", f"/devices/{device}/challenge", data={"workspace": "other"})
         challenge = self.call("POST", f"/devices/{device}/challenge", data={})
-        self.problem(401, "challenge-invalid", "POST", f"/devices/{device}/session", data={"nonce": challenge["nonce"], "signature": "00" * 64})
+        self.problem(422, "signature-invalid", "POST", f"/devices/{device}/session", data={"nonce": challenge["nonce"], "signature": "00" * 64})
+        self.problem(401, "challenge-invalid", "POST", f"/devices/{device}/session", data={"nonce": "00" * 32, "signature": "00" * 64})
 
     def test_roles(self):
         reader, token = self.enrol("--role", "reader")
