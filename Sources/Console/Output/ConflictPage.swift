@@ -80,7 +80,10 @@ struct ConflictPage {
                 let note = side.event.note.map { "“\($0.text)”" } ?? ""
                 let age = TimeText.age(of: side.event.time, at: Machine.wall)
                 var column = Column(
-                    heading: ["\(Self.letter(index)) \(name(side.dot.device)), \(age)", TimeText.minute(side.event.time), note],
+                    heading: [
+                        "\(Self.letter(index)) \(name(side.dot.device))\(side.event.kind == .undo ? " (undo)" : ""), \(age)",
+                        TimeText.minute(side.event.time), note,
+                    ],
                     style: .side(index)
                 ) { field in
                     if let entry = contested[field]?.versions.first(where: { $0.dot == side.dot }) { return [entry.value] }

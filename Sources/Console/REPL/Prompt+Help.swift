@@ -33,10 +33,11 @@ extension Prompt {
     /// What is said before the first line.
     func welcome() {
         let output = session().output
-        output.line(
+        let text =
             conflictCount == 0
-                ? "`help` lists what there is to type; Ctrl-D leaves."
-                : "`conflicts` lists what disagrees, 1 opens the first, `help` says more; Ctrl-D leaves.")
+            ? "`help` lists what there is to type; Ctrl-D leaves."
+            : "`conflicts` lists what disagrees, 1 opens the first, `help` says more; Ctrl-D leaves."
+        for line in Printable.wrapped(text, to: Terminal.columns) { output.line(line) }
         output.flush()
     }
 

@@ -99,7 +99,8 @@ extension Prompt {
             let style: Style = line.hasPrefix("+") ? .added : line.hasPrefix("-") ? .removed : line.hasPrefix("?") ? .contested : .plain
             for part in Printable.wrapped(line, to: max(16, Terminal.columns - 4)) { output.line(StyledText("  " + part, style)) }
         }
-        output.line(mode.resolution.isComplete ? "`done` writes it" : "`done` writes this much and leaves the rest open")
+        let hint = mode.resolution.isComplete ? "`done` writes it" : "`done` writes this much and leaves the rest open"
+        for line in Printable.wrapped(hint, to: Terminal.columns) { output.line(line) }
         output.flush()
     }
 
