@@ -194,7 +194,10 @@ class Words(StoreTest):
     def test_a_dry_run_prints_objects(self):
         laptop, _ = self.conflict()
         (draft,) = self.objects("resolve", "--all", "--choose", "laptop", "--dry-run", store=laptop)
-        self.assertEqual(draft, {"collection": "notes", "record": "trip", "set": {"title": "sea"}, "unset": []})
+        self.assertEqual(
+            draft,
+            {"collection": "notes", "record": "trip", "set": {"title": "sea"}, "unset": [], "open": [],
+             "changes": [{"field": "title", "before": "lake", "after": "sea"}]})
         self.assertEqual(len(self.objects("conflicts", store=laptop)), 1)
 
     def test_a_command_that_is_none_is_named_whatever_stands_behind_it(self):
