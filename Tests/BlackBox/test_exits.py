@@ -20,7 +20,7 @@ class Usage(StoreTest):
     def test_wrong_usage_is_64(self):
         store = self.make()
         for words in (
-            [], ["nonsense"], ["get"], ["get", "noslash"], ["put", "n/1"], ["put", "n/1", "noequals"], ["put", "n/1", "a=1", "a=2"],
+            ["nonsense"], ["get"], ["get", "noslash"], ["put", "n/1"], ["put", "n/1", "noequals"], ["put", "n/1", "a=1", "a=2"],
             ["put", "n/1", "a=18446744073709551616"], ["put", "/x", "a=1"], ["put", "a%b/x", "a=1"], ["get", "n/1", "--bad"],
             ["get", "n/1", "--at", "yesterday"], ["put", "n/1", f"{'x' * 256}=1"], ["put", "n/1", "a=1", "--note", "x" * 1025],
             ["put", "n/1", "--fields", "[1]"], ["put", "n/1", "--fields", '{"a":1,"a":2}'], ["log", "--kind", "odd"], ["dump"],

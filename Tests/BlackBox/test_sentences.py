@@ -24,7 +24,7 @@ class Sentences(StoreTest):
             for part in ("old", "sea", "lake"):
                 self.assertEqual(shown.count(part), 1, f"{columns} columns: {shown}")
             self.assertLess(len(shown.splitlines()), 20, shown)
-            self.assertIn("--json has it whole", shown)
+            self.assertIn("--whole has all of it", shown)
         whole = self.object("show", "notes/trip", store=laptop)
         self.assertEqual({s["entries"]["text"]["value"] for s in whole["sides"]}, {long + "sea" + long, long + "lake" + long})
 
