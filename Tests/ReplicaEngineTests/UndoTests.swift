@@ -74,7 +74,7 @@ struct UndoTests {
             _ = try left.replica.ingest(try right.events())
             let conflict = try #require(try left.replica.conflict(key))
             for side in conflict.sides {
-                let resolution = try left.commit([try left.replica.resolution(of: conflict, choosing: [side.dot])])
+                let resolution = try left.commit([try Resolution(of: conflict).choosing([side.dot]).draft()])
                 #expect(try left.replica.conflict(key) == nil)
                 let plan = try left.replica.undoPlan(of: try #require(resolution.first).dot)
                 #expect(plan.movedOn.isEmpty && plan.drafts.count == 2)
