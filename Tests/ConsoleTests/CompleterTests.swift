@@ -23,7 +23,8 @@ struct CompleterTests {
     private static let inConflict = ConflictFacts(record: "notes/trip", sides: ["a", "b"], fields: ["title", "days"])
 
     @Test func `the first word is a command or one of the prompt's`() {
-        #expect(candidates("pu") == ["put"])
+        #expect(candidates("pu") == ["pull", "push", "put"])
+        #expect(candidates("unse") == ["unset"])
         #expect(candidates("qu") == ["quit"])
         #expect(candidates("con") == ["conflicts"])
         #expect(candidates("x").isEmpty)

@@ -4,10 +4,11 @@ internal import SyncCore
 
 /// What a workspace's hub keeps besides the log: `HubRecord`s, those of one `append` all there after an interruption or none.
 ///
-///     syncline hub journal 1 WORKSPACE          32 hexadecimal digits
+///     syncline hub journal 1 WORKSPACE CHECKSUM 32 hexadecimal digits; CRC32C of what stands before its space
 ///     CHECKSUM [record,…]                       CRC32C of the array, 8 hexadecimal digits; a line for each append
 ///
-/// It begins anew with each start, in as few records as say the same. Only the last line may be damaged: what was cut off was never acknowledged.
+/// It begins anew with each start, in as few records as say the same. What an interruption left of the last line, cut off or with zeros in
+/// it, was never acknowledged and is dropped; any other damage is refused.
 final class Journal {
     let workspace: WorkspaceID
     private let volume = POSIXVolume()
@@ -28,7 +29,7 @@ final class Journal {
             throw .damagedJournal(file: path)
         }
         let state = HubState(records)
-        let text = Array((magic + Hexadecimal.text(workspace.bytes) + "\n").utf8) + line(state.records(wall: wall))
+        let text = heading(workspace) + [0x0A] + line(state.records(wall: wall))
         do throws(VolumeError) {
             try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: text)
             return (Journal(workspace, try volume.open(path, .readingAndWriting), offset: text.count), state)
@@ -64,6 +65,11 @@ final class Journal {
 
     // MARK: - Text
 
+    private static func heading(_ workspace: WorkspaceID) -> [UInt8] {
+        let words = Array((magic + Hexadecimal.text(workspace.bytes)).utf8)
+        return words + Array(" \(checksum(words))".utf8)
+    }
+
     private static func line(_ records: [HubRecord]) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginArray()
@@ -79,28 +85,29 @@ final class Journal {
         return Hexadecimal.text((0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * UInt32($0))) })
     }
 
-    /// nil when the text is damaged before its last line.
+    /// nil when the text is damaged.
     private static func read(_ text: [UInt8]) -> (WorkspaceID, [HubRecord])? {
         var lines = text.split(separator: 0x0A, omittingEmptySubsequences: false)[...]
-        guard let first = lines.popFirst(), first.starts(with: magic.utf8),
-            let workspace = Hexadecimal.bytes(first.dropFirst(magic.utf8.count)),
-            workspace.count == 16
+        guard let first = lines.popFirst(), let bytes = Hexadecimal.bytes(first.dropFirst(magic.utf8.count).prefix(32)), bytes.count == 16
         else { return nil }
+        let workspace = WorkspaceID(bytes: bytes)
+        guard first.elementsEqual(heading(workspace)) else { return nil }
         var records: [HubRecord] = []
         while let line = lines.popFirst() {
             if let read = self.records(line) {
                 records += read
-            } else if lines.contains(where: { !$0.isEmpty }) {
-                return nil
+            } else {
+                let isInterrupted = lines.isEmpty || line.contains(0) && lines.allSatisfy(\.isEmpty)
+                guard isInterrupted else { return nil }
             }
         }
-        return (WorkspaceID(bytes: workspace), records)
+        return (workspace, records)
     }
 
     private static func records(_ line: ArraySlice<UInt8>) -> [HubRecord]? {
         guard line.count > 9 else { return nil }
         let array = Array(line.dropFirst(9))
-        guard line.prefix(8).elementsEqual(checksum(array).utf8), let items = (try? JSONValue(json: array))?.items else { return nil }
+        guard line.prefix(9).elementsEqual("\(checksum(array)) ".utf8), let items = (try? JSONValue(json: array))?.items else { return nil }
         let records = items.compactMap { HubRecord(json: $0) }
         return records.count == items.count ? records : nil
     }
