@@ -5,9 +5,11 @@ enum ValueText {
     static let nothing = "(nothing)"
     static let removed = "(removed)"
 
-    /// All live values, `|` between them; nil is *removed*.
+    /// All live values, sorted, so that they read alike on every device, `|` between them; nil is *removed*.
     static func all(_ values: [FieldValue?]) -> String {
-        values.isEmpty ? nothing : values.map { $0?.description ?? removed }.joined(separator: " | ")
+        guard !values.isEmpty else { return nothing }
+        let texts = values.map { $0?.description ?? removed }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return texts.joined(separator: " | ")
     }
 
     /// The same in at most so many columns.
