@@ -22,9 +22,7 @@ struct LogFolder: Hashable, Sendable {
 
     /// Where the bytes cut off a segment are kept. The checksum keeps two cuts at one offset apart, and makes repeating one harmless.
     func torn(segment number: Int, offset: Int, checksum: UInt32) -> String {
-        let hexadecimal = String(checksum, radix: 16)
-        return log + "/torn-\(number.padded(to: 8))-\(offset.padded(to: 12))-"
-            + String(repeating: "0", count: 8 - hexadecimal.count) + hexadecimal
+        log + "/torn-\(number.padded(to: 8))-\(offset.padded(to: 12))-\(Hexadecimal.text(checksum))"
     }
 
     func checkpoint(at position: Position) -> String { checkpoints + "/" + Self.checkpointName(at: position) }

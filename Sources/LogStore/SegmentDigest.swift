@@ -1,4 +1,5 @@
 internal import Crypto
+internal import EventCore
 
 /// The SHA-256 of a sealed segment up to its tail. As each segment holds the one before it, it stands for the whole log up to there.
 package struct SegmentDigest: Hashable, Sendable {
@@ -19,18 +20,5 @@ package struct SegmentDigest: Hashable, Sendable {
 
 extension SegmentDigest: CustomStringConvertible {
     /// 64 hexadecimal digits.
-    package var description: String { bytes.hexadecimal }
-}
-
-extension Sequence<UInt8> {
-    /// Two lower-case digits a byte.
-    var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in self {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
+    package var description: String { Hexadecimal.text(bytes) }
 }

@@ -1,3 +1,5 @@
+internal import EventCore
+
 /// The 128-bit random identity of a store, written into each of its files so that they cannot be mixed up.
 package struct StoreID: Hashable, Sendable {
     package let high: UInt64
@@ -27,5 +29,5 @@ package struct StoreID: Hashable, Sendable {
 
 extension StoreID: CustomStringConvertible {
     /// 32 hexadecimal digits.
-    package var description: String { bytes.hexadecimal }
+    package var description: String { Hexadecimal.text(bytes) }
 }

@@ -31,7 +31,7 @@ struct VerifyCommand: SessionCommand {
                 writer.beginArray()
                 for problem in problems { writer.string(problem) }
                 writer.endArray()
-                if let chains = found.chains { Self.write(chains, to: &writer) }
+                if let chains = found.chains { writer.chains(chains.map { ($0, nil) }) }
             }
         } else {
             session.output.line(
@@ -42,22 +42,6 @@ struct VerifyCommand: SessionCommand {
         }
         session.output.flush()
         if let status { throw ExitCode(status.rawValue) }
-    }
-
-    private static func write(_ chains: [ChainHead], to writer: inout JSONWriter) {
-        writer.key("chains")
-        writer.beginArray()
-        for head in chains {
-            writer.beginObject()
-            writer.key("device")
-            writer.device(head.dot.device)
-            writer.key("seq")
-            writer.integer(head.dot.seq)
-            writer.key("hash")
-            writer.string(head.hash.description)
-            writer.endObject()
-        }
-        writer.endArray()
     }
 
     private static func status(_ result: LogVerification.Result) -> ConsoleError.Status? {

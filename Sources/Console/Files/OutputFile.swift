@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LogStore
 
 /// A file that is written piece by piece, and is there whole or not at all.
 ///
@@ -51,7 +52,10 @@ final class OutputFile {
         guard let unfinished else { return }
         guard fsync(descriptor) == 0, rename(unfinished, path) == 0 else { throw Self.failure(path, errno) }
         self.unfinished = nil
-        guard Machine.syncFolder(of: path) else { throw Self.failure(path, errno) }
+        do throws(VolumeError) { try POSIXVolume().syncFolder(POSIXVolume.folder(of: path)) } catch {
+            // A folder that cannot be opened, or whose file system knows no syncing of it, is no failure of the disk.
+            if error.reason == .inputOutput || error.reason == .noSpace { throw Self.failure(path, error.code) }
+        }
     }
 
     private static func failure(_ path: String, _ code: Int32) -> ConsoleError {

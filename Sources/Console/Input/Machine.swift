@@ -92,17 +92,6 @@ enum Machine {
         return String(cString: real)
     }
 
-    /// Makes the names in the folder of a file durable, where the folder can be opened and its file system knows how.
-    ///
-    /// - Returns: false when the disk refused.
-    static func syncFolder(of path: String) -> Bool {
-        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return true }
-        defer { close(descriptor) }
-        return fsync(descriptor) == 0 || errno == EINVAL
-    }
-
     static func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 
     /// Seconds that all threads of this process have had on processors.

@@ -86,13 +86,7 @@ struct AuditPage {
             for value in change.before { writer.canonical(value) }
             writer.endArray()
         }
-        if let after = change.after {
-            writer.key("after")
-            writer.canonical(after)
-        } else {
-            writer.key("removed")
-            writer.boolean(true)
-        }
+        writer.member("after", change.after)
         writer.endObject()
     }
 

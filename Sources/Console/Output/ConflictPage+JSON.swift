@@ -29,7 +29,7 @@ extension ConflictPage {
         writer.beginObject()
         for field in conflict.fields {
             writer.key(field.field.utf8)
-            write(field.base, &writer)
+            writer.values(field.base)
         }
         writer.endObject()
         writer.key("record")
@@ -41,22 +41,6 @@ extension ConflictPage {
             writer.null()
         }
         writer.endObject()
-    }
-
-    private func write(_ values: [FieldValue?], _ writer: inout JSONWriter) {
-        writer.beginArray()
-        for value in values {
-            writer.beginObject()
-            if let value {
-                writer.key("value")
-                writer.canonical(value)
-            } else {
-                writer.key("removed")
-                writer.boolean(true)
-            }
-            writer.endObject()
-        }
-        writer.endArray()
     }
 
     private func write(_ side: Side, _ letter: String, _ writer: inout JSONWriter) {

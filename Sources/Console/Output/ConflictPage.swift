@@ -119,7 +119,7 @@ struct ConflictPage {
             return Cells(
                 cells: zip(fixed, excerpt.lines).map { fixed, lines in fixed.map { [$0] } ?? lines }, isShortened: excerpt.isShortened)
         }
-        var cells = zip(fixed, values).map { $0 ?? Self.text($1) }
+        var cells = zip(fixed, values).map { $0 ?? ($1.isEmpty ? "" : ValueText.all($1)) }
         guard !isWhole else { return Cells(cells: cells.map { [$0] }) }
         let before = cells
         let valued = cells.indices.filter { fixed[$0] == nil }
@@ -140,7 +140,4 @@ struct ConflictPage {
         texts.allSatisfy { $0.map { $0.count > 1 && $0.last == "" } ?? true } ? texts.map { $0.map { Array($0.dropLast()) } } : texts
     }
 
-    private static func text(_ values: [FieldValue?]) -> String {
-        values.map { $0?.description ?? "(removed)" }.joined(separator: " | ")
-    }
 }

@@ -22,13 +22,7 @@ enum PolicyJSON {
             writer.beginObject()
             writer.key("policy")
             writer.string(field.policy.word)
-            if case .value(let value) = field.decision {
-                writer.key("value")
-                writer.canonical(value)
-            } else {
-                writer.key("removed")
-                writer.boolean(true)
-            }
+            if case .value(let value) = field.decision { writer.member("value", value) } else { writer.member("value", nil) }
             writer.endObject()
         }
         writer.endObject()

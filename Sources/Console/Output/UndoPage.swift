@@ -89,22 +89,3 @@ struct UndoPage {
         }
     }
 }
-
-extension JSONWriter {
-    /// An array of `{"value":…}` and `{"removed":true}`.
-    mutating func values(_ values: [FieldValue?]) {
-        beginArray()
-        for value in values {
-            beginObject()
-            if let value {
-                key("value")
-                canonical(value)
-            } else {
-                key("removed")
-                boolean(true)
-            }
-            endObject()
-        }
-        endArray()
-    }
-}

@@ -93,13 +93,7 @@ struct ResolutionPreview {
             writer.key("before")
             writer.canonical(before)
         }
-        if let after = change.after {
-            writer.key("after")
-            writer.canonical(after)
-        } else {
-            writer.key("removed")
-            writer.boolean(true)
-        }
+        writer.member("after", change.after)
         writer.endObject()
     }
 

@@ -23,15 +23,8 @@ package struct Hash256: Hashable, Comparable, Sendable {
 
     /// Reads 64 lower-case hexadecimal digits; nil for anything else.
     package init?(hexadecimal text: some StringProtocol) {
-        let digits = text.utf8.compactMap { digit -> UInt8? in
-            switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-            default: nil
-            }
-        }
-        guard digits.count == 2 * Self.sizeBytes, text.utf8.count == digits.count else { return nil }
-        self.init(stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] })
+        guard let bytes = Hexadecimal.bytes(text.utf8) else { return nil }
+        self.init(bytes)
     }
 
     /// The 32 bytes.
@@ -50,10 +43,7 @@ package struct Hash256: Hashable, Comparable, Sendable {
 
 extension Hash256: CustomStringConvertible {
     /// 64 hexadecimal digits.
-    package var description: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
+    package var description: String { Hexadecimal.text(bytes) }
 }
 
 extension [UInt8] {

@@ -48,17 +48,7 @@ final class Journal {
     func append(_ records: [HubRecord]) throws(VolumeError) {
         guard !records.isEmpty else { return }
         let line = Self.line(records)
-        var done = 0
-        while done < line.count {
-            let start = done
-            let result = line.withUnsafeBytes { bytes -> Result<Int, VolumeError> in
-                let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
-                do throws(VolumeError) { return .success(try volume.write(file, at: offset + start, rest)) } catch {
-                    return .failure(error)
-                }
-            }
-            done += try result.get()
-        }
+        try volume.writeWhole(file, at: offset, line)
         try volume.syncData(file)
         offset += line.count
     }
@@ -79,10 +69,7 @@ final class Journal {
     }
 
     private static func checksum(_ bytes: [UInt8]) -> String {
-        var checksum = Checksum()
-        bytes.withUnsafeBytes { checksum.add($0) }
-        let value = checksum.value
-        return Hexadecimal.text((0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * UInt32($0))) })
+        Hexadecimal.text(Checksum.of(bytes))
     }
 
     /// nil when the text is damaged.

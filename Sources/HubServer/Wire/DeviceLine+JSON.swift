@@ -49,23 +49,5 @@ extension JSONWriter {
         endArray()
     }
 
-    mutating func chains(_ chains: [SignedHead]) {
-        key("chains")
-        beginArray()
-        for chain in chains {
-            beginObject()
-            key("device")
-            device(chain.head.dot.device)
-            key("seq")
-            integer(chain.head.dot.seq)
-            key("hash")
-            string(chain.head.hash.description)
-            if let signature = chain.signature {
-                key("signature")
-                string(Hexadecimal.text(signature))
-            }
-            endObject()
-        }
-        endArray()
-    }
+    mutating func chains(_ chains: [SignedHead]) { self.chains(chains.map { ($0.head, $0.signature) }) }
 }

@@ -32,6 +32,6 @@ extension FileInspection {
             add(section.offset, "section of \(section.sizeBytes) bytes, \(section.pieceCount) checksums \(verdict)")
         }
         let verdict = Checksum.of(table) == header.tableChecksum ? "ok" : "DAMAGED"
-        add(header.tableOffset, "\(piece) checksums, their own \(header.tableChecksum.hexadecimal) \(verdict)")
+        add(header.tableOffset, "\(piece) checksums, their own \(Hexadecimal.text(header.tableChecksum)) \(verdict)")
     }
 }

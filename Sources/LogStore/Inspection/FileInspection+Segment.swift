@@ -21,17 +21,17 @@ extension FileInspection {
         let magic = String(decoding: bytes[..<8].map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: ".") }, as: UTF8.self)
         add(0, "header \(magic) version \(version), readable from \(oldestReader), appendable from \(oldestAppender)")
         add("segment \(bytes.number(at: 32, as: UInt64.self)) \(flags & 1 == 0 ? "active" : "sealed"), flags \(flags)")
-        add("store \(bytes[16..<32].hexadecimal), first position \(bytes.number(at: 40, as: UInt64.self))")
-        add("digest before \(bytes[48..<80].hexadecimal)")
+        add("store \(Hexadecimal.text(bytes[16..<32])), first position \(bytes.number(at: 40, as: UInt64.self))")
+        add("digest before \(Hexadecimal.text(bytes[48..<80]))")
         let checksum: UInt32 = bytes.number(at: 508)
         do throws(HeaderProblem) {
             let header = try SegmentHeader(reading: bytes)
-            add("checksum \(checksum.hexadecimal) ok")
+            add("checksum \(Hexadecimal.text(checksum)) ok")
             return header
         } catch {
             switch error {
-            case .damaged: add("checksum \(checksum.hexadecimal) DAMAGED")
-            case .newerFormat: add("checksum \(checksum.hexadecimal) ok, NEWER FORMAT")
+            case .damaged: add("checksum \(Hexadecimal.text(checksum)) DAMAGED")
+            case .newerFormat: add("checksum \(Hexadecimal.text(checksum)) ok, NEWER FORMAT")
             }
             return nil
         }
@@ -48,7 +48,7 @@ extension FileInspection {
             }
             add(
                 offset,
-                "acknowledged mark generation \(mark.generation), end \(mark.endOffset), position \(mark.endPosition.index), chain \(mark.chain.hexadecimal)"
+                "acknowledged mark generation \(mark.generation), end \(mark.endOffset), position \(mark.endPosition.index), chain \(Hexadecimal.text(mark.chain))"
                     + (mark == marks.newest ? ", newest" : ""))
         }
     }
@@ -66,7 +66,7 @@ extension FileInspection {
                 let positions = first.map { " at \($0.index)" } ?? ""
                 add(
                     offset,
-                    "block \(block.kind == .events ? "events" : "waiting")\(positions), count \(block.count), payload \(block.payloadBytes), checksum \(block.checksum.hexadecimal) ok"
+                    "block \(block.kind == .events ? "events" : "waiting")\(positions), count \(block.count), payload \(block.payloadBytes), checksum \(Hexadecimal.text(block.checksum)) ok"
                 )
                 let lines = bytes[offset..<(offset + block.blockBytes)].withUnsafeBytes { describe(block, $0) }
                 for line in lines { add("  " + line) }
@@ -76,7 +76,7 @@ extension FileInspection {
                 let verdict = expected == nil ? "" : expected == mark ? ", ok" : ", OUT OF PLACE"
                 add(
                     offset,
-                    "commit mark position \(mark.endPosition.index), end \(mark.endOffset), blocks \(mark.blockCount), chain \(mark.chain.hexadecimal)"
+                    "commit mark position \(mark.endPosition.index), end \(mark.endOffset), blocks \(mark.blockCount), chain \(Hexadecimal.text(mark.chain))"
                         + verdict)
                 offset += CommitMark.sizeBytes
             case .damaged(let what, let next):
@@ -97,7 +97,8 @@ extension FileInspection {
         let footer = Array(bytes[tail.footerOffset..<(tail.footerOffset + tail.footerBytes)])
         let isRight = Checksum.of(footer) == tail.footerChecksum
         add(
-            tail.footerOffset, "footer blocks \(tail.blockCount), checksum \(tail.footerChecksum.hexadecimal) \(isRight ? "ok" : "DAMAGED")"
+            tail.footerOffset,
+            "footer blocks \(tail.blockCount), checksum \(Hexadecimal.text(tail.footerChecksum)) \(isRight ? "ok" : "DAMAGED")"
         )
         for entry in isRight ? SegmentFooter(reading: footer, blockCount: tail.blockCount)?.blocks ?? [] : [] {
             add("block at \(entry.offset), size \(entry.sizeBytes), positions \((entry.first..<entry.end).text)")

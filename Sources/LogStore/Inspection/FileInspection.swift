@@ -36,14 +36,6 @@ extension EventLog {
     }
 }
 
-extension UInt32 {
-    /// Eight hexadecimal digits.
-    var hexadecimal: String {
-        let digits = String(self, radix: 16)
-        return String(repeating: "0", count: 8 - digits.count) + digits
-    }
-}
-
 extension Range<Position> {
     /// `3..<7`.
     var text: String { "\(lowerBound.index)..<\(upperBound.index)" }

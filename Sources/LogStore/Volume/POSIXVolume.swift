@@ -38,9 +38,9 @@ package struct POSIXVolume: Volume {
             switch mode {
             case .reading: O_RDONLY
             case .readingAndWriting: O_RDWR
-            case .creating: O_RDWR | O_CREAT | O_EXCL
+            case .creating, .creatingPrivately: O_RDWR | O_CREAT | O_EXCL
             }
-        let descriptor = try check(.open, path) { Glibc.open(path, flags | O_CLOEXEC, 0o666) }
+        let descriptor = try check(.open, path) { Glibc.open(path, flags | O_CLOEXEC, mode == .creatingPrivately ? 0o600 : 0o666) }
         guard descriptor <= STDERR_FILENO else { return File(descriptor: descriptor, path: path) }
         // A program that embeds a store may have closed these three: what somebody prints must never land in a file of the store.
         defer { _ = Glibc.close(descriptor) }

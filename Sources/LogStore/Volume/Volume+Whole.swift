@@ -37,7 +37,7 @@ extension Volume {
     }
 
     /// Writes all of `bytes`.
-    func writeWhole(_ file: File, at offset: Int, _ bytes: [UInt8]) throws(VolumeError) {
+    package func writeWhole(_ file: File, at offset: Int, _ bytes: [UInt8]) throws(VolumeError) {
         let result = bytes.withUnsafeBytes { buffer -> Result<Void, VolumeError> in
             do throws(VolumeError) { return .success(try writeWhole(file, at: offset, buffer)) } catch { return .failure(error) }
         }
@@ -75,13 +75,23 @@ extension Volume {
     /// Puts a file with `bytes` in place so that after a power loss it is there whole or not at all.
     ///
     /// Writes `temporary`, syncs, renames and syncs the folder. A `temporary` left over from before is replaced.
-    package func replaceFile(_ path: String, by temporary: String, in folder: String, with bytes: [UInt8]) throws(VolumeError) {
+    ///
+    /// - Parameter mode: `.creating`, or `.creatingPrivately`.
+    package func replaceFile(
+        _ path: String, by temporary: String, in folder: String, with bytes: [UInt8], _ mode: OpenMode = .creating
+    ) throws(VolumeError) {
         try removeIfPresent(temporary)
-        let file = try open(temporary, .creating)
+        let file = try open(temporary, mode)
         defer { close(file) }
         try writeWhole(file, at: 0, bytes)
         try syncData(file)
         try rename(temporary, to: path)
         try syncFolder(folder)
+    }
+
+    /// The folder that a path lies in.
+    package static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 }

@@ -68,4 +68,8 @@ package enum OpenMode: Hashable, Sendable {
     case readingAndWriting
     /// It does not exist yet.
     case creating
+    /// The same, for its owner's eyes only.
+    case creatingPrivately
+
+    package var isCreating: Bool { self == .creating || self == .creatingPrivately }
 }

@@ -43,7 +43,7 @@ struct RememberedAnswers {
         guard (value?.canonical.count ?? 0) <= Self.answerBytes else { return }
         let question = Self.question(field, collection)
         let answer = Array(" \(milliseconds) ".utf8) + (value?.canonical ?? Self.removed)
-        let checksum = Self.hexadecimal(Checksum.of(question + answer))
+        let checksum = Array(Hexadecimal.text(Checksum.of(question + answer)).utf8)
         add(
             Line(
                 question: question, bytes: checksum + Array(" ".utf8) + question + answer,
@@ -60,7 +60,7 @@ struct RememberedAnswers {
     private static func line(_ bytes: [UInt8]) -> Line? {
         let parts = bytes.split(separator: UInt8(ascii: " "), maxSplits: 3, omittingEmptySubsequences: false).map(Array.init)
         guard parts.count == 4, let milliseconds = UInt64(String(decoding: parts[2], as: UTF8.self)) else { return nil }
-        guard parts[0] == hexadecimal(Checksum.of(Array(bytes.dropFirst(parts[0].count + 1)))) else { return nil }
+        guard parts[0].elementsEqual(Hexadecimal.text(Checksum.of(Array(bytes.dropFirst(parts[0].count + 1)))).utf8) else { return nil }
         guard parts[3] != removed else {
             return Line(question: parts[1], bytes: bytes, answer: Suggestion(value: nil, milliseconds: milliseconds))
         }
@@ -85,11 +85,6 @@ struct RememberedAnswers {
         add(field.field.utf8)
         add(field.base)
         add(field.versions.map(\.value))
-        return hash.finalize().flatMap { hexadecimal($0) }
-    }
-
-    private static func hexadecimal(_ number: some FixedWidthInteger) -> [UInt8] {
-        let digits = String(number, radix: 16)
-        return Array((String(repeating: "0", count: number.bitWidth / 4 - digits.count) + digits).utf8)
+        return Array(Hexadecimal.text(hash.finalize()).utf8)
     }
 }

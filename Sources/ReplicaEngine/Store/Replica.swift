@@ -92,7 +92,7 @@ package final class Replica<Storage: Volume> {
         let isThere: Bool
         do throws(VolumeError) {
             try volume.createFolderIfMissing(folder)
-            try volume.syncFolder(parent(of: folder))
+            try volume.syncFolder(Storage.folder(of: folder))
             isThere = try volume.exists(path)
         } catch { throw .log(.volume(error)) }
         guard !isThere else { throw .alreadyAStore(folder: folder) }
@@ -140,11 +140,6 @@ package final class Replica<Storage: Volume> {
         do throws(VolumeError) {
             try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: DeviceNames.text(names))
         } catch { throw .log(.volume(error)) }
-    }
-
-    private static func parent(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     private static func emptyLog(

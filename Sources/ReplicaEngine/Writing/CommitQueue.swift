@@ -10,6 +10,14 @@ package import LogStore
 ///
 /// A draft that cannot become an event fails its own writer only. A write or sync that fails fails all that shared it, and is final.
 package final class CommitQueue<Storage: Volume>: @unchecked Sendable {
+    /// What a writer waits for.
+    private enum Awaited: Int, CaseIterable {
+        /// A leader has come back from its commit.
+        case finished
+        /// As many have come as were expected.
+        case gathered
+    }
+
     /// What a writer waits with.
     private final class Request {
         let drafts: PreparedDrafts
@@ -24,7 +32,7 @@ package final class CommitQueue<Storage: Volume>: @unchecked Sendable {
 
     /// Only who leads touches it.
     private let replica: Replica<Storage>
-    private let monitor = Monitor()
+    private let monitor = Monitor<Awaited>()
     // What follows is touched under the monitor's lock only.
     private var waiting: [Request] = []
     private var isLed = false
@@ -75,9 +83,9 @@ package final class CommitQueue<Storage: Volume>: @unchecked Sendable {
         let batch = waiting
         waiting = []
         monitor.unlock()
-        let start = Monitor.nanoseconds
+        let start = Monitor<Awaited>.nanoseconds
         let outcomes = outcomes(of: batch)
-        let duration = Monitor.nanoseconds - start
+        let duration = Monitor<Awaited>.nanoseconds - start
         monitor.lock()
         for (request, outcome) in zip(batch, outcomes) { request.outcome = outcome }
         lastCommitNanoseconds = duration
@@ -89,7 +97,7 @@ package final class CommitQueue<Storage: Volume>: @unchecked Sendable {
     /// Waits for those that are likely to come, at most as long as the last commit took: else the writers fall apart into two groups that
     /// take turns, and a sync is shared by half of them.
     private func gather() {
-        let deadline = Monitor.nanoseconds + lastCommitNanoseconds
+        let deadline = Monitor<Awaited>.nanoseconds + lastCommitNanoseconds
         while waiting.count < expectedCount && monitor.wait(for: .gathered, until: deadline) {}
     }
 

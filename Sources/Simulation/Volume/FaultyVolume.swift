@@ -94,8 +94,8 @@ extension FaultyVolume {
     }
 
     package func open(_ path: String, _ mode: OpenMode) throws(VolumeError) -> File {
-        try act(mode == .creating ? .create : .open, path) { (world, _) throws(VolumeError) in
-            if mode == .creating {
+        try act(mode.isCreating ? .create : .open, path) { (world, _) throws(VolumeError) in
+            if mode.isCreating {
                 try world.checkAbsent(.open, path)
                 return world.handle(for: world.state.add(path, isFolder: false), path)
             }

@@ -51,23 +51,7 @@ final class HubClient {
     private func chains(_ before: ChainHead, _ after: ChainHead) throws(SyncError) -> [UInt8] {
         let signature = try key.signature(of: after.signedBytes(workspace: link.workspaceID))
         return JSONWriter.object { writer in
-            writer.key("chains")
-            writer.beginArray()
-            for (head, signature) in [(before, nil), (after, signature)] where head.dot.seq > 0 {
-                writer.beginObject()
-                writer.key("device")
-                writer.device(head.dot.device)
-                writer.key("seq")
-                writer.integer(head.dot.seq)
-                writer.key("hash")
-                writer.string(head.hash.description)
-                if let signature {
-                    writer.key("signature")
-                    writer.string(Hexadecimal.text(signature))
-                }
-                writer.endObject()
-            }
-            writer.endArray()
+            writer.chains([(before, nil), (after, signature)].filter { $0.head.dot.seq > 0 })
         }
     }
 

@@ -96,14 +96,51 @@ package struct JSONWriter {
         beginObject()
         key("dot")
         dot(version.dot)
-        if let value = version.value {
-            key("value")
+        member("value", version.value)
+        endObject()
+    }
+
+    /// Writes a value as a member, nil as `"removed":true`.
+    package mutating func member(_ name: StaticString, _ value: FieldValue?) {
+        if let value {
+            key(name)
             canonical(value)
         } else {
             key("removed")
             boolean(true)
         }
-        endObject()
+    }
+
+    /// Writes an array of `{"value":…}` and `{"removed":true}`.
+    package mutating func values(_ values: [FieldValue?]) {
+        beginArray()
+        for value in values {
+            beginObject()
+            member("value", value)
+            endObject()
+        }
+        endArray()
+    }
+
+    /// Writes the member `chains`: `[{"device":…,"seq":…,"hash":…,"signature":…}]`.
+    package mutating func chains(_ heads: [(head: ChainHead, signature: [UInt8]?)]) {
+        key("chains")
+        beginArray()
+        for (head, signature) in heads {
+            beginObject()
+            key("device")
+            device(head.dot.device)
+            key("seq")
+            integer(head.dot.seq)
+            key("hash")
+            string(head.hash.description)
+            if let signature {
+                key("signature")
+                string(Hexadecimal.text(signature))
+            }
+            endObject()
+        }
+        endArray()
     }
 
     /// Writes a version vector as `{device: seq}`.
