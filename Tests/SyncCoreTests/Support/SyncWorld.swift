@@ -52,10 +52,14 @@ final class SyncWorld {
 
     /// Lives until nothing is left to do, or that time.
     func run(until end: UInt64) throws {
+        var steps = 0
         while let next = queue.indices.min(by: { (queue[$0].at, queue[$0].number) < (queue[$1].at, queue[$1].number) }),
             queue[next].at <= end
         {
             let event = queue.remove(at: next)
+            // A wake-up that is asked for again and again, and does nothing, would never let time go on.
+            steps = event.at > time ? 0 : steps + 1
+            guard steps < 10_000 else { throw fail("nothing but wake-ups, and time stands still") }
             time = max(time, event.at)
             try event.what()
             try checkLeases()

@@ -1,0 +1,63 @@
+import EventCore
+import ReplicaEngine
+import Simulation
+import Testing
+import Workload
+
+/// What is counted and listed without histories is what each record's own conflict, out of its whole history, leaves open under any policies.
+struct OpenConflictTests {
+    @Test(arguments: 0..<24 as Range<UInt64>) func `under policies open conflicts are counted and listed as each record has them`(
+        seed: UInt64
+    ) throws {
+        let history = try RandomHistory(seed: seed, options: .init(devices: 3 + Int(seed % 3), records: 5, fields: 3, events: 80))
+        let replica = try ReferenceTests.replica()
+        _ = try replica.ingest(history.shuffled(seed: seed))
+        var random = SeededRandom(seed: seed)
+        let keys = Set(history.events.map(\.key)).sorted()
+        for round in 0..<12 {
+            let name = "seed \(seed), round \(round)"
+            _ = try replica.commit(try Self.policies(for: Set(keys.map(\.collection)), replica, &random), wall: UInt64(round))
+            var expected: [(key: RecordKey, fields: [Name], isDeletionOpen: Bool)] = []
+            for key in keys {
+                guard let conflict = try replica.conflict(key), conflict.isOpen else { continue }
+                expected.append((key, conflict.openFields.map(\.field), conflict.isDeletionOpen))
+            }
+            var found: [OpenConflict] = []
+            try replica.openConflicts { conflict in
+                found.append(conflict)
+                return true
+            }
+            #expect(found.map(\.key) == expected.map(\.key), "\(name)")
+            #expect(found.map(\.fields) == expected.map(\.fields), "\(name)")
+            #expect(found.map(\.isDeletionOpen) == expected.map(\.isDeletionOpen), "\(name)")
+            #expect(try replica.openConflictCount() == expected.count, "\(name)")
+            #expect(try replica.conflicts().map(\.key) == expected.map(\.key), "\(name)")
+            // The same moment as a position: the policies are those of then.
+            var then: [RecordKey] = []
+            try replica.openConflicts(at: .position(replica.end)) { conflict in
+                then.append(conflict.key)
+                return true
+            }
+            #expect(then == expected.map(\.key), "\(name)")
+        }
+    }
+
+    /// A policy for the rest of each collection, and for some of its fields.
+    private static func policies(
+        for collections: Set<Name>, _ replica: Replica<FaultyVolume>, _ random: inout SeededRandom
+    ) throws -> [Draft] {
+        var drafts: [Draft] = []
+        for collection in collections.sorted() {
+            var writes = [FieldWrite(field: .restOfFields, value: word(&random))]
+            for field in try replica.fieldNames(in: collection) where random.chance(1, in: 2) {
+                writes.append(FieldWrite(field: field, value: word(&random)))
+            }
+            drafts.append(Draft(key: RecordKey(collection: .policies, record: collection), body: try .writing(set: writes)))
+        }
+        return drafts
+    }
+
+    private static func word(_ random: inout SeededRandom) -> FieldValue {
+        FieldValue(text: Policy.allCases[random.below(Policy.allCases.count)].word)
+    }
+}
