@@ -3,6 +3,7 @@ import random
 import unittest
 import uuid
 
+import fold
 import reference
 from harness import StoreTest, team
 
@@ -77,36 +78,49 @@ class Team(StoreTest):
 
         self.assertEqual(out, {(e["device"], e["seq"]): plain(e) for e in map(json.loads, self.history)})
 
-    def test_the_dump_is_the_references_to_the_byte_and_twenty_records_were_in_conflict(self):
+    def test_the_dump_is_the_references_to_the_byte_and_so_is_every_moment_of_twenty_records_in_conflict(self):
         store = self.make()
         self.ok("import", self.lines(self.history), store=store)
         events = [json.loads(line) for line in self.history]
         self.assertEqual(self.ok("dump", "--canonical", store=store), reference.dump(events))
-        contested = {}
+        positions = {(e["device"], e["seq"]): n + 1 for n, e in enumerate(events)}
+        contested, moments = set(), 0
         for record in reference.records(events).values():
             for count in range(2, len(record.events) + 1):
                 before = reference.Record(record.events[:count])
-                line = before.line()
-                if line["conflicts"]:
-                    contested.setdefault((line["collection"], line["record"]), []).append((record.events[count - 1], before))
-        self.assertEqual(len(contested), 20)
-        positions = {(e["device"], e["seq"]): n + 1 for n, e in enumerate(events)}
-        for (collection, record), moments in contested.items():
-            event, before = moments[0]
-            at = f"#{positions[reference.dot(event)]}"
-            shown = self.object("show", f"{collection}/{record}", "--at", at, store=store)
+                if before.line()["conflicts"]:
+                    contested.add((before.line()["collection"], before.line()["record"]))
+                    moments += 1
+                    self.check_moment(store, before, positions[reference.dot(record.events[count - 1])])
+        self.assertEqual((len(contested), moments), (20, 60))
+
+    def check_moment(self, store, before, position):
+        """The store at a position, just after an event that left a record in conflict, against the reference's record there."""
+        line, last = before.line(), before.events[-1]
+        name = f"{line['collection']}/{line['record']}"
+        with self.subTest(record=name, position=position):
+            shown = self.object("show", name, "--at", f"#{position}", store=store)
             self.assertTrue(shown["conflict"])
-            self.assertEqual(shown["conflicts"], before.line()["conflicts"])
-            for field, entries in before.fields().items():
-                if field not in shown["conflicts"]:
-                    continue
-                base = before.base(set(entries)).fields().get(field, {})
+            self.assertEqual(shown["conflicts"], line["conflicts"])
+            live = before.fields()
+            contested = [field for field in shown["conflicts"] if field]
+            for field in contested:
+                base = before.base(set(live[field])).fields().get(field, {})
                 self.assertCountEqual(
                     shown["base"]["fields"][field], [{"value": v} if present else {"removed": True} for present, v in base.values()])
-            listed = self.objects("conflicts", "--at", at, store=store)
-            self.assertIn((collection, record), [(c["collection"], c["record"]) for c in listed])
-            flagged = [e["dot"] for e in self.objects("log", f"{collection}/{record}", store=store) if e["conflict"]]
-            self.assertIn(reference.name(reference.dot(event)), flagged)
+            sides = fold.State(before.events).sides()
+            self.assertEqual([side["dot"] for side in shown["sides"]], [fold.text(dot) for dot in sides])
+            for side, dot in zip(shown["sides"], sides):
+                event = next(e for e in before.events if reference.dot(e) == dot)
+                self.assertEqual((side["device"], side["delete"]), (dot[0], bool(event.get("delete"))))
+                entries = {f: next(e for e in line["conflicts"][f] if e["dot"] == side["dot"]) for f in contested if dot in live[f]}
+                self.assertEqual(side["entries"], entries)
+                seen = [e for e in before.events if e is event or reference.covers(event.get("context", {}), reference.dot(e))]
+                self.assertEqual(side["fields"], reference.Record(seen).line()["fields"])
+            listed = self.objects("conflicts", "--at", f"#{position}", store=store)
+            self.assertIn((line["collection"], line["record"]), [(c["collection"], c["record"]) for c in listed])
+            flagged = [e["dot"] for e in self.objects("log", name, store=store) if e["conflict"]]
+            self.assertIn(reference.name(reference.dot(last)), flagged)
 
 
 class Random(StoreTest):
