@@ -58,6 +58,37 @@ struct TwoThreadTests {
         }
     }
 
+    /// Batches of a replay on two threads overlap: the next one is read while one is applied, and its halves are applied apart.
+    @Test(arguments: [[1], [7, 8], [2, 3, 9], [14, 15], [20, 30], [38, 39]], [nil, 0, 1, 4])
+    func `of several malformed blocks the first is the error`(malformed: [UInt64], unreadable: UInt64?) throws {
+        let device = DeviceID(high: 1, low: 1)
+        let volume = FaultyVolume()
+        for folder in ["disk", "disk/store"] { try volume.createFolderIfMissing(folder) }
+        let log = try EventLog.create(in: "disk/store", storeID: StoreID(high: 1, low: 1), on: volume)
+        let last = try #require(malformed.last)
+        for number in 0..<50 as Range<UInt64> {
+            // A record's first event that builds on something: seen only when it is applied.
+            let context = malformed.contains(number) ? [Dot(device: device, seq: 1)] : []
+            let event = try Event(
+                dot: Dot(device: device, seq: number + 1), key: RecordKey(collection: Name("notes"), record: Name("n\(number)")),
+                context: VersionVector(context), time: HybridTime(milliseconds: 1000 + number, tick: 0),
+                body: .writing(set: [], unset: [Name("title")]))
+            var builder = BlockBuilder()
+            builder.append(event, context: .heads(context))
+            try log.append([LogBlock(bytes: builder.finish(), ranges: [])])
+            if let unreadable, number == last + unreadable {
+                // Waiting events have whole contexts: seen already when it is read.
+                var builder = BlockBuilder(kind: .waiting)
+                builder.append(event, context: .heads([Dot(device: device, seq: 1)]))
+                try log.append([LogBlock(bytes: builder.finish(), ranges: [])])
+            }
+        }
+        try log.sync()
+        let first = try ReplicaError.malformedBlock(at: Position(#require(malformed.first)))
+        #expect(Self.outcome(volume.state, threads: 1) == .failure(first))
+        #expect(Self.outcome(volume.state, threads: 2) == .failure(first))
+    }
+
     // MARK: - Helpers
 
     /// What a replay makes of the log, records with their histories; or why it failed.

@@ -114,7 +114,9 @@ package final class FoldBatch: @unchecked Sendable {
         for lane in 0..<2 { table.takeBack((lanes + lane).move(), lane) }
         table.setLinks(from: firstPosition, rowCount, links[0].base, links[1].base)
         count = 0
-        if let block = failed.0 ?? failed.1 { throw FoldBatchError(block: block, error: .malformed(offset: BlockHeader.sizeBytes)) }
+        if let block = [failed.0, failed.1].compactMap(\.self).min() {
+            throw FoldBatchError(block: block, error: .malformed(offset: BlockHeader.sizeBytes))
+        }
     }
 }
 

@@ -8,7 +8,7 @@ internal import Synchronization
 /// This thread reads and checks the blocks of the next batch before it applies its half of the one at hand, so that whoever is done first goes on with decoding and
 /// nobody waits for longer than a block takes. What is shared goes through `FoldBatch`; who may touch it when is said by counters of which all but three only grow.
 final class ReplayCrew: @unchecked Sendable {
-    /// Blocks of a batch, and what ended it if not its limit.
+    /// Blocks of a batch, and what ended it if not its limit: said when all blocks before it have been applied, since the first error counts.
     private struct Reading {
         let number: Int
         var positions: [Position] = []
@@ -50,7 +50,6 @@ final class ReplayCrew: @unchecked Sendable {
             decodeRest(of: batch)
             Self.wait { decoded.load(ordering: .acquiring) == current.number }
             if let before { try finish(before, &table) }
-            if let failure = current.failure { throw failure }
             do throws(FoldBatchError) { try batch.admit(to: &table) } catch { throw .malformedBlock(at: current.positions[error.block]) }
             admitted.store(current.number, ordering: .releasing)
             let next = current.isLast ? nil : read(current.number + 1, cursor, &table, &waiting)
@@ -60,6 +59,7 @@ final class ReplayCrew: @unchecked Sendable {
         }
         Self.wait { applied.load(ordering: .acquiring) == current.number }
         try finish(current, &table)
+        if let failure = current.failure { throw failure }
     }
 
     private func finish(_ reading: Reading, _ table: inout RecordTable) throws(ReplicaError) {
@@ -91,7 +91,10 @@ final class ReplayCrew: @unchecked Sendable {
                     }
                 } catch { throw .malformedBlock(at: block.first) }
             }
-        } catch { reading.failure = error }
+        } catch {
+            reading.failure = error
+            reading.isLast = true
+        }
         total.store(batch.count, ordering: .releasing)
         return reading
     }
