@@ -162,23 +162,25 @@ final class Session {
 
     // MARK: - Words for people
 
-    /// A device's name, or the first characters of its id.
+    /// What a device is shown as, safe for a terminal: its name, `name~4e1fbf6a` where others have it, or the first characters of its id.
     func name(of device: DeviceID, in store: Store) -> String {
-        store.names[device] ?? String(device.description.prefix(8))
+        Printable.escaped(store.names.label(of: device, besides: SideNames.words))
     }
 
-    /// The device that a name or the first characters of an id mean.
+    /// The device that a name, a label or the first characters of an id mean.
     func device(_ text: String, in store: Store) throws -> DeviceID {
-        let known = Set(store.versionVector.entries.map(\.device)).union(store.names.keys).union(store.waitingEvents.map(\.dot.device))
-        let named = known.filter { store.names[$0] == text }
-        let fitting = named.isEmpty ? known.filter { $0.description.hasPrefix(text) } : named
+        let known = Set(store.versionVector.entries.map(\.device)).union(store.names.devices).union(store.waitingEvents.map(\.dot.device))
+        let meanings: [(DeviceID) -> Bool] = [
+            { self.name(of: $0, in: store) == text }, { store.names[$0] == text }, { $0.description.hasPrefix(text) },
+        ]
+        let fitting = meanings.lazy.map { known.filter($0) }.first { !$0.isEmpty } ?? []
         guard let device = fitting.first, !text.isEmpty else {
             throw ConsoleError(
                 code: "no-such-device", "no device is called “\(text)”, and no id begins so", hint: "`syncline log` shows devices")
         }
         guard fitting.count == 1 else {
             let list = fitting.sorted().map { "\(name(of: $0, in: store)) \($0)" }.joined(separator: ", ")
-            throw ConsoleError.usage("“\(text)” fits several devices: \(list)", hint: "type more of the id")
+            throw ConsoleError.usage("“\(text)” fits several devices: \(list)", hint: "type one of these names, or more of the id")
         }
         return device
     }

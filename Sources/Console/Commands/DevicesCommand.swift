@@ -11,10 +11,15 @@ struct DevicesCommand: SessionCommand {
     @OptionGroup var common: CommonOptions
 
     func run(_ session: Session) throws {
-        let syncing = try session.syncing(try session.reading())
+        let store = try session.reading()
+        let syncing = try session.syncing(store)
+        syncing.hearNames()
         let devices = try syncing.devices()["devices"]?.items ?? []
         guard session.isJSON else {
-            for device in devices { session.output.line(Self.line(device)) }
+            for device in devices {
+                let id = device["device"]?.text.flatMap { DeviceID($0) }
+                session.output.line(Self.line(device, name: id.map { session.name(of: $0, in: store) } ?? ""))
+            }
             return
         }
         for device in devices {
@@ -25,12 +30,12 @@ struct DevicesCommand: SessionCommand {
         }
     }
 
-    private static func line(_ device: JSONValue) -> String {
+    private static func line(_ device: JSONValue, name: String) -> String {
         let state =
             if device["revokedAt"] != nil { "revoked" } else if device["connected"]?.isTrue == true { "connected" } else { "" }
         let seen = device["lastSeen"]?.integer.map { "seen " + TimeText.iso(milliseconds: $0) } ?? "not seen lately"
         let lag = device["lag"]?.integer.map { "\($0) behind" } ?? ""
-        return [device["name"]?.text ?? "", device["device"]?.text ?? "", device["role"]?.text ?? "", state, seen, lag]
+        return [name, device["device"]?.text ?? "", device["role"]?.text ?? "", state, seen, lag]
             .filter { !$0.isEmpty }.joined(separator: "  ")
     }
 }

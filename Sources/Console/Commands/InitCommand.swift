@@ -19,9 +19,7 @@ struct InitCommand: SessionCommand {
             do throws(VolumeError) { try POSIXVolume().createFolderIfMissing(parent) } catch { throw ConsoleError(error) }
         }
         let name = name ?? Machine.hostName
-        guard !name.isEmpty, name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw ConsoleError.usage("a device's name has no control characters, and is not empty")
-        }
+        try Self.check(name)
         let folder = StoreFinder.folder(of: parent)
         let store = try Store.create(
             in: folder, on: POSIXVolume(), device: Machine.newDevice(), name: name, storeID: Machine.newStoreID(), options: Session.options)
@@ -37,6 +35,13 @@ struct InitCommand: SessionCommand {
             }
         } else {
             session.output.line("\(folder): a new store; this device is \(name), \(store.device)")
+        }
+    }
+
+    /// - Throws: where this is no name for a device.
+    static func check(_ name: String) throws(ConsoleError) {
+        guard !name.isEmpty, name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw .usage("a device's name has no control characters, and is not empty")
         }
     }
 }

@@ -25,6 +25,7 @@ struct JoinCommand: SessionCommand {
             hubs, code: code, device: store.device, name: name ?? store.name, chain: chain,
             folder: SyncFolder(ofStore: try session.folder()),
             keys: Machine.keysFolder, authorities: ca.map(Machine.realPath))
+        try session.syncing(store).hearNames()
         guard session.isJSON else {
             session.output.line("\(store.name) has joined \(link.workspace) at \(link.hubs[0]) as \(link.role)")
             return

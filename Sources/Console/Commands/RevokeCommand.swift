@@ -12,16 +12,10 @@ struct RevokeCommand: SessionCommand {
     @OptionGroup var common: CommonOptions
 
     func run(_ session: Session) throws {
-        let syncing = try session.syncing(try session.reading())
-        let devices = try syncing.devices()["devices"]?.items ?? []
-        let named = devices.filter { $0["name"]?.text.map { $0.utf8.elementsEqual(device.utf8) } == true }
-        let fitting = named.isEmpty ? devices.filter { $0["device"]?.text?.hasPrefix(device) == true } : named
-        guard fitting.count <= 1 else {
-            throw ConsoleError.usage("“\(device)” fits several devices", hint: "`syncline devices` lists them: type more of the id")
-        }
-        guard let id = fitting.first?["device"]?.text.flatMap({ DeviceID($0) }), !device.isEmpty else {
-            throw ConsoleError(code: "no-such-device", "no device is called “\(device)”", hint: "`syncline devices` lists them")
-        }
+        let store = try session.reading()
+        let syncing = try session.syncing(store)
+        syncing.hearNames()
+        let id = try session.device(device, in: store)
         let answer = try syncing.leading { (epoch) throws(SyncError) in try syncing.revoke(id, epoch: epoch) }
         guard session.isJSON else {
             session.output.line("\(id) is revoked")

@@ -14,7 +14,8 @@ struct RootCommand: ParsableCommand {
             WhyCommand.self, ConflictsCommand.self, ShowCommand.self, ResolveCommand.self, UndoCommand.self, RedoCommand.self,
             PolicyCommand.self, ImportCommand.self, ExportCommand.self, VerifyCommand.self,
             InspectCommand.self, CheckpointCommand.self, DumpCommand.self, DigestCommand.self, JoinCommand.self, PushCommand.self,
-            PullCommand.self, SyncCommand.self, StatusCommand.self, DevicesCommand.self, RevokeCommand.self, RoleCommand.self,
+            PullCommand.self, SyncCommand.self, StatusCommand.self, DevicesCommand.self, NameCommand.self, RevokeCommand.self,
+            RoleCommand.self,
             ServeCommand.self, InviteCommand.self, BenchCommand.self, DemoCommand.self, REPLCommand.self,
         ],
         defaultSubcommand: REPLCommand.self)

@@ -18,11 +18,14 @@ struct SideNames {
     /// Letters belong to one conflict; over several of them they mean nothing.
     var hasLetters = true
 
+    /// Words that are no device's, unless somebody here named one so.
+    static let words: Set<String> = ["base", "both"]
+
     func choice(_ text: String) throws -> SideChoice {
         if hasLetters, let index = conflict.sides.indices.first(where: { ConflictPage.letter($0) == text.lowercased() }) {
             return .sides([conflict.sides[index].dot])
         }
-        if !store.names.values.contains(text) {
+        if !store.names.isGiven(text) {
             switch text {
             case "base": return .base
             case "both": return .both
@@ -46,7 +49,7 @@ struct SideNames {
 
     private func dots(_ text: String) throws -> [Dot] {
         // A letter that is no side's must not happen to fit the start of a device's id.
-        if text.count == 1, !store.names.values.contains(text) { return [] }
+        if text.count == 1, !store.names.devices.contains(where: { store.names[$0] == text }) { return [] }
         if text.contains(":") { return [try session.dot(text, in: store)] }
         let device = try session.device(text, in: store)
         return conflict.sides.map(\.dot).filter { $0.device == device }

@@ -3,7 +3,7 @@ package import LogStore
 
 /// One device's store: its log, the records folded from it, and the events that wait for what they build on.
 ///
-/// It belongs to one task at a time. Files of the store's folder: `device`, `names`, `answers` and `chains` (here), `log/`, `checkpoint/` and `lock` (LogStore).
+/// It belongs to one task at a time. Files of the store's folder: `device`, `names`, `names.told`, `answers` and `chains` (here), `log/`, `checkpoint/` and `lock` (LogStore).
 package final class Replica<Storage: Volume> {
     let folder: String
     let volume: Storage
@@ -25,7 +25,7 @@ package final class Replica<Storage: Volume> {
     var countedConflicts: (events: UInt32, count: Int)?
 
     /// What devices are called here, this one included.
-    package private(set) var names: [DeviceID: String]
+    package private(set) var names: DeviceNames
     /// Checkpoints that were passed over or given up, and why.
     package internal(set) var ignoredCheckpoints: [(file: String, problem: CheckpointProblem)]
     /// Where the checkpoint was taken that the table began with, or that was written last.
@@ -62,7 +62,7 @@ package final class Replica<Storage: Volume> {
         self.identity = identity
         self.log = log
         names = DeviceNames.read(in: folder, on: volume)
-        names[identity.device] = identity.name
+        names.give(identity.name, to: identity.device)
         let search = log.readCheckpoint()
         ignoredCheckpoints = search.ignored
         var waiting = WaitingEvents()
@@ -133,13 +133,22 @@ package final class Replica<Storage: Volume> {
         do throws(LogError) { try log.close() } catch { throw .log(error) }
     }
 
-    /// Calls a device by a name from now on, for people.
-    package func remember(name: String, for device: DeviceID) throws(ReplicaError) {
-        names[device] = name
-        let path = folder + "/" + DeviceNames.fileName
-        do throws(VolumeError) {
-            try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: DeviceNames.text(names))
-        } catch { throw .log(.volume(error)) }
+    /// Calls a device by a name from now on, for people; by the name that a hub told without one.
+    package func remember(name: String?, for device: DeviceID) throws(ReplicaError) {
+        names.give(name, to: device)
+        try replace(DeviceNames.fileName, with: names.givenText)
+    }
+
+    /// Takes over what others call devices; who was named here keeps that name. Needs no lock.
+    package func hear(names told: [DeviceID: String]) throws(ReplicaError) {
+        if names.hear(told) { try replace(DeviceNames.toldFileName, with: names.toldText) }
+    }
+
+    private func replace(_ file: String, with bytes: [UInt8]) throws(ReplicaError) {
+        let path = folder + "/" + file
+        do throws(VolumeError) { try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: bytes) } catch {
+            throw .log(.volume(error))
+        }
     }
 
     private static func emptyLog(

@@ -11,6 +11,9 @@ final class HubClient {
     private let key: DeviceKey
     private(set) var link: HubLink
 
+    /// A longer name is none.
+    private static let nameBytes = 255
+
     var hub: String { connection.hub }
 
     init(_ link: HubLink, _ folder: SyncFolder, device: DeviceID, keys: String) throws(SyncError) {
@@ -26,6 +29,16 @@ final class HubClient {
     func status() throws(SyncError) -> JSONValue { try object(.GET, "/sync/status") }
 
     func devices() throws(SyncError) -> JSONValue { try object(.GET, "/devices") }
+
+    /// What the workspace calls its devices, this one left out.
+    func names() throws(SyncError) -> [DeviceID: String] {
+        var names: [DeviceID: String] = [:]
+        for object in try devices()["devices"]?.items ?? [] {
+            guard let id = object["device"]?.text.flatMap({ DeviceID($0) }), id != device, let name = object["name"]?.text else { continue }
+            if (1...Self.nameBytes).contains(name.utf8.count) { names[id] = name }
+        }
+        return names
+    }
 
     func revoke(_ device: DeviceID, epoch: UInt64) throws(SyncError) -> JSONValue {
         try object(.DELETE, "/devices/\(device)?epoch=\(epoch)")

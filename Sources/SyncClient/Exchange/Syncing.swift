@@ -12,6 +12,7 @@ package final class Syncing<Storage: Volume> {
     private let now: () -> UInt64
     private var progress: SyncProgress
     private var report = SyncReport()
+    private var hasHeardNames = false
     /// Told how many events have travelled, and how many there are.
     package var onProgress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
 
@@ -52,6 +53,7 @@ package final class Syncing<Storage: Volume> {
             try readStatus()
             try pushAll()
         }
+        hearNames()
         return report
     }
 
@@ -63,6 +65,7 @@ package final class Syncing<Storage: Volume> {
                 try startAnew()
             }
         }
+        hearNames()
         return report
     }
 
@@ -77,6 +80,13 @@ package final class Syncing<Storage: Volume> {
 
     /// Revokes a device under this device's lease.
     package func revoke(_ device: DeviceID, epoch: UInt64) throws(SyncError) -> JSONValue { try client.revoke(device, epoch: epoch) }
+
+    /// Takes over what the workspace calls its devices. Names are for people: nothing fails for want of them.
+    package func hearNames() {
+        guard !hasHeardNames, let names = try? client.names() else { return }
+        hasHeardNames = true
+        try? store.hear(names: names)
+    }
 
     /// How many events would go up, as far as is known.
     package var pendingCount: UInt64 { store.count(beyond: progress.ackedThrough) }

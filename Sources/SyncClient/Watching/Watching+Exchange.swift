@@ -71,11 +71,17 @@ extension Watching {
                     }
                 }
             }
+            if offered.contains(where: { store.names[$0.dot.device] == nil }) { hearNames(store) }
             conflicts = try store.openConflictCount()
             taken.log = LocalLog(end: store.end, ownSeq: store.versionVector[device])
             try store.close()
         } catch { throw .store(error) }
         return (taken, offered.count, conflicts)
+    }
+
+    /// Takes over what the workspace calls its devices. Names are for people: nothing fails for want of them.
+    func hearNames(_ store: Replica<POSIXVolume>) {
+        if let names = try? client.names() { try? store.hear(names: names) }
     }
 
     private func opened(_ open: () throws(ReplicaError) -> Replica<POSIXVolume>) throws(SyncError) -> Replica<POSIXVolume> {

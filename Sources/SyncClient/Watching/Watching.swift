@@ -150,6 +150,7 @@ package final class Watching {
             socket = try SocketClient.open(client.hub, token: client.link.token, authorities: client.link.authorities) { [inbox] in
                 inbox.add($0, of: attempt)
             }
+            if let store = try? machine.reading() { hearNames(store) }
             inputs.append(.opened(attempt: attempt))
         } catch { inputs.append(.openFailed(attempt: attempt, Self.failure(error))) }
     }

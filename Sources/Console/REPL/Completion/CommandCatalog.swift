@@ -59,6 +59,7 @@ struct CommandCatalog {
         case ("unset", _), ("why", 1): .field
         case ("list", 0), ("policy", 0): .collection
         case ("policy", 1): .policy
+        case ("name", 0), ("revoke", 0): .device
         case ("help", 0): .command
         default: .nothing
         }

@@ -14,7 +14,10 @@ struct StoreFacts: CompletionFacts {
 
     var collections: [String] { store.collectionNames.map(Arguments.text(collection:)) }
 
-    var devices: [String] { Set(store.names.values).sorted() }
+    /// What steers a terminal is not offered; the beginning of an id is typed for it.
+    var devices: [String] {
+        Set(store.names.devices.map { store.names.label(of: $0, besides: SideNames.words) }).filter { Printable.escaped($0) == $0 }.sorted()
+    }
 
     func records(startingWith text: String) -> [Candidate] {
         guard let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else {

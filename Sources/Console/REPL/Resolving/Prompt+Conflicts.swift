@@ -133,7 +133,7 @@ extension Prompt {
         let note = try Arguments.note(note)
         let events = try ResolveCommand.commit([mode.resolution], note: note, session, store)
         if isJSON { for event in events { session.report(event) } }
-        let written = events.map { "\(store.name):\($0.dot.seq)" }.joined(separator: ", ")
+        let written = events.map { "\(session.name(of: store.device, in: store)):\($0.dot.seq)" }.joined(separator: ", ")
         let record = Arguments.text(mode.conflict.key)
         if let rest = try store.conflict(mode.conflict.key), rest.isOpen {
             session.output.line("\(written) is written; what is open in \(record) now:")
