@@ -59,6 +59,18 @@ struct WritingTests {
 
     // MARK: - Resolving
 
+    @Test(arguments: [0, 1, 2]) func `a store never goes back behind its own events, however far its wall clock does`(more: Int) throws {
+        var store = try Store(1, wall: 5000)
+        store.wall += 10 * Limits.clockSkewMilliseconds
+        for number in 0...more { _ = try store.set(Name("title"), "\(number)") }
+        let before = try #require(try store.events().last)
+        store.wall = 5000
+        try store.reopen()
+        let after = try store.set(Name("title"), "9")
+        #expect(after.time > before.time)
+        #expect(after.time.milliseconds == before.time.milliseconds)
+    }
+
     @Test func `choosing a side ends the conflict with that side's value, on every store alike`() throws {
         var (phone, laptop) = try Self.conflict()
         let open = try #require(try phone.replica.conflict(Self.trip))

@@ -14,6 +14,9 @@ public struct HybridClock: Sendable, Hashable {
         latest = max(latest ?? time, time)
     }
 
+    /// Goes on behind an event that was written by this clock, however far ahead of the wall clock: one that was set back never takes a store's own times back.
+    public mutating func resume(after time: HybridTime) { latest = max(latest ?? time, time) }
+
     /// The time for the next event; a full tick adds a millisecond.
     ///
     /// - Throws: `.timeOutOfRange` when 2^48 ms are used up.

@@ -22,7 +22,7 @@ extension Replica {
         if let count = unseenTimes?.count, count > Self.unseenLimit { unseenTimes = nil }
     }
 
-    /// The latest time that is not too far ahead of `wall`, and all that are.
+    /// The latest time that is not too far ahead of `wall`, and all that are; the clock has seen the device's own.
     private func storedTimes(wall: UInt64) throws(ReplicaError) -> [HybridTime] {
         var times = waiting.events.values.map(\.time)
         guard table.eventCount > 0 else { return times }
@@ -33,6 +33,7 @@ extension Replica {
             latest = nil
             try events(from: Position(0)) { (logged) throws(ReplicaError) in
                 let time = logged.event.time
+                if logged.event.dot.device == device { clock.resume(after: time) }
                 if time.milliseconds > limit { times.append(time) } else { latest = max(latest ?? time, time) }
                 return true
             }
