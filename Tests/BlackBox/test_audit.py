@@ -128,6 +128,27 @@ class Log(StoreTest):
         self.assertEqual(self.objects("conflicts", "--limit", 0, store=store), [])
         self.fails(64, "conflicts", "--stats", "--at", "#1", store=store)
 
+    def test_what_a_policy_decides_is_counted_apart(self):
+        store = self.make()
+        history = [
+            event(DEVICE, 1, set={"n": 1, "t": "x"}), event(OTHER, 1, set={"n": 2, "t": "y"}),
+            event(DEVICE, 2, record="gone", set={"t": "x"}), event(DEVICE, 3, record="gone", context={DEVICE: 2}, set={"t": "y"}), event(OTHER, 2, record="gone", context={DEVICE: 2}, delete=True)]
+        self.ok("import", self.lines(history), store=store)
+
+        def counts():
+            stats = self.object("conflicts", "--stats", store=store)
+            return tuple(stats[k] for k in ("opened", "open", "decided", "byHand")), {g["field"]: g["decided"] for g in stats["groups"]}
+        self.assertEqual(counts(), ((3, 3, 0, 0), {"n": 0, "t": 0, "": 0}))
+        self.assertNotIn("policies", self.ok("conflicts", "--stats", store=store))
+        self.ok("policy", "notes", "--field", "n", "max", store=store)
+        self.assertEqual(counts(), ((3, 2, 1, 0), {"n": 1, "t": 0, "": 0}))
+        self.ok("policy", "notes", "latest", store=store)
+        self.assertEqual(counts(), ((3, 0, 3, 0), {"n": 1, "t": 1, "": 1}))
+        self.assertEqual(self.objects("conflicts", store=store), [])
+        self.assertIn("3 conflicts, 0 open, 3 decided by policies, 0 settled", self.ok("conflicts", "--stats", store=store))
+        self.ok("resolve", "notes/trip", "--merge", store=store)
+        self.assertEqual(counts()[0], (3, 0, 1, 2))
+
     def test_many_conflicts_show_what_few_do(self):
         """Beyond fifty, times come from one look at the log instead of one at each record."""
         store, history = self.make(), []
@@ -164,6 +185,13 @@ class Log(StoreTest):
         self.assertEqual(self.object("export", "--csv", file, store=store)["records"], 3)
         self.assertIn(b"\r\n", file.read_bytes())
         self.fails(64, "export", "--collection", "notes", store=store)
+        # As policies show them, like everything else that is read.
+        self.ok("import", self.lines([event(DEVICE, 1, record="tags", set={"list": ["a"]}), event(OTHER, 1, record="tags", set={"list": ["b"]})]), store=store)
+        for policy, cells in (("manual", ("true", '["b"]')), ("union", ("false", '["a","b"]'))):
+            self.ok("policy", "notes", "--field", "list", policy, store=store)
+            header, *rows = csv.reader(io.StringIO(self.ok("export", "--csv", "--collection", "notes", store=store), newline=""))
+            row = dict(zip(header, next(row for row in rows if row[1] == "tags")))
+            self.assertEqual((row["contested"], row["list"] if policy == "union" else '["b"]'), cells)
         header, *rows = csv.reader(io.StringIO(self.ok("log", "notes/a/b", "--csv", store=store), newline=""))
         changes = [dict(zip(header, row)) for row in rows]
         self.assertEqual([(c["field"], c["before"], c["after"], c["kind"]) for c in changes], [("other", "", "1", "edit"), ("plain", "", "y", "edit")])

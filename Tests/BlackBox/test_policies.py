@@ -78,6 +78,30 @@ class Command(StoreTest):
         self.ok("policy", "notes", "--field", "tags", "manual", store=laptop)
         self.assertEqual(len(self.objects("conflicts", store=laptop)), 1)
 
+    def test_who_names_the_events_that_a_decided_value_comes_from(self):
+        store = self.make()
+        self.ok("import", self.lines([
+            event(DEVICE, 1, set={"n": 1, "tags": ["a"], "same": 1}), event(OTHER, 1, set={"n": 5, "tags": ["b"], "same": 2}, note="more"), event(THIRD, 1, set={"n": 5, "tags": ["c"]})]), store=store)
+        for field, policy in (("n", "max"), ("tags", "union")):
+            self.ok("policy", "notes", "--field", field, policy, store=store)
+        got = self.object("get", "notes/trip", "--who", store=store)
+        behind = {field: {who["dot"], *(also["dot"] for also in who.get("also", []))} for field, who in got["who"].items()}
+        self.assertEqual(behind["n"], {f"{OTHER}:1", f"{THIRD}:1"})
+        self.assertEqual(behind["tags"], {f"{DEVICE}:1", f"{OTHER}:1", f"{THIRD}:1"})
+        self.assertEqual(len(behind["same"]), 1)
+        text = self.ok("get", "notes/trip", "--who", store=store)
+        self.assertRegex(text, r"~ n = 5  \(policy max\)  by .*; ")
+        self.assertRegex(text, r'~ tags = \["a","b","c"\]  \(policy union\)  by .*; .*; ')
+        self.assertIn("! same = ", text)
+        # The edit that a policy takes stands for the record as its side saw it, so what it shows is named, too.
+        self.ok("import", self.lines([
+            event(DEVICE, 2, record="gone", set={"title": "start", "days": 3}), {**event(OTHER, 2, record="gone", context={DEVICE: 2}, set={"days": 4}), "time": 9000},
+            event(THIRD, 2, record="gone", context={DEVICE: 2}, delete=True)]), store=store)
+        self.ok("policy", "notes", "latest", store=store)
+        who = self.object("get", "notes/gone", "--who", store=store)["who"]
+        self.assertEqual({field: by["dot"] for field, by in who.items()}, {"title": f"{DEVICE}:2", "days": f"{OTHER}:2"})
+        self.assertNotIn("deleted", self.ok("get", "notes/gone", "--who", store=store))
+
     def test_what_is_no_policy_is_refused_with_the_list(self):
         store = self.make()
         for words in (["notes", "newest"], ["notes", "--field", "title", "record"], ["--field", "title"]):

@@ -167,6 +167,21 @@ class Settling(PromptTest):
         self.script(store, "1\nanswer\ndone\n")
         self.settled(store, {"x": 7}, "notes/2")
 
+    def test_leaving_says_which_choices_are_dropped_and_that_nothing_was_written(self):
+        for end in ("", "quit\n", "back\nget notes/trip\n"):
+            store = self.store(*apart("notes/trip", *TRIP), name=f"script{len(end)}")
+            before = self.ok("digest", store=store)
+            _, err = self.script(store, "1\nb title\nset days=7\n" + end)
+            self.assertIn('left notes/trip as it is: nothing was written; dropped: days = 7, title = "To the lake"', err)
+            self.assertEqual(self.ok("digest", store=store), before)
+            # Where nothing was chosen there is nothing to say.
+            self.assertNotIn("left", self.script(store, "1\n" + end)[1])
+        terminal = self.terminal(self.store(*apart("notes/trip", *TRIP), name="screen"))
+        for line in ("1", "b"):
+            terminal.enter(line)
+        self.assertEqual(terminal.leave(), 0)
+        self.assertIn("left notes/trip as it is: nothing was written", " ".join(terminal.lines()))
+
     def test_undo_takes_a_resolution_back_and_says_so(self):
         for kind in ("screen", "script"):
             store = self.store(*apart("notes/trip", *TRIP), name=kind)

@@ -76,6 +76,26 @@ class Undoing(StoreTest):
             self.assertEqual(self.shown(store), before)
         self.agrees(store)
 
+    def test_a_side_that_stems_from_an_undo_says_whose_value_it_brings_back(self):
+        laptop, phone = self.conflict()
+        sea, lake = (self.object("why", "notes/trip", "title", "--at", f"{side['dot']}", store=laptop)["dot"] for side in sorted(self.object("conflicts", store=laptop)["sides"], key=lambda s: s["name"] != "laptop"))
+        self.ok("resolve", "notes/trip", "--set", "title=neither", store=laptop)
+        resolved = self.objects("log", "notes/trip", store=laptop)[-1]["dot"]
+        self.ok("undo", store=laptop)
+        for _ in range(2):
+            page = self.object("show", "notes/trip", store=laptop)
+            self.assertEqual({s["entries"]["title"]["value"]: s["restored"]["title"] for s in page["sides"]}, {"sea": sea, "lake": lake})
+            self.assertEqual({s["undoes"] for s in page["sides"]}, {resolved})
+            text = self.ok("show", "notes/trip", store=laptop)
+            self.assertIn("brings back laptop:2", text)
+            self.assertIn("(undo)", text)
+            # Undone and brought back once more it is still that edit's value.
+            self.ok("redo", store=laptop)
+            resolved = self.objects("log", "notes/trip", store=laptop)[-1]["dot"]
+            self.ok("undo", resolved, store=laptop)
+        # A side of its own says nothing.
+        self.assertFalse([s for s in self.object("show", "notes/trip", store=phone)["sides"] if "restored" in s])
+
     def test_a_record_that_was_deleted_is_deleted_again(self):
         store = self.make()
         self.ok("put", "notes/trip", "title=a", store=store)

@@ -104,6 +104,21 @@ struct UndoTests {
         #expect(try left.replica.newestToUndo() == own[0].dot && left.replica.newestToRedo() == nil)
     }
 
+    @Test func `what is to be undone or redone is found however much was written since`() throws {
+        var store = try Store(1, wall: 1_000_000)
+        let undo = try store.commit(try store.replica.undoPlan(of: try store.set(try Name("a"), "1").dot).drafts)
+        let key = try RecordKey(collection: Name("trips"), record: Name("paris"))
+        let body = try EventBody.writing(set: [FieldWrite(field: Name("a"), value: Store.value("3"))])
+        let later = try store.commit([Draft](repeating: Draft(key: key, body: body), count: 10_050))
+        #expect(try store.replica.newestToRedo() == undo.first?.dot)
+        // All of that is an undo's: what is left to undo lies before it.
+        let undone = try #require(later.last).dot
+        for _ in 0..<11 {
+            _ = try store.commit([Draft](repeating: Draft(key: key, body: body, kind: .undo, undoes: undone), count: 1000))
+        }
+        #expect(try store.replica.newestToUndo() == later[later.count - 2].dot)
+    }
+
     // MARK: - What the model says
 
     private static func store(_ seed: UInt64) throws -> (Store, ReferenceModel) {

@@ -7,7 +7,7 @@ struct ExportCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Give out every event as a line of canonical JSON, in the order of the log, waiting ones last.",
         discussion: """
-            Compressed when the file's name ends in .gz. With --csv the records instead, as comma-separated values: collection, record, contested, and a column for each field that was ever written, with what is shown; deleted records are left out. A cell that a spreadsheet would run as a formula gets an apostrophe in front. (The audit trail as a table: `syncline log --csv`.) Example:
+            Compressed when the file's name ends in .gz. With --csv the records instead, as comma-separated values: collection, record, contested, and a column for each field that was ever written, with what is shown, where policies decide what they make of it; contested says whether somebody has to look at it; deleted records are left out. A cell that a spreadsheet would run as a formula gets an apostrophe in front. (The audit trail as a table: `syncline log --csv`.) Example:
 
               syncline export events.jsonl.gz
               syncline export --csv --collection notes notes.csv
@@ -64,11 +64,11 @@ struct ExportCommand: SessionCommand {
         let fields = try store.fieldNames(in: collection)
         try sink.write(CSV.line(["collection", "record", "contested"] + fields.map(\.text)))
         var count = 0
-        try store.records(in: collection) { record in
+        try store.decidedRecords(in: collection) { record in
             guard !record.isDeleted else { return true }
             let shown = Dictionary(uniqueKeysWithValues: record.shown.map { ($0.field, $0.value) })
             let cells = fields.map { shown[$0].map(CSV.text) ?? "" }
-            try sink.write(CSV.line([record.key.collection.text, record.key.record.text, "\(record.isContested)"] + cells))
+            try sink.write(CSV.line([record.key.collection.text, record.key.record.text, "\(record.isOpen)"] + cells))
             count += 1
             return true
         }

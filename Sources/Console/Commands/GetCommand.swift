@@ -7,7 +7,7 @@ struct GetCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Show a record, now or then.",
         discussion: """
-            Contested fields are marked with !, those that a policy decides with ~. With --who each field with who wrote it, when, and by which event. Example:
+            Contested fields are marked with !, those that a policy decides with ~. With --who each field with who wrote it, when, and by which event; where a policy decides, the events that its value comes from. Example:
 
               syncline get notes/trip --at 2026-11-01T08:00Z
               syncline get notes/trip --who
@@ -23,15 +23,15 @@ struct GetCommand: SessionCommand {
         let store = try session.reading()
         let moment = try session.moment(at, in: store)
         let found = try session.record(key, at: moment, in: store)
-        let writers = who ? WritersPage(writers: try store.writers(of: found)) { session.name(of: $0, in: store) } : nil
         let record = try store.decided(found, at: moment)
+        let writers = who ? WritersPage(writers: try store.writers(of: record)) { session.name(of: $0, in: store) } : nil
         if session.isJSON {
             session.output.object { writer in
                 RecordJSON.write(record, to: &writer)
-                writers?.writeJSON(found, &writer)
+                writers?.writeJSON(record, &writer)
             }
         } else if let writers {
-            writers.writeText(found, to: session.output)
+            writers.writeText(record, to: session.output)
         } else {
             RecordText.write(record, to: session.output)
         }

@@ -22,8 +22,8 @@ struct UndoCommand: SessionCommand {
             if let dot { return try session.dot(dot, in: store) }
             if let dot = try store.newestToUndo() { return dot }
             throw ConsoleError(
-                code: "nothing-to-undo", "this device has written nothing lately that is not undone",
-                hint: "name the event: `syncline log` shows them")
+                code: "nothing-to-undo", "this device has written nothing that is not undone",
+                hint: "another device's event is undone by its name: `syncline log` shows them")
         }
     }
 }
@@ -40,7 +40,7 @@ struct RedoCommand: SessionCommand {
     func run(_ session: Session) throws {
         try Undoing(session, options).run { store in
             if let dot = try store.newestToRedo() { return dot }
-            throw ConsoleError(code: "nothing-to-redo", "this device has undone nothing lately that is not redone")
+            throw ConsoleError(code: "nothing-to-redo", "this device has undone nothing that is not redone")
         }
     }
 }

@@ -61,6 +61,17 @@ extension ConflictPage {
         }
         writer.key("delete")
         writer.boolean(side.isDelete)
+        if let undoes = side.event.undoes {
+            writer.key("undoes")
+            writer.dot(undoes)
+            writer.key("restored")
+            writer.beginObject()
+            for (field, dot) in side.restored.sorted(by: { ($0.key?.utf8 ?? []).lexicographicallyPrecedes($1.key?.utf8 ?? []) }) {
+                writer.key(field?.utf8 ?? [])
+                writer.dot(dot)
+            }
+            writer.endObject()
+        }
         writer.key("entries")
         writer.beginObject()
         for field in conflict?.fields ?? [] {

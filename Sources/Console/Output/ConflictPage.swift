@@ -77,12 +77,12 @@ struct ConflictPage {
         }
         return [base]
             + conflict.sides.enumerated().map { index, side in
-                let note = side.event.note.map { "“\($0.text)”" } ?? ""
+                let notes = [side.event.note.map { "“\($0.text)”" }, restored(side)].compactMap(\.self)
                 let age = TimeText.age(of: side.event.time, at: Machine.wall)
                 var column = Column(
                     heading: [
                         "\(Self.letter(index)) \(name(side.dot.device))\(side.event.kind == .undo ? " (undo)" : ""), \(age)",
-                        TimeText.minute(side.event.time), note,
+                        TimeText.minute(side.event.time), notes.joined(separator: ", "),
                     ],
                     style: .side(index)
                 ) { field in
@@ -92,6 +92,14 @@ struct ConflictPage {
                 if side.isDelete { column.all = "(deleted)" }
                 return column
             }
+    }
+
+    /// Whose values an undo's side brought back; nil where it is none, or brought none back.
+    private func restored(_ side: Side) -> String? {
+        let fields = Set(conflict?.fields.map(\.field) ?? [])
+        let dots = side.restored.filter { conflict?.isDeleteAgainstEdit == true || $0.key.map(fields.contains) == true }.map(\.value)
+        let authors = Set(dots).sorted().map { "\(name($0.device)):\($0.seq)" }
+        return authors.isEmpty ? nil : "brings back \(authors.joined(separator: ", "))"
     }
 
     /// The contested fields; where delete stands against edit, all that any edit's side has.

@@ -11,16 +11,22 @@ struct ConflictStatisticsPage {
     func writeText(to output: Output) {
         let total = statistics.total
         output.line(
-            "\(Sentences.count(statistics.concurrentEvents, "concurrent event")); \(Sentences.count(total.opened, "conflict")), \(total.open) open, "
-                + "\(total.byHand) settled; \(total.automatic) agreed by themselves")
+            "\(Sentences.count(statistics.concurrentEvents, "concurrent event")); \(Sentences.count(total.opened, "conflict")), "
+                + "\(Self.states(total)); \(total.automatic) agreed by themselves")
         if let times = times(total) { output.line("settled after \(times)") }
         for (group, counts) in statistics.sorted {
             let devices = group.devices.map(name).joined(separator: ", ")
             let times = times(counts).map { "; after \($0)" } ?? ""
             output.line(
-                "\(Arguments.text(collection: group.collection))  \(group.field?.text ?? "delete against edit")  (\(devices)): \(counts.open) open, "
-                    + "\(counts.byHand) settled, \(counts.automatic) agreed\(times)")
+                "\(Arguments.text(collection: group.collection))  \(group.field?.text ?? "delete against edit")  (\(devices)): "
+                    + "\(Self.states(counts)), \(counts.automatic) agreed\(times)")
         }
+    }
+
+    /// How many of the opened ones are what.
+    private static func states(_ counts: ConflictStatistics.Counts) -> String {
+        let decided = counts.decided > 0 ? ", \(counts.decided) decided by policies" : ""
+        return "\(counts.open) open\(decided), \(counts.byHand) settled"
     }
 
     private func times(_ counts: ConflictStatistics.Counts) -> String? {
@@ -59,7 +65,8 @@ struct ConflictStatisticsPage {
 
     private static func write(_ counts: ConflictStatistics.Counts, _ writer: inout JSONWriter) {
         for (key, number) in [
-            ("opened", counts.opened), ("open", counts.open), ("byHand", counts.byHand), ("automatic", counts.automatic),
+            ("opened", counts.opened), ("open", counts.open), ("decided", counts.decided), ("byHand", counts.byHand),
+            ("automatic", counts.automatic),
         ] {
             writer.key(key.utf8)
             writer.integer(number)

@@ -52,7 +52,10 @@ final class Prompt {
                 isOver = status != 0 && !keepsGoing
             }
             ReadlineEditor.forgetInterrupt()
-            if isOver { return status }
+            if isOver {
+                leave()
+                return status
+            }
         }
     }
 

@@ -19,16 +19,20 @@ package struct ConflictStatistics: Sendable {
         package var opened = 0
         /// Of these, settled by an event.
         package var byHand = 0
+        /// Of those that no event settled, decided by a policy as it is now.
+        package var decided = 0
         /// Concurrent entries that agreed from the beginning, and so settled themselves.
         package var automatic = 0
         /// Milliseconds from the youngest side to the event that settled it.
         package var durations: [UInt64] = []
 
-        package var open: Int { opened - byHand }
+        /// What a person has to look at.
+        package var open: Int { opened - byHand - decided }
 
         mutating func add(_ other: Counts) {
             opened += other.opened
             byHand += other.byHand
+            decided += other.decided
             automatic += other.automatic
             durations += other.durations
         }
@@ -106,9 +110,19 @@ struct ConflictCounter {
         watched[row.key] = record
     }
 
-    /// Ends the count: what is open stays open.
-    mutating func finish() -> ConflictStatistics {
-        for (key, record) in watched { for (field, dots) in record.open { count(key, field, Array(dots)) { $0.opened += 1 } } }
+    /// Ends the count: what no event settled stays open, or is decided by a policy.
+    ///
+    /// - Parameter decided: what policies decide of a record's conflict, by field; nil stands for delete against edit.
+    mutating func finish(_ decided: (RecordKey) throws(ReplicaError) -> Set<Name?>) throws(ReplicaError) -> ConflictStatistics {
+        for (key, record) in watched where !record.open.isEmpty {
+            let decided = try decided(key)
+            for (field, dots) in record.open {
+                count(key, field, Array(dots)) {
+                    $0.opened += 1
+                    if decided.contains(field) { $0.decided += 1 }
+                }
+            }
+        }
         watched = [:]
         return statistics
     }

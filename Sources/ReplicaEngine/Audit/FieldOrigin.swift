@@ -85,10 +85,11 @@ extension Replica {
         return try FieldOrigin(field, history, record)
     }
 
-    /// The events that wrote what the record shows, and its live deletes, by their dots.
-    package func writers(of record: Record) throws(ReplicaError) -> [Dot: LoggedRow] {
+    /// The events that what the record shows comes from, and its live deletes, by their dots.
+    package func writers(of decided: DecidedRecord) throws(ReplicaError) -> [Dot: LoggedRow] {
         var writers: [Dot: LoggedRow] = [:]
-        for dot in Set(record.fields.map { record.shownVersion($0).dot } + record.tombstones).sorted() { writers[dot] = try row(of: dot) }
+        let dots = decided.fields.flatMap { decided.versionsBehind($0).map(\.dot) }
+        for dot in Set(dots + decided.record.tombstones).sorted() { writers[dot] = try row(of: dot) }
         return writers
     }
 }

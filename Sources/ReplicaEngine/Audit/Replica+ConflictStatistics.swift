@@ -10,11 +10,20 @@ extension Replica {
     ) throws(ReplicaError) -> ConflictStatistics {
         let concurrent = try recordsWithConcurrentEvents()
         var counter = ConflictCounter(isWanted: isWanted)
-        guard !concurrent.isEmpty else { return counter.finish() }
+        guard !concurrent.isEmpty else { return counter.statistics }
         try eachBlock { (block, reader) throws(BlockError) in
             while let row = try reader.next() { if concurrent.contains(row.key) { counter.add(row) } }
         }
-        return counter.finish()
+        return try counter.finish { (key) throws(ReplicaError) in try self.decided(in: key) }
+    }
+
+    /// What policies decide of a record's conflict as it is now; nil stands for delete against edit.
+    private func decided(in key: RecordKey) throws(ReplicaError) -> Set<Name?> {
+        let policies = try policies(of: key.collection)
+        guard !policies.isEmpty, let conflict = try conflict(key, at: nil, policies) else { return [] }
+        var decided = Set(conflict.fields.map { Optional($0.field) }).subtracting(conflict.openFields.map(\.field))
+        if conflict.winner != nil { decided.insert(nil) }
+        return decided
     }
 
     /// The records that ever had an event whose writer had not seen all that was there before it in this log.

@@ -6,6 +6,14 @@ package struct Side: Hashable, Sendable {
     package let event: Event
     /// The record as this side saw it: the fold of the event's context and itself.
     package let record: Record
+    /// Of an undo for each field that it wrote the event whose value it brought back, for a delete under nil; none where there was nothing to bring back.
+    package let restored: [Name?: Dot]
+
+    package init(event: Event, record: Record, restored: [Name?: Dot] = [:]) {
+        self.event = event
+        self.record = record
+        self.restored = restored
+    }
 
     /// The event's name, which names the side.
     package var dot: Dot { event.dot }

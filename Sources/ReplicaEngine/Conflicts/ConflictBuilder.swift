@@ -38,9 +38,23 @@ struct ConflictBuilder {
         var sides: [Side] = []
         for event in dots.compactMap({ byDot[$0] }).sorted(by: { $0.rank > $1.rank }) {
             let seen = events.filter { $0.dot == event.dot || event.context.covers($0.dot) }
-            if let asSeen = try fold(seen) { sides.append(Side(event: event, record: asSeen)) }
+            if let asSeen = try fold(seen) { sides.append(Side(event: event, record: asSeen, restored: try restored(by: event))) }
         }
         return sides
+    }
+
+    private func restored(by event: Event) throws(ReplicaError) -> [Name?: Dot] {
+        guard event.undoes != nil else { return [:] }
+        var origins = UndoOrigins(events, UndoChain(events))
+        var restored: [Name?: Dot] = [:]
+        switch event.body {
+        case .delete: restored[nil] = try origins.origin(of: Version(dot: event.dot, value: nil), in: nil)
+        case .write(let set, let unset):
+            for version in set.map({ ($0.field, Optional($0.value)) }) + unset.map({ ($0, nil) }) {
+                restored[version.0] = try origins.origin(of: Version(dot: event.dot, value: version.1), in: version.0)
+            }
+        }
+        return restored
     }
 
     /// The events that disagree: of contested entries, and where delete stands against edit, the deletes and the newest live edits.

@@ -26,6 +26,26 @@ package struct DecidedRecord: Hashable, Sendable {
         return conflict.openFields.map { RecordField(field: $0.field, versions: $0.versions.sorted { $0.dot < $1.dot }) }
     }
 
+    /// The entries that what is shown for a field comes from, greatest rank first: one, or all that hold the value that a policy decided, or where it made one of its own, all
+    /// that it made it from. None where the field shows nothing and was not removed.
+    package func versionsBehind(_ field: Name) -> [Version] {
+        if let contested = conflict?.fields.first(where: { $0.field == field }), !contested.decision.isOpen {
+            let value: FieldValue? = if case .value(let value) = contested.decision { value } else { nil }
+            let alike = contested.versions.filter { $0.value == value }
+            return alike.isEmpty ? contested.versions : alike
+        }
+        for record in [record] + (conflict?.winner.map { [$0.record] } ?? []) {
+            if let held = record.fields.first(where: { $0.field == field }) { return [record.shownVersion(held)] }
+        }
+        return []
+    }
+
+    /// The fields that show a value, are open, or were removed, sorted; of a record that is gone only those that were removed.
+    package var fields: [Name] {
+        let removed = record.fields.map(\.field).filter { versionsBehind($0).allSatisfy { $0.value == nil } }
+        return Set(shown.map(\.field)).union(open.map(\.field)).union(removed).sorted()
+    }
+
     /// The value that is shown for a field; nil when there is none.
     package func shown(_ field: Name) -> FieldValue? {
         conflict == nil ? record.shown(field) : shown.first { $0.field == field }?.value

@@ -50,6 +50,15 @@ struct ConflictMode {
     /// Whether something was chosen that leaving would lose.
     var isUnfinished: Bool { resolution.isDelete || !resolution.answeredFields.isEmpty }
 
+    /// What was chosen, in words.
+    var choices: [String] {
+        if resolution.isDelete { return ["the delete"] }
+        return resolution.answeredFields.map { field in
+            guard let answer = resolution.answer(field) else { return field.text }
+            return "\(field.text) = \(answer.value.map { Printable.cut($0.description, to: 60) } ?? ValueText.removed)"
+        }
+    }
+
     var prompt: StyledText {
         let contested = conflict.openFields.count
         let open = resolution.openFields.count

@@ -165,14 +165,13 @@ extension Prompt {
         output.flush()
     }
 
-    /// Leaves the conflict that is open; what was chosen and not written is gone, which is said.
-    private func leave() {
-        guard let mode else { return }
-        if mode.isUnfinished {
-            let output = session().output
-            output.line("left \(Arguments.text(mode.conflict.key)) as it is: nothing of it was written")
-            output.flush()
+    /// Leaves the conflict that is open, if one is; what was chosen and not written is gone, which is said.
+    func leave() {
+        if let mode, mode.isUnfinished {
+            let dropped = mode.choices.joined(separator: ", ")
+            session().output.note(
+                "left \(Arguments.text(mode.conflict.key)) as it is: nothing was written; dropped: \(Printable.cut(dropped, to: 400))")
         }
-        self.mode = nil
+        mode = nil
     }
 }

@@ -21,8 +21,7 @@ extension Replica {
         }
     }
 
-    /// What `undo` undoes when it is told nothing: this device's newest event that is neither an undo nor undone; nil when there is none among the
-    /// newest `undoSearchLimit`.
+    /// What `undo` undoes when it is told nothing: this device's newest event that is neither an undo nor undone; nil when there is none.
     package func newestToUndo() throws(ReplicaError) -> Dot? {
         try newestOwn { (row, chain) throws(ReplicaError) in
             guard row.kind != .undo else { return false }
@@ -39,31 +38,30 @@ extension Replica {
         }
     }
 
-    /// So many of this device's events are looked at: what is older than that is undone by its name.
-    package static var undoSearchLimit: Int { 10_000 }
-
-    /// This device's newest event that fits; `chain` is its record's.
+    /// This device's newest event that fits, from the newest one back as far as it takes; `chain` is its record's.
     private func newestOwn(
         _ fits: (BlockReader.Row, () throws(ReplicaError) -> UndoChain) throws(ReplicaError) -> Bool
     ) throws(ReplicaError) -> Dot? {
         var chains: [RecordKey: UndoChain] = [:]
-        var left = Self.undoSearchLimit
         var seq = table.appliedSeq(of: device)
-        while seq > 0 && left > 0 {
+        while seq > 0 {
             for row in try ownRows(downFrom: seq) {
                 let isFound = try fits(row) { () throws(ReplicaError) in
                     if let chain = chains[row.key] { return chain }
                     let chain = UndoChain(try self.history(of: row.key).map(\.event))
+                    if chains.count == Self.chainLimit { chains.removeAll() }
                     chains[row.key] = chain
                     return chain
                 }
                 if isFound { return row.dot }
                 seq = row.dot.seq - 1
-                left -= 1
             }
         }
         return nil
     }
+
+    /// Of so many records the chain is kept at once.
+    private static var chainLimit: Int { 1000 }
 
     /// This device's rows in the block of its event `seq`, that one first, older ones behind.
     private func ownRows(downFrom seq: UInt64) throws(ReplicaError) -> [BlockReader.Row] {

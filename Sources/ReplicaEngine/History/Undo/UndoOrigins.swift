@@ -20,17 +20,24 @@ struct UndoOrigins {
         var looked: Set<Dot> = []
         while let dot = rest.popLast() {
             if own.contains(dot) { return true }
-            guard looked.insert(dot).inserted, let undone = byDot[dot]?.undoes, let record = try before(chain.act(of: undone)) else {
-                continue
-            }
-            if let field {
-                let held = record.fields.first { $0.field == field }?.versions ?? []
-                rest += held.filter { $0.value == version.value }.map(\.dot)
-            } else {
-                rest += record.tombstones
-            }
+            if looked.insert(dot).inserted { rest += try broughtBack(by: dot, version.value, in: field) }
         }
         return false
+    }
+
+    /// The event whose entry an undo's brought back, behind however many undos; nil where it is no undo's or brought none back. With no field a delete.
+    mutating func origin(of version: Version, in field: Name?) throws(ReplicaError) -> Dot? {
+        var dot = version.dot
+        var looked: Set<Dot> = []
+        while looked.insert(dot).inserted, let earlier = try broughtBack(by: dot, version.value, in: field).max() { dot = earlier }
+        return dot == version.dot ? nil : dot
+    }
+
+    /// The entries with this value, or deletes, that an undo's event found where it looked; none of what is no undo.
+    private mutating func broughtBack(by dot: Dot, _ value: FieldValue?, in field: Name?) throws(ReplicaError) -> [Dot] {
+        guard let undone = byDot[dot]?.undoes, let record = try before(chain.act(of: undone)) else { return [] }
+        guard let field else { return record.tombstones }
+        return record.fields.first { $0.field == field }?.versions.filter { $0.value == value }.map(\.dot) ?? []
     }
 
     private mutating func before(_ dot: Dot) throws(ReplicaError) -> Record? {
