@@ -60,7 +60,9 @@ let package = Package(
         .target(name: "EventCore", dependencies: ["CChecksum", "CMemory"], swiftSettings: settings),
         .target(name: "LogStore", dependencies: ["EventCore", crypto], swiftSettings: settings),
         .target(name: "SyncCore", dependencies: ["EventCore"], swiftSettings: settings),
-        .target(name: "ReplicaEngine", dependencies: ["EventCore", "LogStore", crypto], swiftSettings: settings),
+        .target(name: "ReplicaEngine", dependencies: ["EventCore", "LogStore", "SyncCore", crypto], swiftSettings: settings),
+        .target(
+            name: "HubStore", dependencies: ["EventCore", "LogStore", "ReplicaEngine", "SyncCore", crypto], swiftSettings: settings),
         .target(name: "Workload", dependencies: ["EventCore"], swiftSettings: settings),
         .target(name: "Simulation", dependencies: ["EventCore", "LogStore", "ReplicaEngine", "Workload"], swiftSettings: settings),
         .target(name: "Fuzzing", dependencies: ["Simulation"], swiftSettings: settings),
@@ -72,7 +74,7 @@ let package = Package(
                 .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
             ] + network, swiftSettings: settings),
         .target(
-            name: "HubServer", dependencies: ["EventCore", "LogStore", "ReplicaEngine", "SyncCore", crypto] + server,
+            name: "HubServer", dependencies: ["EventCore", "HubStore", "LogStore", "ReplicaEngine", "SyncCore", crypto] + server,
             swiftSettings: settings),
         .target(
             name: "Console",
@@ -93,7 +95,7 @@ let package = Package(
             name: "ConsoleTests", dependencies: ["Console", "EventCore", "LogStore", "ReplicaEngine", "Simulation", "Workload"],
             swiftSettings: settings),
         .testTarget(name: "SyncCoreTests", dependencies: ["SyncCore", "EventCore", "Workload", crypto], swiftSettings: settings),
-        .testTarget(name: "HubServerTests", dependencies: ["HubServer", "SyncCore", "EventCore", "LogStore"], swiftSettings: settings),
+        .testTarget(name: "HubStoreTests", dependencies: ["HubStore", "SyncCore", "EventCore", "LogStore"], swiftSettings: settings),
         .testTarget(name: "ConventionTests", swiftSettings: settings),
     ]
 )

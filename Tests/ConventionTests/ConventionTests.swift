@@ -40,7 +40,8 @@ struct ConventionTests {
         "EventCore": ["CChecksum", "CMemory", "Synchronization"],
         "LogStore": ["EventCore", "Crypto", "Glibc", "Synchronization"],
         "SyncCore": ["EventCore"],
-        "ReplicaEngine": ["EventCore", "LogStore", "Crypto", "Glibc", "Synchronization"],
+        "ReplicaEngine": ["EventCore", "LogStore", "SyncCore", "Crypto", "Glibc", "Synchronization"],
+        "HubStore": ["EventCore", "LogStore", "ReplicaEngine", "SyncCore", "Crypto"],
         "Workload": ["EventCore"],
         "Simulation": ["EventCore", "LogStore", "ReplicaEngine", "Workload", "Synchronization"],
         "SyncClient": [
@@ -50,7 +51,8 @@ struct ConventionTests {
             "NIOWebSocket",
         ],
         "HubServer": [
-            "EventCore", "LogStore", "ReplicaEngine", "SyncCore", "Crypto", "Glibc", "HTTPTypes", "Hummingbird", "HummingbirdCore",
+            "EventCore", "HubStore", "LogStore", "ReplicaEngine", "SyncCore", "Crypto", "Glibc", "HTTPTypes", "Hummingbird",
+            "HummingbirdCore",
             "HummingbirdTLS",
             "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPCompression", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOPosix", "NIOSSL",
             "NIOWebSocket",

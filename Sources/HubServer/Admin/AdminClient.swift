@@ -1,5 +1,6 @@
 internal import EventCore
 internal import Glibc
+internal import HubStore
 internal import LogStore
 package import SyncCore
 
@@ -32,7 +33,10 @@ package enum AdminClient {
         } catch { throw .volume(error) }
         let (code, now) = (Secrets.newCode(), clock.wall())
         let expires = now + request.lifeMilliseconds
-        let (journal, _) = try Journal.open(in: path, wall: now)
+        let journal: Journal<POSIXVolume>
+        do throws(JournalError) {
+            journal = try Journal.open(in: path, on: folder.volume, wall: now, newWorkspace: Secrets.newWorkspace).journal
+        } catch { throw HubError(error) }
         let record = HubRecord.codeIssued(
             HubCryptography.sha256(Secrets.secret(ofCode: code).bytes), request.role, expiresAt: expires)
         do throws(VolumeError) { try journal.append([record]) } catch { throw .volume(error) }

@@ -1,3 +1,4 @@
+internal import HubStore
 package import LogStore
 package import ReplicaEngine
 
@@ -16,4 +17,13 @@ package enum HubError: Error, Hashable, Sendable {
     case badWorkspaceName(String)
     /// A hub runs on the folder and does not answer.
     case adminSocket(reason: String)
+}
+
+extension HubError {
+    init(_ error: JournalError) {
+        switch error {
+        case .volume(let error): self = .volume(error)
+        case .damaged(let file): self = .damagedJournal(file: file)
+        }
+    }
 }

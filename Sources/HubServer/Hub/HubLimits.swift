@@ -9,14 +9,10 @@ enum HubLimits {
     static let pushEvents = core.events
     /// Events of a pull's answer where no limit is named.
     static let pullEvents = 1000
-    /// A pull's answer is closed when its events have so many bytes.
-    static let pullBytes = 4 * 1024 * 1024
     /// Bytes of a WebSocket message.
     static let messageBytes = core.messageBytes
     /// Seconds that a pull waits at most.
     static let waitSeconds = Int(core.waitMilliseconds / 1000)
     /// Bytes of a device's name.
     static let nameBytes = 255
-    /// Events that cannot be taken, in one push: what comes behind is not looked at.
-    static let rejectionsPerPush = 16
 }

@@ -7,6 +7,8 @@ enum Secrets {
         SymmetricKey(size: SymmetricKeySize(bitCount: count * 8)).withUnsafeBytes { Array($0) }
     }
 
+    static func newWorkspace() -> WorkspaceID { WorkspaceID(bytes: bytes(16)) }
+
     static func new() -> Secret { Secret(bytes: bytes(32)) }
 
     /// A code for people to pass on: 20 characters, none of which looks like another one, in groups of five; 100 bits.

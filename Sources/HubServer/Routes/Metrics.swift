@@ -1,3 +1,5 @@
+internal import HubStore
+
 /// `/metrics` in the text format of Prometheus, version 0.0.4.
 enum Metrics {
     static let mediaType = "text/plain; version=0.0.4; charset=utf-8"

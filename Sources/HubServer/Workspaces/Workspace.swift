@@ -1,4 +1,5 @@
 internal import EventCore
+internal import HubStore
 internal import LogStore
 internal import NIOCore
 internal import ReplicaEngine
@@ -8,7 +9,7 @@ internal import SyncCore
 ///
 /// It runs on a thread of its own choice, as it waits for the disk.
 actor Workspace {
-    typealias Core = HubCore<StoreLog, HubCryptography>
+    typealias Core = HubCore<StoreLog<POSIXVolume>, HubCryptography>
 
     nonisolated let name: String
     private let clock: HubClock
@@ -16,7 +17,7 @@ actor Workspace {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.executor.asUnownedSerialExecutor() }
 
     private var core: Core
-    private let journal: Journal
+    private let journal: Journal<POSIXVolume>
     private var callers: [RequestID: CheckedContinuation<HubReply, Never>] = [:]
     private var knockers: [RequestID: CheckedContinuation<Problem?, Never>] = [:]
     private var sockets: [ConnectionID: Socket] = [:]
@@ -34,25 +35,17 @@ actor Workspace {
         self.clock = clock
         self.thread = thread
         self.failed = failed
-        let log: StoreLog
-        do throws(ReplicaError) { log = try StoreLog(try Self.openStore(in: folder, clock)) } catch { throw .store(error) }
-        let (journal, state) = try Journal.open(in: folder, wall: clock.wall())
-        self.journal = journal
-        core = Core(workspace: journal.workspace, state: state, log: log, limits: HubLimits.core, now: clock.reading)
-    }
-
-    private static func openStore(in folder: String, _ clock: HubClock) throws(ReplicaError) -> Replica<POSIXVolume> {
         let options = LogOptions(holder: LockHolder(process: clock.process, command: "syncline serve"))
-        do throws(ReplicaError) { return try Replica.open(in: folder, on: POSIXVolume(), access: .writing, options: options) } catch {
-            guard case .notAStore = error else { throw error }
-        }
-        let random = Secrets.bytes(32).withUnsafeBytes { bytes in
-            (0..<4).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
-        }
-        // The hub writes no events: its device is a name for the folder.
-        return try Replica.create(
-            in: folder, on: POSIXVolume(), device: DeviceID(high: random[0] & ~0xF000 | 0x4000, low: random[1] & ~(3 << 62) | 2 << 62),
-            name: "hub", storeID: StoreID(high: random[2], low: random[3]), options: options)
+        let log: StoreLog<POSIXVolume>
+        do throws(ReplicaError) {
+            log = try StoreLog.open(in: folder, on: POSIXVolume(), options: options) { Secrets.bytes(32) }
+        } catch { throw .store(error) }
+        let state: HubState
+        do throws(JournalError) {
+            (journal, state) = try Journal.open(
+                in: folder, on: POSIXVolume(), wall: clock.wall(), newWorkspace: Secrets.newWorkspace)
+        } catch { throw HubError(error) }
+        core = Core(workspace: journal.workspace, state: state, log: log, limits: HubLimits.core, now: clock.reading)
     }
 
     /// Notes what an interruption left; before anything else.

@@ -1,3 +1,5 @@
+internal import HubStore
+
 /// What `/metrics` shows of a workspace.
 struct WorkspaceNumbers: Sendable {
     let name: String

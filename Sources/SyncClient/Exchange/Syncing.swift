@@ -133,7 +133,7 @@ package final class Syncing<Storage: Volume> {
     private func send(_ events: [Event]) throws(SyncError) {
         let own = store.device
         let seq = min(progress.ackedThrough[own], store.versionVector[own])
-        let before = try OwnChain.head(of: store, upTo: seq, from: progress.chain)
+        let before = try reading { () throws(ReplicaError) in try OwnChain.head(of: store, upTo: seq, from: progress.chain) }
         var after = before
         for event in events where event.dot.device == own && event.dot.seq == after.dot.seq + 1 { after = OwnChain.next(after, event) }
         let answer = try client.push(events, before: before, after: after)

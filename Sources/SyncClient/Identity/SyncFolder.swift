@@ -1,5 +1,6 @@
-package import EventCore
-internal import SyncCore
+internal import EventCore
+internal import LogStore
+package import ReplicaEngine
 
 /// What a store knows of its hub: the folder `sync/` in it.
 package struct SyncFolder {
@@ -9,7 +10,6 @@ package struct SyncFolder {
     package init(ofStore store: String) { path = store + "/sync" }
 
     private var linkPath: String { path + "/link" }
-    private var progressPath: String { path + "/progress" }
 
     /// nil when the store has not joined.
     package func link() throws(SyncError) -> HubLink? {
@@ -23,15 +23,17 @@ package struct SyncFolder {
         try PrivateFile.replace(linkPath, in: path, with: link.json)
     }
 
-    /// How far syncing has come. One that is damaged says nothing: then everything is pulled again, which changes nothing.
     package func progress() throws(SyncError) -> SyncProgress {
-        guard let text = try PrivateFile.read(progressPath), let object = try? JSONValue(json: text) else { return SyncProgress() }
-        return SyncProgress(object)
+        do throws(VolumeError) { return try SyncProgress.read(in: path, on: POSIXVolume()) } catch {
+            throw .file(path: error.path, code: error.code)
+        }
     }
 
     package func write(_ progress: SyncProgress) throws(SyncError) {
         try PrivateFile.makeFolder(path)
-        try PrivateFile.replace(progressPath, in: path, with: progress.json)
+        do throws(VolumeError) { try progress.write(in: path, on: POSIXVolume()) } catch {
+            throw .file(path: error.path, code: error.code)
+        }
     }
 }
 
@@ -86,74 +88,5 @@ package struct HubLink: Hashable, Sendable {
         writer.endObject()
         writer.endLine()
         return writer.bytes
-    }
-}
-
-/// How far syncing has come.
-package struct SyncProgress: Hashable, Sendable {
-    /// Where the next pull begins; empty for the start.
-    package var cursor = ""
-    /// What the hub had when it last said so.
-    package var ackedThrough = VersionVector()
-    /// The hub's head then.
-    package var head: UInt64?
-    /// Milliseconds since 1970.
-    package var lastSync: UInt64?
-    package var offlineSince: UInt64?
-    /// Why the hub does not take this device's events, where it does not.
-    package var blocked: String?
-    /// The device's own chain as far as it was reckoned.
-    var chain: ChainHead?
-
-    package init() {}
-
-    init(_ object: JSONValue) {
-        cursor = object["cursor"]?.text ?? ""
-        ackedThrough = VersionVector(hub: object["ackedThrough"])
-        head = object["head"]?.integer
-        lastSync = object["lastSync"]?.integer
-        offlineSince = object["offlineSince"]?.integer
-        blocked = object["blocked"]?.text
-        if let dot = object["chain"]?.dot, let hash = object["chainHash"]?.bytes.flatMap({ Hash256($0) }) {
-            chain = ChainHead(dot: dot, hash: hash)
-        }
-    }
-
-    var json: [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("cursor")
-        writer.string(cursor)
-        writer.key("ackedThrough")
-        writer.versionVector(ackedThrough)
-        for (name, number) in [("head", head), ("lastSync", lastSync), ("offlineSince", offlineSince)] {
-            guard let number else { continue }
-            writer.key(name.utf8)
-            writer.integer(number)
-        }
-        if let blocked {
-            writer.key("blocked")
-            writer.string(blocked)
-        }
-        if let chain, chain.dot.seq > 0 {
-            writer.key("chain")
-            writer.dot(chain.dot)
-            writer.key("chainHash")
-            writer.string(chain.hash.description)
-        }
-        writer.endObject()
-        writer.endLine()
-        return writer.bytes
-    }
-}
-
-extension VersionVector {
-    /// The vector of an object `{device: seq}`; what is no device is passed over.
-    init(hub object: JSONValue?) {
-        self.init(
-            (object?.members ?? []).compactMap { member in
-                guard let device = DeviceID(String(decoding: member.key, as: UTF8.self)), let seq = member.value.integer else { return nil }
-                return Dot(device: device, seq: seq)
-            })
     }
 }

@@ -7,31 +7,13 @@ internal import SyncCore
 extension Watching {
     func push(_ order: PushOrder) throws(SyncError) -> PushResult {
         let store = try opened(machine.reading)
-        var (batch, byteCount) = ([Event](), 0)
-        var scannedTo = order.from
-        var reader = EventReader(from: order.from)
-        scan: while order.limitEvents > 0 {
-            let events = try reading { () throws(ReplicaError) in try reader.next(256, of: store) }
-            if events.isEmpty { break }
-            for logged in events {
-                if batch.count >= order.limitEvents || byteCount >= order.limitBytes { break scan }
-                scannedTo = Position(logged.position.index + 1)
-                guard !order.lacking.covers(logged.event.dot) else { continue }
-                batch.append(logged.event)
-                byteCount += logged.event.canonicalJSON.count
-            }
-        }
-        let seq = min(order.lacking[device], store.versionVector[device])
-        let before = try OwnChain.head(of: store, upTo: seq, from: progress.chain)
-        var after = before
-        for event in batch where event.dot.device == device && event.dot.seq == after.dot.seq + 1 {
-            after = OwnChain.next(after, event)
-        }
-        let object = try client.push(batch, before: before, after: after)
+        let batch: PushBatch
+        do throws(ReplicaError) { batch = try store.pushBatch(order, chain: progress.chain) } catch { throw .store(error) }
+        let object = try client.push(batch.events, before: batch.before, after: batch.after)
         guard let answer = PushAnswer(json: object) else { throw .strangeAnswer(hub: client.hub, what: "a push without verdicts") }
-        progress.chain = after
+        progress.chain = batch.after
         progress.ackedThrough = answer.ackedThrough
-        return PushResult(answer: answer, events: Self.runs(batch), scannedTo: scannedTo)
+        return PushResult(answer: answer, events: batch.runs, scannedTo: batch.scannedTo)
     }
 
     func pull(_ cursor: [UInt8]?, _ limit: Int) throws(SyncError) -> PulledPage {
@@ -50,33 +32,13 @@ extension Watching {
     /// - Returns: what became of them, how many were new, and how many records are in conflict now.
     func takeIn(_ events: [Event]) throws(SyncError) -> (taken: TakenIn, count: Int, conflicts: Int) {
         let store = try opened(machine.writing)
-        var taken = TakenIn(log: LocalLog(end: store.end, ownSeq: 0))
-        let known = store.versionVector
-        var offered = events.filter { !known.covers($0.dot) }
-        var conflicts = 0
         do throws(ReplicaError) {
-            while !offered.isEmpty {
-                do throws(ReplicaError) {
-                    _ = try store.ingest(offered)
-                    break
-                } catch {
-                    switch error {
-                    case .fork(let dot):
-                        taken.forked.append(dot.device)
-                        offered.removeAll { $0.dot.device == dot.device && $0.dot.seq >= dot.seq }
-                    case .refused(let dot, _):
-                        taken.refused.append(dot)
-                        offered.removeAll { $0.dot == dot }
-                    default: throw error
-                    }
-                }
-            }
-            if offered.contains(where: { store.names[$0.dot.device] == nil }) { hearNames(store) }
-            conflicts = try store.openConflictCount()
-            taken.log = LocalLog(end: store.end, ownSeq: store.versionVector[device])
+            let (taken, count) = try store.takeIn(events)
+            if events.contains(where: { store.names[$0.dot.device] == nil }) { hearNames(store) }
+            let conflicts = try store.openConflictCount()
             try store.close()
+            return (taken, count, conflicts)
         } catch { throw .store(error) }
-        return (taken, offered.count, conflicts)
     }
 
     /// Takes over what the workspace calls its devices. Names are for people: nothing fails for want of them.
@@ -86,23 +48,6 @@ extension Watching {
 
     private func opened(_ open: () throws(ReplicaError) -> Replica<POSIXVolume>) throws(SyncError) -> Replica<POSIXVolume> {
         do throws(ReplicaError) { return try open() } catch { throw .store(error) }
-    }
-
-    private func reading<Value>(_ body: () throws(ReplicaError) -> Value) throws(SyncError) -> Value {
-        do throws(ReplicaError) { return try body() } catch { throw .store(error) }
-    }
-
-    /// Events that follow each other as runs, in order.
-    private static func runs(_ events: [Event]) -> [DeviceRun] {
-        var runs: [DeviceRun] = []
-        for dot in events.map(\.dot) {
-            if let last = runs.last, last.device == dot.device, last.seqs.upperBound + 1 == dot.seq {
-                runs[runs.count - 1] = DeviceRun(device: dot.device, seqs: last.seqs.lowerBound...dot.seq)
-            } else {
-                runs.append(DeviceRun(device: dot.device, seqs: dot.seq...dot.seq))
-            }
-        }
-        return runs
     }
 }
 

@@ -44,7 +44,7 @@ package final class Watching {
             options, cursor: Hexadecimal.bytes(progress.cursor.utf8).flatMap { $0.isEmpty ? nil : $0 },
             acknowledged: progress.ackedThrough[device], lastSyncWall: progress.lastSync)
         stamp = machine.stamp()
-        inputs = [.wrote(LocalLog(end: store.end, ownSeq: store.versionVector[device])), .start]
+        inputs = [.wrote(store.localLog), .start]
     }
 
     /// Runs until `isOver` says so, which is asked several times a second, or the session is blocked for good.
@@ -102,7 +102,7 @@ package final class Watching {
         stamp = now
         do throws(ReplicaError) {
             let store = try machine.reading()
-            inputs.append(.wrote(LocalLog(end: store.end, ownSeq: store.versionVector[device])))
+            inputs.append(.wrote(store.localLog))
         } catch { throw .store(error) }
     }
 

@@ -1,15 +1,15 @@
 internal import Crypto
-internal import EventCore
+package import EventCore
 internal import SyncCore
 
 /// The core's hashes and signatures.
-enum HubCryptography: Cryptography {
-    static func sha256(_ bytes: [UInt8]) -> Hash256 {
+package enum HubCryptography: Cryptography {
+    package static func sha256(_ bytes: [UInt8]) -> Hash256 {
         guard let hash = Hash256(Array(SHA256.hash(data: bytes))) else { preconditionFailure("a SHA-256 has 32 bytes") }
         return hash
     }
 
-    static func isSignature(_ signature: [UInt8], of message: [UInt8], by publicKey: [UInt8]) -> Bool {
+    package static func isSignature(_ signature: [UInt8], of message: [UInt8], by publicKey: [UInt8]) -> Bool {
         (try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey))?.isValidSignature(signature, for: message) ?? false
     }
 }

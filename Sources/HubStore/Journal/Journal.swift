@@ -1,6 +1,6 @@
 internal import EventCore
-internal import LogStore
-internal import SyncCore
+package import LogStore
+package import SyncCore
 
 /// What a workspace's hub keeps besides the log: `HubRecord`s, those of one `append` all there after an interruption or none.
 ///
@@ -9,35 +9,38 @@ internal import SyncCore
 ///
 /// It begins anew with each start, in as few records as say the same. What an interruption left of the last line, cut off or with zeros in
 /// it, was never acknowledged and is dropped; any other damage is refused.
-final class Journal {
-    let workspace: WorkspaceID
-    private let volume = POSIXVolume()
-    private let file: POSIXVolume.File
+package final class Journal<Storage: Volume> {
+    package let workspace: WorkspaceID
+    private let volume: Storage
+    private let file: Storage.File
     private var offset: Int
 
-    private static let magic = "syncline hub journal 1 "
+    private static var magic: String { "syncline hub journal 1 " }
 
-    /// Opens the journal of a folder, or makes it; `records` are those that it has kept.
+    /// Opens the journal of a folder, or makes it; `state` is what it has kept.
     ///
-    /// - Parameter wall: milliseconds since 1970; what has expired is left out.
-    static func open(in folder: String, wall: UInt64) throws(HubError) -> (journal: Journal, state: HubState) {
+    /// - Parameters:
+    ///   - newWorkspace: asked for when there is no journal yet.
+    ///   - wall: milliseconds since 1970; what has expired is left out.
+    package static func open(
+        in folder: String, on volume: Storage, wall: UInt64, newWorkspace: () -> WorkspaceID
+    ) throws(JournalError) -> (journal: Journal, state: HubState) {
         let path = folder + "/journal"
-        let volume = POSIXVolume()
         let kept: [UInt8]
         do throws(VolumeError) { kept = try volume.exists(path) ? try volume.wholeFile(path) : [] } catch { throw .volume(error) }
-        guard let (workspace, records) = kept.isEmpty ? (WorkspaceID(bytes: Secrets.bytes(16)), []) : read(kept) else {
-            throw .damagedJournal(file: path)
-        }
+        guard let (workspace, records) = kept.isEmpty ? (newWorkspace(), []) : read(kept) else { throw .damaged(file: path) }
         let state = HubState(records)
         let text = heading(workspace) + [0x0A] + line(state.records(wall: wall))
         do throws(VolumeError) {
             try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: text)
-            return (Journal(workspace, try volume.open(path, .readingAndWriting), offset: text.count), state)
+            let file = try volume.open(path, .readingAndWriting)
+            return (Journal(workspace, volume, file, offset: text.count), state)
         } catch { throw .volume(error) }
     }
 
-    private init(_ workspace: WorkspaceID, _ file: POSIXVolume.File, offset: Int) {
+    private init(_ workspace: WorkspaceID, _ volume: Storage, _ file: Storage.File, offset: Int) {
         self.workspace = workspace
+        self.volume = volume
         self.file = file
         self.offset = offset
     }
@@ -45,7 +48,7 @@ final class Journal {
     deinit { volume.close(file) }
 
     /// Makes records durable.
-    func append(_ records: [HubRecord]) throws(VolumeError) {
+    package func append(_ records: [HubRecord]) throws(VolumeError) {
         guard !records.isEmpty else { return }
         let line = Self.line(records)
         try volume.writeWhole(file, at: offset, line)

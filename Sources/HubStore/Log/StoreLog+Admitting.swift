@@ -1,11 +1,11 @@
-internal import EventCore
+package import EventCore
 internal import LogStore
 internal import ReplicaEngine
-internal import SyncCore
+package import SyncCore
 
 /// Deciding about a push.
 extension StoreLog {
-    func admit(_ batch: [Event], under rules: AdmissionRules) throws(HubLogError) -> Admission {
+    package func admit(_ batch: [Event], under rules: AdmissionRules) throws(HubLogError) -> Admission {
         try checkGaps(batch)
         counters.pushes += 1
         var rejected = try known(batch)
@@ -128,7 +128,7 @@ extension StoreLog {
             case .refused(let refused, .beyondLimits): (dot, code) = (refused, .eventTooLarge)
             default: throw .failed
             }
-            let isOver = found >= HubLimits.rejectionsPerPush
+            let isOver = found >= LogLimits.rejectionsPerPush
             for event in offered
             where isOver || event.dot == dot || code == .fork && event.dot.device == dot.device && event.dot.seq >= dot.seq {
                 rejected[event.dot] = code

@@ -16,11 +16,11 @@ struct PullReader {
     var position: Position { ahead.first?.position ?? reader.position }
     var isWorthKeeping: Bool { reader.recordCount <= Self.keptRecords }
 
-    /// The next events, at most `limit`, and no more once they have `HubLimits.pullBytes`.
-    mutating func take(_ limit: Int, of store: Replica<POSIXVolume>) throws(ReplicaError) -> [LoggedEvent] {
+    /// The next events, at most `limit`, and no more once they have `LogLimits.pageBytes`.
+    mutating func take<Storage: Volume>(_ limit: Int, of store: Replica<Storage>) throws(ReplicaError) -> [LoggedEvent] {
         var taken: [LoggedEvent] = []
         var byteCount = 0
-        while taken.count < limit && byteCount < HubLimits.pullBytes {
+        while taken.count < limit && byteCount < LogLimits.pageBytes {
             if ahead.isEmpty { ahead = try reader.next(Self.blockEvents, of: store)[...] }
             guard let next = ahead.popFirst() else { break }
             byteCount += next.event.canonicalJSON.count

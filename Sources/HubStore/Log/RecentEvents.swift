@@ -14,12 +14,12 @@ struct RecentEvents {
         if events.count > 2 * Self.limit { events.removeFirst(events.count - Self.limit) }
     }
 
-    /// The events from a position on, at most `limit`, and no more once they have `HubLimits.pullBytes`; nil when older ones are asked for.
+    /// The events from a position on, at most `limit`, and no more once they have `LogLimits.pageBytes`; nil when older ones are asked for.
     func from(_ position: UInt64, limit: Int) -> [LoggedEvent]? {
         guard let first = events.first?.position.index, position >= first else { return nil }
         var taken: [LoggedEvent] = []
         var byteCount = 0
-        for event in events.dropFirst(Int(position - first)).prefix(limit) where byteCount < HubLimits.pullBytes {
+        for event in events.dropFirst(Int(position - first)).prefix(limit) where byteCount < LogLimits.pageBytes {
             taken.append(event)
             byteCount += event.event.canonicalJSON.count
         }

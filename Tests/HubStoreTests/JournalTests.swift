@@ -4,7 +4,7 @@ import LogStore
 import SyncCore
 import Testing
 
-@testable import HubServer
+@testable import HubStore
 
 /// The journal of a hub: what was appended comes back, and a damaged end is told from damage.
 struct JournalTests {
@@ -13,6 +13,10 @@ struct JournalTests {
     init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
 
     private var path: String { folder + "/journal" }
+
+    private func open(wall: UInt64) throws(JournalError) -> (journal: Journal<POSIXVolume>, state: HubState) {
+        try Journal.open(in: folder, on: POSIXVolume(), wall: wall) { WorkspaceID(bytes: withUnsafeBytes(of: UUID().uuid) { Array($0) }) }
+    }
 
     private static func hash(_ byte: UInt8) throws -> Hash256 { try #require(Hash256([UInt8](repeating: byte, count: 32))) }
 
@@ -48,25 +52,25 @@ struct JournalTests {
 
     @Test func `what was appended is there after a start`() throws {
         let records = try Self.records()
-        let (journal, empty) = try Journal.open(in: folder, wall: 0)
+        let (journal, empty) = try open(wall: 0)
         #expect(empty == HubState())
         for record in records { try journal.append([record]) }
-        let (again, state) = try Journal.open(in: folder, wall: 0)
+        let (again, state) = try open(wall: 0)
         #expect(state == HubState(records))
         #expect(again.workspace == journal.workspace)
         try again.append([.noted(Position(99))])
-        #expect(try Journal.open(in: folder, wall: 0).state == HubState(records + [.noted(Position(99))]))
+        #expect(try open(wall: 0).state == HubState(records + [.noted(Position(99))]))
     }
 
     @Test func `what has expired goes at the next start`() throws {
-        let (journal, _) = try Journal.open(in: folder, wall: 0)
+        let (journal, _) = try open(wall: 0)
         try journal.append([.codeIssued(try Self.hash(1), .client, expiresAt: 10), .codeIssued(try Self.hash(2), .client, expiresAt: 20)])
-        _ = try Journal.open(in: folder, wall: 15)
-        #expect(try Journal.open(in: folder, wall: 0).state.codes.count == 1)
+        _ = try open(wall: 15)
+        #expect(try open(wall: 0).state.codes.count == 1)
     }
 
     @Test func `at every cut whole appends stay, and none is half there`() throws {
-        let (journal, _) = try Journal.open(in: folder, wall: 0)
+        let (journal, _) = try open(wall: 0)
         let start = try Data(contentsOf: URL(filePath: path)).count
         let records = try Self.records()
         var ends = [start]
@@ -80,19 +84,19 @@ struct JournalTests {
             // An append counts once all of it is there but for the line's end.
             let count = ends.count { $0 <= length + 1 } - 1
             let expected = HubState(records[..<count].flatMap { [$0, .noted(Position(1))] })
-            #expect(try Journal.open(in: folder, wall: 0).state == expected, "cut at \(length)")
+            #expect(try open(wall: 0).state == expected, "cut at \(length)")
         }
     }
 
     @Test func `damage is refused, of the last line too`() throws {
-        let (journal, _) = try Journal.open(in: folder, wall: 0)
+        let (journal, _) = try open(wall: 0)
         for record in try Self.records() { try journal.append([record]) }
         let whole = try Data(contentsOf: URL(filePath: path))
         for offset in whole.indices.dropLast() {
             var damaged = whole
             damaged[offset] ^= 0x10
             try damaged.write(to: URL(filePath: path))
-            #expect(throws: HubError.self, "byte \(offset)") { _ = try Journal.open(in: folder, wall: 0) }
+            #expect(throws: JournalError.self, "byte \(offset)") { _ = try open(wall: 0) }
         }
     }
 }

@@ -2,7 +2,7 @@ internal import LogStore
 internal import Workload
 
 /// The disk, the open files and what is to go wrong.
-struct World: Sendable {
+struct Disk: Sendable {
     enum Operation: String, Sendable {
         case listFolder, createFolder, create, open, size, read, write, syncData, truncate, dropCache, lock, map, rename, remove,
             syncFolder
@@ -112,41 +112,41 @@ struct World: Sendable {
 extension FaultyVolume {
     /// Does one operation on a path, or what a fault makes of it. A short write is `body`'s to make.
     func act<Value: Sendable>(
-        _ operation: World.Operation, _ path: String,
-        _ body: (inout World, _ isShort: Bool) throws(VolumeError) -> Value,
-        failing: (inout World) -> Void = { _ in }
+        _ operation: Disk.Operation, _ path: String,
+        _ body: (inout Disk, _ isShort: Bool) throws(VolumeError) -> Value,
+        failing: (inout Disk) -> Void = { _ in }
     ) throws(VolumeError) -> Value {
         intrude()
-        return try withWorld { (world) throws(VolumeError) in
-            defer { world.end(operation) }
-            let fault = world.begin(operation, path)
-            guard let fault, fault != .shortWrite else { return try body(&world, fault == .shortWrite) }
-            failing(&world)
-            throw World.error(fault, operation, path)
+        return try withDisk { (disk) throws(VolumeError) in
+            defer { disk.end(operation) }
+            let fault = disk.begin(operation, path)
+            guard let fault, fault != .shortWrite else { return try body(&disk, fault == .shortWrite) }
+            failing(&disk)
+            throw Disk.error(fault, operation, path)
         }
     }
 
     /// Does one operation on an open file, or what a fault makes of it.
     func act<Value: Sendable>(
-        _ operation: World.Operation, _ file: File,
-        _ body: (inout World, _ node: Int, _ isShort: Bool) -> Value,
-        failing: (inout World, Int) -> Void = { _, _ in }
+        _ operation: Disk.Operation, _ file: File,
+        _ body: (inout Disk, _ node: Int, _ isShort: Bool) -> Value,
+        failing: (inout Disk, Int) -> Void = { _, _ in }
     ) throws(VolumeError) -> Value {
-        guard let opened = withWorld({ $0.handles[file.handle] }) else {
-            throw VolumeError(operation.name, "", code: World.badFile)
+        guard let opened = withDisk({ $0.handles[file.handle] }) else {
+            throw VolumeError(operation.name, "", code: Disk.badFile)
         }
-        return try act(operation, opened.path) { (world, isShort) throws(VolumeError) in
-            body(&world, opened.node, isShort)
-        } failing: { world in
-            failing(&world, opened.node)
+        return try act(operation, opened.path) { (disk, isShort) throws(VolumeError) in
+            body(&disk, opened.node, isShort)
+        } failing: { disk in
+            failing(&disk, opened.node)
         }
     }
 
     /// Lets the other program act when its moment has come; what it does itself is not interrupted.
     private func intrude() {
-        let act = withWorld { world -> (@Sendable () -> Void)? in
-            guard let (countdown, act) = world.intrusion else { return nil }
-            world.intrusion = countdown > 1 ? (countdown - 1, act) : nil
+        let act = withDisk { disk -> (@Sendable () -> Void)? in
+            guard let (countdown, act) = disk.intrusion else { return nil }
+            disk.intrusion = countdown > 1 ? (countdown - 1, act) : nil
             return countdown > 1 ? nil : act
         }
         act?()

@@ -1,25 +1,25 @@
-internal import EventCore
-internal import LogStore
-internal import ReplicaEngine
-internal import SyncCore
+package import EventCore
+package import LogStore
+package import ReplicaEngine
+package import SyncCore
 
 /// A workspace's log on disk, as the hub core needs it: a store, with each device's chain and the digest of the order beside it.
 ///
 /// What it admits is durable when `admit` returns: that is more than the core asks for.
-final class StoreLog: HubLog {
-    typealias Batch = [Event]
+package final class StoreLog<Storage: Volume>: HubLog {
+    package typealias Batch = [Event]
 
-    let store: Replica<POSIXVolume>
+    package let store: Replica<Storage>
     var order = OrderDigest()
     var chains: [DeviceID: ChainMarks] = [:]
     var recent = RecentEvents()
-    var counters = WorkspaceCounters()
+    package internal(set) var counters = WorkspaceCounters()
     /// Places where devices may go on to read, the one used last at the end.
     private var readers: [PullReader] = []
-    private static let keptReaders = 8
+    private static var keptReaders: Int { 8 }
 
     /// Reads the whole log once.
-    init(_ store: Replica<POSIXVolume>) throws(ReplicaError) {
+    package init(_ store: Replica<Storage>) throws(ReplicaError) {
         self.store = store
         var reader = EventReader(from: Position(0))
         while case let events = try reader.next(4096, of: store), !events.isEmpty {
@@ -33,12 +33,12 @@ final class StoreLog: HubLog {
         chains[event.dot.device, default: ChainMarks(event.dot.device)].add(event)
     }
 
-    var id: LogID { LogID(high: store.logID.high, low: store.logID.low) }
-    var end: Position { store.end }
-    var applied: VersionVector { store.versionVector }
-    var heads: [ChainHead] { chains.values.map(\.head).sorted { $0.dot < $1.dot } }
+    package var id: LogID { LogID(high: store.logID.high, low: store.logID.low) }
+    package var end: Position { store.end }
+    package var applied: VersionVector { store.versionVector }
+    package var heads: [ChainHead] { chains.values.map(\.head).sorted { $0.dot < $1.dot } }
 
-    func digest(at position: Position) throws(HubLogError) -> Hash256? {
+    package func digest(at position: Position) throws(HubLogError) -> Hash256? {
         guard position <= end else { return nil }
         return try order.value(at: position.index) { (from, to) throws(HubLogError) in
             var dots: [Dot] = []
@@ -47,7 +47,7 @@ final class StoreLog: HubLog {
         }
     }
 
-    func agreement(with head: ChainHead) throws(HubLogError) -> ChainAgreement {
+    package func agreement(with head: ChainHead) throws(HubLogError) -> ChainAgreement {
         guard head.dot.seq > 0 else { return .same }
         guard let chain = chains[head.dot.device], head.dot.seq <= chain.head.dot.seq else { return .beyond }
         return try hash(at: head.dot) == head.hash ? .same : .other
@@ -74,7 +74,7 @@ final class StoreLog: HubLog {
         return head.hash
     }
 
-    func criticalEvents(from position: Position) throws(HubLogError) -> [CriticalEvent] {
+    package func criticalEvents(from position: Position) throws(HubLogError) -> [CriticalEvent] {
         var found: [CriticalEvent] = []
         var reader = EventReader(from: position)
         while case let events = try reading({ () throws(ReplicaError) in try reader.next(4096, of: store) }), !events.isEmpty {
@@ -86,7 +86,7 @@ final class StoreLog: HubLog {
     // MARK: - Pages
 
     /// The events of a page, or as many of them as one answer carries.
-    func events(_ positions: Range<Position>) throws(HubLogError) -> [LoggedEvent] {
+    package func events(_ positions: Range<Position>) throws(HubLogError) -> [LoggedEvent] {
         let limit = Int(positions.upperBound.index - positions.lowerBound.index)
         if let events = recent.from(positions.lowerBound.index, limit: limit) { return events }
         var reader = PullReader(from: positions.lowerBound)
@@ -99,7 +99,7 @@ final class StoreLog: HubLog {
         return events
     }
 
-    func event(_ dot: Dot) throws(HubLogError) -> Event? {
+    package func event(_ dot: Dot) throws(HubLogError) -> Event? {
         try reading { () throws(ReplicaError) in try store.event(dot)?.event }
     }
 

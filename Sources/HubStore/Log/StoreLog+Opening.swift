@@ -1,0 +1,28 @@
+internal import EventCore
+package import LogStore
+package import ReplicaEngine
+
+extension StoreLog {
+    /// Opens the log of a workspace's folder, or makes it.
+    ///
+    /// - Parameter identity: 32 random bytes: asked for when there is no log yet.
+    package static func open(
+        in folder: String, on volume: Storage, options: LogOptions, identity: () -> [UInt8]
+    ) throws(ReplicaError) -> StoreLog {
+        do throws(ReplicaError) {
+            return try StoreLog(try Replica.open(in: folder, on: volume, access: .writing, options: options))
+        } catch {
+            guard case .notAStore = error else { throw error }
+        }
+        let bytes = identity()
+        precondition(bytes.count == 32)
+        let random = bytes.withUnsafeBytes { bytes in
+            (0..<4).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
+        }
+        // The hub writes no events: its device is a name for the folder.
+        return try StoreLog(
+            try Replica.create(
+                in: folder, on: volume, device: DeviceID(high: random[0] & ~0xF000 | 0x4000, low: random[1] & ~(3 << 62) | 2 << 62),
+                name: "hub", storeID: StoreID(high: random[2], low: random[3]), options: options))
+    }
+}

@@ -1,0 +1,30 @@
+package import EventCore
+package import LogStore
+
+/// A device's hash chain as far as it was reckoned; signing its head vouches for all events up to there.
+package enum OwnChain {
+    /// The chain with the next event of its device.
+    package static func next(_ head: ChainHead, _ event: Event) -> ChainHead {
+        head.followed(by: event.dot, canonical: event.canonicalJSON)
+    }
+
+    /// The chain of the store's own device up to `seq`, which is there, going on from `known` where that is no later.
+    package static func head<Storage: Volume>(
+        of store: Replica<Storage>, upTo seq: UInt64, from known: ChainHead?
+    ) throws(ReplicaError) -> ChainHead {
+        var head = ChainHead(emptyChainOf: store.device)
+        if let known, known.dot.device == store.device, known.dot.seq <= seq { head = known }
+        guard head.dot.seq < seq else { return head }
+        let first = Dot(device: store.device, seq: head.dot.seq + 1)
+        guard let position = try store.position(of: first) else { throw .unknownEvent(first) }
+        var reader = EventReader(from: position)
+        while head.dot.seq < seq {
+            let events = try reader.next(1024, of: store)
+            guard !events.isEmpty else { throw .unknownEvent(Dot(device: store.device, seq: seq)) }
+            for logged in events where logged.event.dot.device == store.device && head.dot.seq < seq {
+                head = next(head, logged.event)
+            }
+        }
+        return head
+    }
+}
