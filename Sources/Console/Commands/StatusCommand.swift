@@ -15,9 +15,11 @@ struct StatusCommand: SessionCommand {
     func run(_ session: Session) throws {
         let store = try session.reading()
         let conflicts = try store.openConflictCount()
+        let latest = Self.latestAhead(store)
         guard try SyncFolder(ofStore: try session.folder()).link() != nil else {
-            return show(
-                session, Facts(device: store.device, name: store.name, state: "alone", pending: store.end.index, conflicts: conflicts))
+            var facts = Facts(device: store.device, name: store.name, state: "alone", pending: store.end.index, conflicts: conflicts)
+            facts.latestAhead = latest
+            return show(session, facts)
         }
         let syncing = try session.syncing(store)
         var facts = Facts(device: store.device, name: store.name, state: "unknown", pending: 0, conflicts: conflicts)
@@ -38,8 +40,14 @@ struct StatusCommand: SessionCommand {
         facts.lastSync = progress.lastSync
         facts.offlineSince = progress.offlineSince
         facts.head = progress.head
+        facts.latestAhead = latest
         facts.pending = syncing.pendingCount
         show(session, facts)
+    }
+
+    private static func latestAhead(_ store: Store) -> HybridTime? {
+        guard let latest = store.latestTime, latest.milliseconds > Machine.wall &+ Limits.clockSkewMilliseconds else { return nil }
+        return latest
     }
 
     private struct Facts {
@@ -54,6 +62,8 @@ struct StatusCommand: SessionCommand {
         let conflicts: Int
         var hub: String?
         var head: UInt64?
+        /// The latest time of an event here, where it is more than a day ahead of this machine's clock.
+        var latestAhead: HybridTime?
 
         init(device: DeviceID, name: String, state: String, pending: UInt64, conflicts: Int) {
             self.device = device
@@ -91,6 +101,8 @@ struct StatusCommand: SessionCommand {
             writer.optional(facts.hub)
             writer.key("head")
             if let head = facts.head { writer.integer(head) } else { writer.null() }
+            writer.key("latestAhead")
+            writer.optional(facts.latestAhead.map { TimeText.iso($0) })
         }
     }
 
@@ -103,6 +115,13 @@ struct StatusCommand: SessionCommand {
         }
         if let why = facts.why { session.output.line("why: \(why)") }
         if let lastSync = facts.lastSync { session.output.line("last sync \(TimeText.iso(milliseconds: lastSync))") }
+        if let ahead = facts.latestAhead {
+            session.output.line(
+                "a clock is wrong: an event here is of \(TimeText.iso(ahead)), more than a day ahead of this machine's clock")
+            session.output.line(
+                "  `syncline log --since \(TimeText.iso(milliseconds: Machine.wall))` shows whose it is; such times order what is shown, and decide nothing"
+            )
+        }
         session.output.line("\(Sentences.count(facts.pending, "event")) pending, \(Sentences.count(facts.conflicts, "conflict")) open")
     }
 }

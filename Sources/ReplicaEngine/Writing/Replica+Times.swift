@@ -1,7 +1,10 @@
-internal import EventCore
+package import EventCore
 
 /// What the clock has to know before it is asked for the time of an event.
 extension Replica {
+    /// The latest time of an event here, waiting ones left out, however far in the future; nil without events.
+    package var latestTime: HybridTime? { table.eventCount > 0 ? HybridTime(packed: table.latestTime) : nil }
+
     /// Beyond so many unseen times the log is asked again rather than more of them kept.
     static var unseenLimit: Int { 4096 }
 
