@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 import uuid
+from pathlib import Path
 
 from harness import BINARY, StoreTest
 
@@ -13,15 +14,15 @@ from harness import BINARY, StoreTest
 class HubProcess:
     """A running hub. It is the test's: `stop` or `kill` ends it."""
 
-    def __init__(self, data, *words, port=0):
-        command = [BINARY, "serve", "--data", str(data), "--listen", f"127.0.0.1:{port}", *map(str, words)]
+    def __init__(self, data, *words, port=0, under=()):
+        command = [*map(str, under), BINARY, "serve", "--data", str(data), "--listen", f"127.0.0.1:{port}", *map(str, words)]
         self.log = open(str(data) + ".log", "ab")
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log)
         ready, _, _ = select.select([self.process.stdout], [], [], 60)
         line = self.process.stdout.readline() if ready else b""
         if not line:
             self.kill()
-            raise AssertionError("the hub did not start: " + open(str(data) + ".log").read())
+            raise AssertionError("the hub did not start: " + Path(f"{data}.log").read_text())
         self.ready = json.loads(line)
         self.url = self.ready["listening"]
         self.port = int(self.url.rsplit(":", 1)[1])

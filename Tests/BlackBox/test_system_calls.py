@@ -1,10 +1,14 @@
 """Each system call by which a command changes files, one after the other: the process is killed there, or the call fails with EIO or ENOSPC (strace's injection)."""
+import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import unittest
 
 from harness import BINARY, DEVICE, StoreTest, event, run
+from hub import HubProcess, HubTest
 
 CHANGING = ("pwrite64", "pwritev", "write", "fdatasync", "fsync", "sync_file_range", "ftruncate", "fallocate", "rename", "renameat", "renameat2", "unlink",
             "unlinkat", "mkdir", "mkdirat", "link", "linkat", "flock", "openat")
@@ -138,6 +142,73 @@ class SystemCalls(StoreTest):
                 self.assertEqual(text, truth)
             self.whole(store)
         self.sweep(before, lambda store: ["--store", store, "export", store / "out.jsonl"], check, least=3, names={"rename"})
+
+
+class HubSystemCalls(HubTest):
+    """The same of a hub, from its first start to a push: what it acknowledged is there when it is started again, and devices go on with it."""
+
+    NAMES = ("pwrite64", "fdatasync", "fsync", "ftruncate", "rename", "mkdir", "unlink")
+
+    def setUp(self):
+        super().setUp()
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.port = server.getsockname()[1]
+
+    def traced_hub(self, data, *options):
+        """A hub under strace that is started, joined and pushed to, as far as it comes; returns how many events were acknowledged, and the trace's lines."""
+        trace, device = self.folder / "trace", self.make(data.name + "-device")
+        under = ["strace", "-f", "-qq", "-e", f"trace={','.join(self.NAMES)}", "-e", "signal=none", *options, "-o", trace]
+        acknowledged = 0
+        try:
+            hub = HubProcess(data, under=under, port=self.port)
+        except AssertionError:
+            return device, 0, trace.read_text(errors="replace").split("\n")
+        code = run("invite", "--data", data).stdout.split()
+        if code and run("join", hub.url, code[-1].decode(), store=device, env=self.keys).returncode == 0:
+            for number in range(3):
+                self.ok("put", "n/1", f"f{number}={number}", store=device)
+                if run("push", store=device, env=self.keys).returncode != 0:
+                    break
+                acknowledged += 1
+        # strace passes the signal on to nobody: its child is the hub.
+        child = subprocess.run(["pgrep", "-P", str(hub.process.pid)], capture_output=True).stdout.split()
+        for pid in child:
+            os.kill(int(pid), signal.SIGKILL)
+        hub.end()
+        return device, acknowledged, trace.read_text(errors="replace").split("\n")
+
+    def test_a_hub_killed_or_failed_in_each_call_that_changes_its_files(self):
+        first = self.folder / "first"
+        _, acknowledged, lines = self.traced_hub(first)
+        self.assertEqual(acknowledged, 3)
+        counts = {}
+        for line in lines:
+            match = re.match(r"(\d+) +(\w+)\(", line)
+            if match:
+                counts.setdefault(match[2], {}).setdefault(match[1], 0)
+                counts[match[2]][match[1]] += 1
+        # Counted by thread, as strace does.
+        sweep = [(name, number) for name in counts for number in range(1, max(counts[name].values()) + 1)]
+        self.assertGreater(len(sweep), 15)
+        self.assertLessEqual({"pwrite64", "fdatasync"}, set(counts))
+        for index, (name, number) in enumerate(sweep):
+            fault = FAULTS[index % 2]
+            with self.subTest(call=name, number=number, fault=fault):
+                self.data = self.folder / f"hub-{index}"
+                device, acknowledged, _ = self.traced_hub(self.data, "-e", f"inject={name}:{fault}:when={number}")
+                self.serve(port=self.port)
+                code = run("join", self.hub.url, self.invite(), store=device, env=self.keys)
+                self.assertIn(code.returncode, (0, 1), code.stderr)
+                other = self.device(f"other-{index}")
+                self.sync(other)
+                if acknowledged > 0:
+                    # Before the device that wrote them could push them once more.
+                    self.assertLessEqual({f"f{n}" for n in range(acknowledged)}, set(self.object("get", "n/1", store=other)["fields"]))
+                self.ok("put", "n/1", "last=1", store=device)
+                self.sync(device)
+                self.sync(other)
+                self.assertEqual(self.digest(device), self.digest(other))
+                self.hub.stop()
 
 
 if __name__ == "__main__":
