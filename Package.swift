@@ -92,7 +92,8 @@ let package = Package(
             name: "ReplicaEngineTests", dependencies: ["ReplicaEngine", "Simulation", "Workload", crypto],
             swiftSettings: settings),
         .testTarget(
-            name: "ConsoleTests", dependencies: ["Console", "EventCore", "LogStore", "ReplicaEngine", "Simulation", "Workload"],
+            name: "ConsoleTests",
+            dependencies: ["Console", "EventCore", "LogStore", "ReplicaEngine", "Simulation", "SyncClient", "SyncCore", "Workload"],
             swiftSettings: settings),
         .testTarget(name: "SyncCoreTests", dependencies: ["SyncCore", "EventCore", "Workload", crypto], swiftSettings: settings),
         .testTarget(name: "HubStoreTests", dependencies: ["HubStore", "SyncCore", "EventCore", "LogStore"], swiftSettings: settings),

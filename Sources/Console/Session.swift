@@ -41,6 +41,14 @@ final class Session {
     struct Held {
         let store: Store
         let folder: String
+        /// Whose turn it is with the store.
+        let gate: StoreGate
+
+        init(store: Store, folder: String) {
+            self.store = store
+            self.folder = folder
+            gate = StoreGate(store)
+        }
     }
 
     /// How long a writer waits for another one; for a prompt, which may stay for hours, less.
@@ -104,6 +112,12 @@ final class Session {
         let folder = try folder()
         return Held(store: try open(folder, options: LogOptions(holder: holder), waitSeconds: Self.promptWaitSeconds), folder: folder)
     }
+
+    /// Whether a prompt has the store open.
+    var isAtPrompt: Bool { held != nil }
+
+    /// Runs `body`, which waits for a person and does not touch the store; others may write to it meanwhile.
+    func waiting<Value>(_ body: () throws -> Value) throws -> Value { try held?.gate.left(body) ?? body() }
 
     /// Lets go of a store, unless a prompt goes on with it.
     func close(_ store: Store) throws {

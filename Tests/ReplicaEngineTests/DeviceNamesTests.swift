@@ -10,7 +10,7 @@ struct DeviceNamesTests {
     private let twin = DeviceID(high: 0x1111_1111_2222_4222, low: 0x8222_2222_2222_2222)
     private let other = DeviceID(high: 0x3333_3333_3333_4333, low: 0x8333_3333_3333_3333)
 
-    @Test func handComesBeforeHearsay() {
+    @Test("names by hand come before those that were told") func handComesBeforeHearsay() {
         var names = DeviceNames(given: [first: "desk"])
         let isNew = names.hear([first: "laptop", other: "phone"])
         let isNewAgain = names.hear([other: "phone"])
@@ -20,7 +20,7 @@ struct DeviceNamesTests {
         #expect(names[first] == "laptop")
     }
 
-    @Test func labelsDiffer() {
+    @Test("labels differ, whatever the names") func labelsDiffer() {
         var names = DeviceNames(given: [first: "phone"], told: [twin: "phone", other: "phone"])
         #expect(names.label(of: other) == "phone~33333333")
         #expect(names.label(of: first) == "phone~11111111-1")
@@ -29,13 +29,13 @@ struct DeviceNamesTests {
         #expect(names.label(of: other) == "phone~11111111-2~33333333")
     }
 
-    @Test func aNameIsNoId() {
+    @Test("a name is not mistaken for an id") func aNameIsNoId() {
         let names = DeviceNames(given: [:], told: [other: "11111111"])
         #expect(names.label(of: first) == first.description)
         #expect(DeviceNames(given: [:]).label(of: first) == "11111111")
     }
 
-    @Test func takenWordsAreLeftToTheirMeaning() {
+    @Test("taken words are left to their meaning") func takenWordsAreLeftToTheirMeaning() {
         let names = DeviceNames(given: [first: "base"], told: [other: "both"])
         #expect(names.label(of: first, besides: ["base", "both"]) == "base")
         #expect(names.label(of: other, besides: ["base", "both"]) == "both~33333333")

@@ -32,17 +32,23 @@ struct REPLCommand: ParsableCommand {
         let output = Output()
         // The editor completes by what the prompt knows, and the prompt reads from the editor.
         var prompt: Prompt?
+        let background = BackgroundSync(held)
+        let sources: [(any NoticeSource)?] = [LockWatch(held.folder + "/lock"), background]
         let editor = try ReadlineEditor(
-            history: held.folder + "/history", sources: [LockWatch(held.folder + "/lock")].compactMap(\.self), output: output
-        ) { [weak store = held.store] text in
+            history: held.folder + "/history", sources: sources.compactMap(\.self), output: output
+        ) { [weak store = held.store, gate = held.gate] text in
             guard let store else { return .none(at: text.utf8.count) }
-            let facts = StoreFacts(store: store, conflict: prompt?.mode.map(ConflictFacts.init))
-            return Completer(catalog: catalog, words: Prompt.words, facts: facts).completion(of: text)
+            return gate.entered {
+                let facts = StoreFacts(store: store, conflict: prompt?.mode.map(ConflictFacts.init))
+                return Completer(catalog: catalog, words: Prompt.words, facts: facts).completion(of: text)
+            }
         }
-        let opened = Prompt(held, editor: editor, isJSON: isJSON)
+        let opened = Prompt(held, editor: editor, isJSON: isJSON, background: background)
         prompt = opened
         defer { prompt = nil }
         opened.welcome()
+        background?.start()
+        defer { background?.leave() }
         return try opened.run()
     }
 }

@@ -97,7 +97,7 @@ struct ResolveCommand: SessionCommand {
         guard let conflict = try conflicts(session, before).first else { return }
         let names = SideNames(conflict: conflict, session: session, store: before)
         let file = EditFile(try answers.resolution(of: conflict, names), name: names.name(of:))
-        let edited = try Machine.edit(file.text, name: "conflict.txt")
+        let edited = try session.waiting { try Machine.edit(file.text, name: "conflict.txt") }
         do {
             let resolution = try answers.checked(try file.applying(edited.bytes), names)
             guard !dryRun else {
@@ -106,9 +106,6 @@ struct ResolveCommand: SessionCommand {
                 return
             }
             let store = try session.writing()
-            guard try store.conflict(conflict.key) == conflict else {
-                throw ConsoleError(code: "moved-on", "\(Arguments.text(conflict.key)) has changed meanwhile; nothing was written")
-            }
             for event in try commit([resolution], session, store) {
                 session.report(event)
                 try Self.noteRest(of: event.key, session, store)
@@ -147,7 +144,13 @@ struct ResolveCommand: SessionCommand {
         try Self.commit(resolutions, note: try Arguments.note(note), session, store)
     }
 
+    /// - Throws: where something has been written to a conflict since it was looked at, which would be settled unseen.
     static func commit(_ resolutions: [Resolution], note: Note?, _ session: Session, _ store: Store) throws -> [Event] {
+        for conflict in resolutions.map(\.conflict) where try store.conflict(conflict.key) != conflict {
+            throw ConsoleError(
+                code: "moved-on", "\(Arguments.text(conflict.key)) has changed meanwhile; nothing was written",
+                hint: "`syncline show \(Arguments.text(conflict.key))` shows it as it is now")
+        }
         let drafts = try resolutions.map { resolution in
             let names = SideNames(conflict: resolution.conflict, session: session, store: store)
             do throws(ResolutionError) { return try resolution.draft(note: note) } catch {

@@ -21,7 +21,8 @@ struct Undoing {
     func run(_ choose: (Store) throws -> Dot) throws {
         let note = try Arguments.note(options.note)
         let store = options.dryRun ? try session.reading() : try session.writing()
-        let plan = try store.undoPlan(of: try choose(store), note: note)
+        let dot = try choose(store)
+        let plan = try store.undoPlan(of: dot, note: note)
         let page = UndoPage(plan: plan) { session.name(of: $0, in: store) }
         guard !options.dryRun else {
             if session.isJSON {
@@ -32,7 +33,11 @@ struct Undoing {
             session.output.note("\(Sentences.count(plan.drafts.count, "event")) would be written; nothing was")
             return
         }
+        let end = store.end
         try confirm(plan, page)
+        guard try end == store.end || store.undoPlan(of: dot, note: note) == plan else {
+            throw ConsoleError(code: "moved-on", "\(Arguments.text(plan.key)) has changed meanwhile; nothing was written")
+        }
         let events = try store.commit(plan.drafts, wall: Machine.wall)
         let conflict = try store.conflict(plan.key)
         try session.close(store)

@@ -11,13 +11,14 @@ struct WatchPage {
     init(_ session: Session) { self.session = session }
 
     func run() throws {
-        let session = session
+        guard !session.isAtPrompt else {
+            throw ConsoleError(
+                code: "syncs-already", "this prompt syncs by itself as long as it is open", hint: "`syncline sync` does it at once")
+        }
         let folder = try session.folder()
         let machine = WatchMachine(
-            folder: folder, keys: Machine.keysFolder,
-            reading: { () throws(ReplicaError) in try Store.open(in: folder, on: POSIXVolume(), access: .reading) },
-            writing: { () throws(ReplicaError) in try session.writing(folder) }, stamp: { Machine.stamp(ofFolder: folder + "/log") },
-            clock: { ClockReading(milliseconds: UInt64(Machine.monotonicSeconds * 1000), wall: Machine.wall) }, chance: { Machine.random })
+            folder: folder, keys: Machine.keysFolder, store: PassingStore(session: session, folder: folder),
+            clock: { Machine.syncClock }, chance: { Machine.random })
         let watching = try Watching(machine) { news in show(news) }
         try watching.run(until: { false })
     }
@@ -25,14 +26,15 @@ struct WatchPage {
     private func show(_ news: WatchNews) {
         switch news {
         case .status(let status): show(status)
-        case .pulled(let events, let conflicts):
-            line("pulled", "\(Sentences.count(events, "event")) pulled, \(Sentences.count(conflicts, "conflict")) open") { writer in
+        case .arrived(let arrival):
+            let text = "\(Sentences.count(arrival.eventCount, "event")) pulled, \(Sentences.count(arrival.conflictsOpen, "conflict")) open"
+            line("pulled", text) { writer in
                 writer.key("events")
-                writer.integer(events)
+                writer.integer(arrival.eventCount)
                 writer.key("conflicts")
-                writer.integer(conflicts)
+                writer.integer(arrival.conflictsOpen)
             }
-        case .critical(let event):
+        case .critical(let event, _):
             line("critical", "critical: \(event.dot) in \(Arguments.text(event.key))") { writer in
                 writer.key("dot")
                 writer.dot(event.dot)

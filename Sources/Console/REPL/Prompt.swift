@@ -7,6 +7,8 @@ final class Prompt {
     let held: Session.Held
     let editor: any LineEditor
     let isJSON: Bool
+    /// What syncs behind it; nil in a script.
+    let background: BackgroundSync?
     /// What is open at the moment.
     var mode: ConflictMode?
     /// The records of the conflicts as they were numbered last.
@@ -20,9 +22,15 @@ final class Prompt {
     static let words = ["all", "exit", "help", "quit"]
     /// Commands that have no sense while a store is held.
     private static let elsewhere = ["demo", "init", "repl", "serve"]
+    /// Commands after which what ended may go on.
+    private static let syncing = ["join", "push", "pull", "sync"]
     static let commands = RootCommand.configuration.subcommands
 
-    init(_ held: Session.Held, editor: any LineEditor, isJSON: Bool = false, failed: @escaping (Int32) -> Void = { _ in }) {
+    init(
+        _ held: Session.Held, editor: any LineEditor, isJSON: Bool = false, background: BackgroundSync? = nil,
+        failed: @escaping (Int32) -> Void = { _ in }
+    ) {
+        self.background = background
         self.failed = failed
         self.held = held
         self.editor = editor
@@ -38,12 +46,12 @@ final class Prompt {
         while true {
             var isOver = false
             do {
-                switch try editor.nextLine({ [self] in prompt }) {
+                switch try editor.nextLine({ [self] in held.gate.entered { prompt } }) {
                 case .end: isOver = true
                 case .interrupted: break
                 case .text(let text):
                     lineNumber += 1
-                    isOver = try !perform(line: text)
+                    isOver = try !held.gate.entered { try perform(line: text) }
                 }
             } catch {
                 let failure = report(error)
@@ -59,7 +67,16 @@ final class Prompt {
         }
     }
 
-    var prompt: StyledText { mode?.prompt ?? StatusLine(name: store.name, conflicts: conflictCount).prompt }
+    var prompt: StyledText {
+        if let mode { return mode.prompt }
+        var line = StatusLine(name: store.name, conflicts: conflictCount)
+        if let (hub, acknowledged) = background?.hub {
+            line.hub = hub
+            let own = store.versionVector[store.device]
+            line.pending = Int(own - min(own, acknowledged ?? own))
+        }
+        return line.prompt
+    }
 
     /// The store counts once for each of its states, whatever it holds.
     var conflictCount: Int { (try? store.openConflictCount()) ?? 0 }
@@ -78,7 +95,8 @@ final class Prompt {
         let lines = question.split(separator: "\n").map(String.init)
         for line in lines.dropLast() { output.line(line) }
         output.flush()
-        guard case .text(let answer) = try editor.nextLine({ StyledText(lines.last ?? "") }) else { return false }
+        let edited = try held.gate.left { try editor.nextLine { StyledText(lines.last ?? "") } }
+        guard case .text(let answer) = edited else { return false }
         return ["y", "yes"].contains(answer.trimmed.lowercased())
     }
 
@@ -102,6 +120,11 @@ final class Prompt {
             return true
         }
         if var mode, let effects = try mode.step(words) {
+            // What was typed was meant for what was shown.
+            guard try isShown(mode.conflict) else {
+                try refresh()
+                return true
+            }
             self.mode = mode
             for effect in effects { try perform(effect) }
             return true
@@ -135,6 +158,7 @@ final class Prompt {
             try command.run()
         }
         if end != store.end { try refresh() }
+        background?.wake(afterSync: Self.syncing.contains(name))
     }
 
     private func unknown(_ word: String) -> ConsoleError {

@@ -8,6 +8,7 @@ final class SocketInbox: @unchecked Sendable {
 
     /// Which socket it was, and what it brought. Touched under the monitor's lock only.
     private var events: [(attempt: UInt64, event: SocketClient.Event)] = []
+    private var isRung = false
     private let monitor = Monitor<Awaited>()
 
     func add(_ event: SocketClient.Event, of attempt: UInt64) {
@@ -17,14 +18,23 @@ final class SocketInbox: @unchecked Sendable {
         monitor.announce(.event)
     }
 
-    /// The next event, waited for; nil when none came in time.
+    /// Whoever waits for an event goes on without one.
+    func ring() {
+        monitor.lock()
+        defer { monitor.unlock() }
+        isRung = true
+        monitor.announce(.event)
+    }
+
+    /// The next event, waited for; nil when none came in time, or somebody rang.
     func next(timeoutMilliseconds: Int) -> (attempt: UInt64, event: SocketClient.Event)? {
         let deadline = Monitor<Awaited>.nanoseconds + UInt64(max(0, timeoutMilliseconds)) * 1_000_000
         monitor.lock()
         defer { monitor.unlock() }
-        while events.isEmpty {
+        defer { isRung = false }
+        while events.isEmpty && !isRung {
             guard monitor.wait(for: .event, until: deadline) else { return nil }
         }
-        return events.removeFirst()
+        return events.isEmpty ? nil : events.removeFirst()
     }
 }

@@ -6,9 +6,9 @@ internal import SyncCore
 /// The session's orders to push, pull and take in.
 extension Watching {
     func push(_ order: PushOrder) throws(SyncError) -> PushResult {
-        let store = try opened(machine.reading)
-        let batch: PushBatch
-        do throws(ReplicaError) { batch = try store.pushBatch(order, chain: progress.chain) } catch { throw .store(error) }
+        let batch = try stored { () throws(ReplicaError) in
+            try machine.store.reading { (store) throws(ReplicaError) in try store.pushBatch(order, chain: progress.chain) }
+        }
         let object = try client.push(batch.events, before: batch.before, after: batch.after)
         guard let answer = PushAnswer(json: object) else { throw .strangeAnswer(hub: client.hub, what: "a push without verdicts") }
         progress.chain = batch.after
@@ -29,25 +29,51 @@ extension Watching {
 
     /// Makes events durable and folds them.
     ///
-    /// - Returns: what became of them, how many were new, and how many records are in conflict now.
-    func takeIn(_ events: [Event]) throws(SyncError) -> (taken: TakenIn, count: Int, conflicts: Int) {
-        let store = try opened(machine.writing)
-        do throws(ReplicaError) {
-            let (taken, count) = try store.takeIn(events)
-            if events.contains(where: { store.names[$0.dot.device] == nil }) { hearNames(store) }
-            let conflicts = try store.openConflictCount()
-            try store.close()
-            return (taken, count, conflicts)
-        } catch { throw .store(error) }
+    /// - Returns: what became of them, and what was new; nil where nothing was.
+    func takeIn(_ events: [Event]) throws(SyncError) -> (taken: TakenIn, arrival: Arrival?) {
+        var hasStrangers = false
+        let (taken, arrival) = try stored { () throws(ReplicaError) in
+            try machine.store.writing { (store) throws(ReplicaError) in
+                let known = store.versionVector
+                let new = events.filter { !known.covers($0.dot) }
+                hasStrangers = new.contains { store.names[$0.dot.device] == nil }
+                let count = try store.openConflictCount()
+                let open = try Self.openConflicts(among: new, in: store)
+                let taken = try store.takeIn(new).taken
+                let countNow = try store.openConflictCount()
+                let arrived = store.versionVector
+                var arrival = Arrival(counts: [:], conflicts: [], conflictsMore: countNow - count, conflictsOpen: countNow)
+                for event in new where arrived.covers(event.dot) { arrival.counts[event.dot.device, default: 0] += 1 }
+                arrival.conflicts = try Self.openConflicts(among: new, in: store).filter { !open.contains($0) }
+                return (taken, arrival)
+            }
+        }
+        if hasStrangers { try hearNames() }
+        return (taken, arrival.counts.isEmpty ? nil : arrival)
     }
+
+    /// Which of the records of a few events are in conflict, each once.
+    private static func openConflicts(among events: [Event], in store: Replica<POSIXVolume>) throws(ReplicaError) -> [RecordKey] {
+        var keys: [RecordKey] = []
+        for event in events where keys.count < namedConflictLimit && !keys.contains(event.key) { keys.append(event.key) }
+        var open: [RecordKey] = []
+        for key in keys where try store.conflict(key)?.isOpen == true { open.append(key) }
+        return open
+    }
+
+    private static var namedConflictLimit: Int { 16 }
 
     /// Takes over what the workspace calls its devices. Names are for people: nothing fails for want of them.
-    func hearNames(_ store: Replica<POSIXVolume>) {
-        if let names = try? client.names() { try? store.hear(names: names) }
+    func hearNames() throws(SyncError) {
+        guard let names = try? client.names() else { return }
+        try stored { () throws(ReplicaError) in
+            try machine.store.reading { (store) throws(ReplicaError) in try? store.hear(names: names) }
+        }
     }
 
-    private func opened(_ open: () throws(ReplicaError) -> Replica<POSIXVolume>) throws(SyncError) -> Replica<POSIXVolume> {
-        do throws(ReplicaError) { return try open() } catch { throw .store(error) }
+    /// The store's error is the sync's.
+    func stored<Value>(_ body: () throws(ReplicaError) -> Value) throws(SyncError) -> Value {
+        do throws(ReplicaError) { return try body() } catch { throw .store(error) }
     }
 }
 

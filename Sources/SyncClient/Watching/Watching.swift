@@ -5,13 +5,13 @@ internal import SyncCore
 
 /// The shell around a device's session: it keeps a socket open, and pushes and pulls as the session says.
 ///
-/// The store is opened for each piece of work, so that other commands can write to it meanwhile. Everything happens on one thread; the socket's events wait in an inbox.
+/// The store is asked for anew for each piece of work, so that others can write to it meanwhile, and never while the network is waited for. Everything happens on one thread; the socket's events wait in an inbox.
 package final class Watching {
     let machine: WatchMachine
     let folder: SyncFolder
     let client: HubClient
     let device: DeviceID
-    private let inbox = SocketInbox()
+    private let inbox: SocketInbox
     private let news: (WatchNews) -> Void
     var session: DeviceSession
     var progress: SyncProgress
@@ -30,21 +30,24 @@ package final class Watching {
     package init(_ machine: WatchMachine, news: @escaping (WatchNews) -> Void) throws(SyncError) {
         self.machine = machine
         self.news = news
+        inbox = machine.bell.inbox
         folder = SyncFolder(ofStore: machine.folder)
         guard let link = try folder.link() else { throw .notJoined(folder: machine.folder) }
-        let store: Replica<POSIXVolume>
-        do throws(ReplicaError) { store = try machine.reading() } catch { throw .store(error) }
-        device = store.device
+        let name: String
+        let local: LocalLog
+        do throws(ReplicaError) {
+            (device, name, local) = try machine.store.reading { (store) throws(ReplicaError) in (store.device, store.name, store.localLog) }
+        } catch { throw .store(error) }
         client = try HubClient(link, folder, device: device, keys: machine.keys)
         progress = try folder.progress()
-        var options = DeviceSession.Options(device: device, name: store.name, role: Role(rawValue: link.role) ?? .client)
+        var options = DeviceSession.Options(device: device, name: name, role: Role(rawValue: link.role) ?? .client)
         options.canLead = options.role == .master
         options.pushEvents = 5000
         session = DeviceSession(
             options, cursor: Hexadecimal.bytes(progress.cursor.utf8).flatMap { $0.isEmpty ? nil : $0 },
             acknowledged: progress.ackedThrough[device], lastSyncWall: progress.lastSync)
-        stamp = machine.stamp()
-        inputs = [.wrote(store.localLog), .start]
+        stamp = machine.store.stamp
+        inputs = [.wrote(local), .start]
     }
 
     /// Runs until `isOver` says so, which is asked several times a second, or the session is blocked for good.
@@ -97,13 +100,14 @@ package final class Watching {
 
     /// Notices what other commands have written.
     private func lookAtStore() throws(SyncError) {
-        let now = machine.stamp()
+        let now = machine.store.stamp
         guard now != stamp else { return }
         stamp = now
-        do throws(ReplicaError) {
-            let store = try machine.reading()
-            inputs.append(.wrote(store.localLog))
-        } catch { throw .store(error) }
+        inputs.append(
+            .wrote(
+                try stored { () throws(ReplicaError) in
+                    try machine.store.reading { (store) throws(ReplicaError) in store.localLog }
+                }))
     }
 
     // MARK: - Effects
@@ -111,7 +115,7 @@ package final class Watching {
     private func perform(_ effects: [DeviceEffect]) throws(SyncError) {
         for effect in effects {
             switch effect {
-            case .open(let attempt, hub: _, let isRenewing): open(attempt, isRenewing)
+            case .open(let attempt, hub: _, let isRenewing): try open(attempt, isRenewing)
             case .send(_, let message): socket?.send(message.json)
             case .push(let attempt, let order):
                 inputs.append(
@@ -124,9 +128,9 @@ package final class Watching {
                         .pulled(attempt: attempt, try pull(cursor, limit))
                     })
             case .takeIn(let attempt):
-                let (taken, count, conflicts) = try takeIn(page)
-                if count > 0 { news(.pulled(events: count, conflicts: conflicts)) }
+                let (taken, arrival) = try takeIn(page)
                 page = []
+                if let arrival { news(.arrived(arrival)) }
                 inputs.append(.tookIn(attempt: attempt, taken))
             case .takeInCritical(let attempt, let delivery):
                 inputs.append(.tookInCritical(attempt: attempt, delivery, try takeIn(delivery)))
@@ -142,7 +146,7 @@ package final class Watching {
         }
     }
 
-    private func open(_ attempt: UInt64, _ isRenewing: Bool) {
+    private func open(_ attempt: UInt64, _ isRenewing: Bool) throws(SyncError) {
         do throws(SyncError) {
             if isRenewing { try client.renew() }
             // Asking the status renews a token that has expired.
@@ -150,9 +154,9 @@ package final class Watching {
             socket = try SocketClient.open(client.hub, token: client.link.token, authorities: client.link.authorities) { [inbox] in
                 inbox.add($0, of: attempt)
             }
-            if let store = try? machine.reading() { hearNames(store) }
-            inputs.append(.opened(attempt: attempt))
-        } catch { inputs.append(.openFailed(attempt: attempt, Self.failure(error))) }
+        } catch { return inputs.append(.openFailed(attempt: attempt, Self.failure(error))) }
+        try hearNames()
+        inputs.append(.opened(attempt: attempt))
     }
 
     private func answered(
@@ -166,9 +170,9 @@ package final class Watching {
 
     private func takeIn(_ delivery: DeliveryID) throws(SyncError) -> AcknowledgementOutcome {
         guard let event = deliveries.removeValue(forKey: delivery) else { return .later }
-        let taken = try takeIn([event]).taken
+        let (taken, arrival) = try takeIn([event])
         guard taken.refused.isEmpty, taken.forked.isEmpty else { return .refused }
-        news(.critical(event))
+        if let arrival { news(.critical(event, arrival)) }
         return .done
     }
 

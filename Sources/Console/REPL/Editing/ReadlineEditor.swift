@@ -88,7 +88,7 @@ final class ReadlineEditor: LineEditor {
         let next = prompt()
         guard !notices.isEmpty || next != shown else { return }
         syncline_readline_make_way()
-        for notice in notices { output.line(StyledText(notice, .contested)) }
+        for line in notices.flatMap({ Printable.wrapped($0, to: Terminal.columns) }) { output.line(StyledText(line, .contested)) }
         output.flush()
         if next != shown { syncline_readline_set_prompt(Self.marked(next)) }
         shown = next

@@ -59,9 +59,8 @@ extension Prompt {
 
     /// What somebody wrote meanwhile, an undo or an import, changes the conflict that is open.
     func refresh() throws {
-        guard let mode else { return }
+        guard let mode, try !isShown(mode.conflict) else { return }
         let now = try store.conflict(mode.conflict.key)
-        guard now != mode.conflict else { return }
         let output = session().output
         guard let now, now.isOpen else {
             output.line("\(Arguments.text(mode.conflict.key)) is settled")
@@ -72,6 +71,9 @@ extension Prompt {
         output.flush()
         open(now, number: mode.number)
     }
+
+    /// Whether the conflict is as it was when it was opened.
+    func isShown(_ conflict: Conflict) throws -> Bool { try store.conflict(conflict.key) == conflict }
 
     // MARK: - Showing
 
@@ -109,7 +111,7 @@ extension Prompt {
     private func edit(_ field: Name?) throws {
         guard let mode else { return }
         let file = EditFile(mode.resolution, field: field, name: mode.name)
-        let edited = try Machine.edit(file.text, name: "conflict.txt")
+        let edited = try held.gate.left { try Machine.edit(file.text, name: "conflict.txt") }
         do {
             self.mode?.take(try file.applying(edited.bytes))
             edited.remove()
@@ -128,7 +130,7 @@ extension Prompt {
 
     private func write(_ note: String?) throws {
         guard let mode else { return }
-        guard try store.conflict(mode.conflict.key) == mode.conflict else { return try refresh() }
+        guard try isShown(mode.conflict) else { return try refresh() }
         let session = session(isJSON: isJSON)
         let note = try Arguments.note(note)
         let events = try ResolveCommand.commit([mode.resolution], note: note, session, store)

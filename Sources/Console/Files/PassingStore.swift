@@ -1,0 +1,22 @@
+internal import LogStore
+internal import ReplicaEngine
+internal import SyncClient
+
+/// A store that is opened for each piece of a watch's work, so that other commands can write to it in between.
+struct PassingStore: WatchedStore {
+    let session: Session
+    let folder: String
+
+    func reading<Value>(_ body: (Store) throws(ReplicaError) -> Value) throws(ReplicaError) -> Value {
+        try body(try Store.open(in: folder, on: POSIXVolume(), access: .reading))
+    }
+
+    func writing<Value>(_ body: (Store) throws(ReplicaError) -> Value) throws(ReplicaError) -> Value {
+        let store = try session.writing(folder)
+        let value = try body(store)
+        try store.close()
+        return value
+    }
+
+    var stamp: UInt64 { Machine.stamp(ofFolder: folder + "/log") }
+}

@@ -1,0 +1,110 @@
+internal import EventCore
+internal import SyncClient
+internal import SyncCore
+
+/// What a watch has told since somebody looked, put together: a value.
+struct SyncNews: Hashable {
+    /// Something to be said once.
+    enum Notice: Hashable, Sendable {
+        case arrived(Arrival)
+        case critical(Event, Arrival)
+        /// Every device has this critical event of ours.
+        case everybodyHas(Dot)
+        case standing(Standing)
+    }
+
+    /// How it stands with the hub, when nothing is under way.
+    enum Standing: Hashable, Sendable {
+        case good
+        case offline
+        case refused(ProblemCode)
+        case blocked(BlockReason)
+
+        /// nil while something is under way.
+        init?(_ state: SyncState) {
+            switch state {
+            case .connected: self = .good
+            case .offline: self = .offline
+            case .error(let code): self = .refused(code)
+            case .blocked(let reason): self = .blocked(reason)
+            case .stopped, .connecting, .syncing: return nil
+            }
+        }
+    }
+
+    private(set) var status: SyncStatus?
+    /// What came in while more was coming; said when all is there.
+    private var arrived: Arrival?
+    private var notices: [Notice] = []
+    private var standing = Standing.good
+
+    /// Fewer are over before anybody has seen that they are under way.
+    private static let shownEvents: UInt64 = 50
+
+    /// - Returns: whether there is something to see.
+    mutating func take(_ news: WatchNews) -> Bool {
+        switch news {
+        case .arrived(let arrival):
+            if var sum = arrived {
+                sum.add(arrival)
+                arrived = sum
+            } else {
+                arrived = arrival
+            }
+            return false
+        case .critical(let event, let arrival): notices.append(.critical(event, arrival))
+        case .acknowledged(let dot, let devices, let missing):
+            guard missing.isEmpty, !devices.isEmpty else { return false }
+            notices.append(.everybodyHas(dot))
+        case .status(let status):
+            self.status = status
+            guard let standing = Standing(status.state) else {
+                if case .syncing(_, let total) = status.state { return total >= Self.shownEvents }
+                return status.state != .connecting || self.standing == .good
+            }
+            if let arrived { notices.append(.arrived(arrived)) }
+            arrived = nil
+            if standing != self.standing { notices.append(.standing(standing)) }
+            self.standing = standing
+        }
+        return true
+    }
+
+    /// What is to be said now, which is not said again.
+    mutating func takeNotices() -> [Notice] {
+        defer { notices = [] }
+        return notices
+    }
+
+    /// Whether what is written here goes up at the moment.
+    var isUp: Bool {
+        switch status?.state {
+        case .connected, .syncing: true
+        default: false
+        }
+    }
+
+    /// The sign and the words at the prompt.
+    var link: (sign: StatusLine.Link, detail: String) {
+        switch status?.state {
+        case .connected: (.connected, "synced")
+        case .syncing(let done, let total): (.syncing, "syncing \(done)/\(total)")
+        case nil, .stopped: (.syncing, "connecting")
+        // It keeps trying; that is nothing new.
+        case .connecting where standing == .good: (.syncing, "connecting")
+        case .connecting, .offline, .error, .blocked: Self.link(standing)
+        }
+    }
+
+    private static func link(_ standing: Standing) -> (sign: StatusLine.Link, detail: String) {
+        switch standing {
+        case .good: (.connected, "synced")
+        case .offline: (.offline, "offline")
+        case .refused(let code): (.failed, code.rawValue)
+        case .blocked(.fork): (.blocked, "fork")
+        case .blocked(.rejected(_, let code)), .blocked(.notEnrolled(let code)): (.blocked, code.rawValue)
+        case .blocked(.refusedHere): (.blocked, "refused here")
+        case .blocked(.revoked): (.blocked, "revoked")
+        }
+    }
+}

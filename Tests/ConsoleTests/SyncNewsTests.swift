@@ -1,0 +1,85 @@
+import EventCore
+import Testing
+
+@testable import Console
+@testable import SyncClient
+@testable import SyncCore
+
+/// What the sync behind a prompt says, and when.
+struct SyncNewsTests {
+    private let phone = DeviceID(high: 1, low: 1)
+    private let tablet = DeviceID(high: 2, low: 2)
+    private var text: NoticeText { NoticeText(hub: "http://hub") { $0 == phone ? "phone" : "tablet" } }
+
+    private func status(_ state: SyncState) -> WatchNews {
+        .status(
+            SyncStatus(
+                state: state, warnings: [], role: .client, epoch: 0, hub: 0, lastSyncWall: nil, acknowledged: 0, pending: 0,
+                unacknowledgedCritical: 0, head: nil))
+    }
+
+    private func arrival(_ counts: [DeviceID: Int], _ conflicts: [String] = [], more: Int? = nil) throws -> Arrival {
+        Arrival(
+            counts: counts, conflicts: try conflicts.map(Arguments.record), conflictsMore: more ?? conflicts.count, conflictsOpen: 0)
+    }
+
+    /// What is said after the news, line by line.
+    private func said(_ all: [WatchNews], _ news: inout SyncNews) -> [String] {
+        for one in all { _ = news.take(one) }
+        return news.takeNotices().map(text.text)
+    }
+
+    @Test("what comes in pieces is said at the end") func whatComesInPiecesIsSaidAtTheEnd() throws {
+        var news = SyncNews()
+        let pieces: [WatchNews] = [
+            .arrived(try arrival([phone: 5000])), status(.syncing(done: 5000, total: 9000)),
+            .arrived(try arrival([phone: 3999, tablet: 1], ["notes/trip"])),
+        ]
+        #expect(said(pieces, &news) == [])
+        #expect(said([status(.connected)], &news) == ["9000 new events from phone and tablet, 1 new conflict: notes/trip"])
+        #expect(said([status(.connected)], &news) == [])
+    }
+
+    @Test("an interruption says what has come") func anInterruptionSaysWhatHasCome() throws {
+        var news = SyncNews()
+        let lines = said([status(.connected), .arrived(try arrival([phone: 1])), status(.offline(sinceWall: nil))], &news)
+        #expect(lines.first == "1 new event from phone")
+        #expect(lines.count == 2 && lines[1].hasPrefix("the hub http://hub cannot be reached"))
+    }
+
+    @Test("each standing is said once") func eachStandingIsSaidOnce() {
+        var news = SyncNews()
+        let offline: [WatchNews] = [status(.offline(sinceWall: nil)), status(.connecting)]
+        #expect(said([status(.connecting), status(.connected)], &news) == [])
+        #expect(said(offline + offline + offline, &news).count == 1)
+        #expect(news.link.sign == .offline)
+        #expect(said([status(.connecting), status(.connected)], &news) == ["the hub is back; everything is there and here"])
+        #expect(said([status(.error(.rateLimited))], &news) == ["the hub answers “rate-limited”; it goes on by itself, slower"])
+        #expect(news.link == (.failed, "rate-limited"))
+        #expect(
+            said([status(.blocked(.revoked))], &news)
+                == ["this device was revoked; ask whoever runs the hub; what is here is safe"])
+    }
+
+    @Test("conflicts are counted and named") func conflictsAreCountedAndNamed() throws {
+        #expect(text.text(.arrived(try arrival([phone: 2], more: -3))) == "2 new events from phone, 3 conflicts settled")
+        #expect(
+            text.text(.arrived(try arrival([phone: 9], ["a/1", "a/2", "a/3"], more: 9)))
+                == "9 new events from phone, 9 new conflicts: a/1, a/2, a/3, …")
+        let many = Dictionary(uniqueKeysWithValues: (1...4).map { (DeviceID(high: $0, low: 0), 1) })
+        #expect(text.text(.arrived(try arrival(many))) == "4 new events from 4 devices")
+    }
+
+    @Test("a critical event is said with what it writes") func aCriticalEventIsSaidWithWhatItWrites() throws {
+        let event = try Event(
+            dot: Dot(device: phone, seq: 7), key: Arguments.record("notes/trip"), context: VersionVector(),
+            time: HybridTime(milliseconds: 1), body: .writing(set: [Arguments.write("title=\u{1B}[2J lake")]), isCritical: true)
+        #expect(
+            text.text(.critical(event, try arrival([phone: 1], ["notes/trip"])))
+                == #"urgent from phone: notes/trip title = "\u001b[2J lake", 1 new conflict: notes/trip"#)
+        var news = SyncNews()
+        #expect(said([.acknowledged(event.dot, by: [tablet], missing: [phone])], &news) == [])
+        let everybody = said([.acknowledged(event.dot, by: [phone, tablet], missing: [])], &news)
+        #expect(everybody == ["every device has your urgent event phone:7"])
+    }
+}
