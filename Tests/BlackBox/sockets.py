@@ -23,6 +23,12 @@ class Socket:
                     return message
         return await asyncio.wait_for(wait(), timeout)
 
+    async def hear_any(self, timeout=20):
+        """The next message, whatever it is."""
+        message = json.loads(await asyncio.wait_for(self.connection.recv(), timeout))
+        self.messages.append(message)
+        return message
+
     async def register(self, device, **members):
         await self.say(type="register_device", device=device, name="visitor", **members)
         return await self.hear("registered")

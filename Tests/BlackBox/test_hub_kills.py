@@ -11,7 +11,7 @@ from hub import HubProcess, HubTest
 
 
 class Kills(HubTest):
-    kills = 20
+    kills = 100
     seed = 20260726
 
     def test_nothing_acknowledged_is_lost(self):
@@ -47,7 +47,7 @@ class Kills(HubTest):
             thread.start()
         chance = random.Random(self.seed)
         for _ in range(self.kills):
-            time.sleep(chance.uniform(0.05, 0.4))
+            time.sleep(chance.uniform(0.02, 0.3))
             self.hub.kill()
             self.hub = HubProcess(self.data, port=port)
         over.set()

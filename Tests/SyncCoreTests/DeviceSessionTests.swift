@@ -258,11 +258,12 @@ struct DeviceSessionTests {
             tokenExpiresInMilliseconds: 1_000_000, wall: ClockReading.at(driver.time).wall)
         driver.step(.received(attempt: driver.attempt, .heartbeat(answer)))
         #expect(driver.status?.role == .master && driver.status?.epoch == 4)
-        // 15 s less a tenth, from when it asked.
-        #expect(driver.session.leaseEpoch(now: .at(13_499)) == 4 && driver.session.leaseEpoch(now: .at(13_500)) == 0)
+        // A lease less a tenth, from when it asked.
+        let end = SyncLimits().leaseMilliseconds / 10 * 9
+        #expect(driver.session.leaseEpoch(now: .at(end - 1)) == 4 && driver.session.leaseEpoch(now: .at(end)) == 0)
         driver.step(.closed(attempt: driver.attempt, .unreachable), random: 30_000)
         #expect(driver.status?.role == .master)
-        driver.time = 13_500
+        driver.time = end
         driver.step(.tick)
         #expect(driver.status?.role == .client && driver.status?.epoch == 0)
     }

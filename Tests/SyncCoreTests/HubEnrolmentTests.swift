@@ -89,7 +89,7 @@ struct HubEnrolmentTests {
         let (master, old, victim) = (try driver.enrol(1, .master), try driver.enrol(2, .master), try driver.enrol(3))
         let (first, _) = try driver.register(2, old, canLead: true)
         _ = driver.step(.disconnected(first))
-        driver.time += 15_000
+        driver.time += driver.hub.limits.leaseMilliseconds
         _ = driver.step(.tick)
         _ = try driver.register(1, master, canLead: true)
         #expect(driver.hub.state.grants == [.sample(2), .sample(1)])

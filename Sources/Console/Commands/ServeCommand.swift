@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EventCore
 internal import HubServer
+internal import SyncCore
 
 /// Runs a hub.
 struct ServeCommand: ParsableCommand {
@@ -16,6 +17,8 @@ struct ServeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The certificate's key, in PEM.", valueName: "file")) var tlsKey: String?
     @Option(help: ArgumentHelp("A web page's origin that may open a socket; may be repeated.", valueName: "origin"))
     var origin: [String] = []
+    @Option(help: ArgumentHelp("How long a device's token is good, until it proves its key again: 90s, 15min, 1h, 7d.", valueName: "time"))
+    var tokenTtl = "1h"
     @Flag(help: "Print JSON; the ready line always is.") var json = false
 
     func run() throws {
@@ -26,9 +29,14 @@ struct ServeCommand: ParsableCommand {
         guard !host.isEmpty, (tlsCert == nil) == (tlsKey == nil) else {
             throw ConsoleError.usage(host.isEmpty ? "--listen wants HOST:PORT" : "--tls-cert and --tls-key go together")
         }
+        var limits = SyncLimits()
+        guard let life = Arguments.milliseconds(tokenTtl), life > 0 else {
+            throw ConsoleError.usage("“\(tokenTtl)” is no time", hint: "for example 90s, 15min, 1h, 7d")
+        }
+        limits.tokenMilliseconds = life
         let options = HubOptions(
-            data: data, host: host, port: Int(port), certificate: tlsCert, key: tlsKey, origins: origin, clock: Machine.hubClock,
-            log: { Output.log($0) })
+            data: data, host: host, port: Int(port), certificate: tlsCert, key: tlsKey, origins: origin, limits: limits,
+            clock: Machine.hubClock, log: { Output.log($0) })
         try HubService.run(options) { url, workspaces in
             let output = Output()
             output.object { writer in

@@ -6,6 +6,7 @@ internal import SyncCore
 /// All workspaces of a data folder, open for as long as the hub runs.
 actor Hub {
     private let clock: HubClock
+    private let limits: SyncLimits
     private let folder: HubFolder
     private let threads: any EventLoopGroup
     private let failed: @Sendable () -> Void
@@ -13,8 +14,11 @@ actor Hub {
 
     static let defaultName = "main"
 
-    init(_ folder: HubFolder, clock: HubClock, threads: any EventLoopGroup, failed: @escaping @Sendable () -> Void) {
+    init(
+        _ folder: HubFolder, limits: SyncLimits, clock: HubClock, threads: any EventLoopGroup, failed: @escaping @Sendable () -> Void
+    ) {
         self.folder = folder
+        self.limits = limits
         self.clock = clock
         self.threads = threads
         self.failed = failed
@@ -36,7 +40,8 @@ actor Hub {
     func workspace(making name: String) async throws(HubError) -> Workspace {
         if let workspace = workspaces[name] { return workspace }
         guard HubFolder.isName(name) else { throw .badWorkspaceName(name) }
-        let workspace = try Workspace(name, in: folder.folder(of: name), clock: clock, thread: threads.next(), failed: failed)
+        let workspace = try Workspace(
+            name, in: folder.folder(of: name), limits: limits, clock: clock, thread: threads.next(), failed: failed)
         workspaces[name] = workspace
         await workspace.start()
         return workspace

@@ -2,7 +2,7 @@ internal import SyncCore
 
 /// What the shell around the core takes from one caller. What the core limits stands in `SyncLimits`.
 enum HubLimits {
-    static let core = SyncLimits()
+    private static let core = SyncLimits()
     /// Bytes of a request's body, unpacked.
     static let bodyBytes = core.bodyBytes
     /// Events of a push.

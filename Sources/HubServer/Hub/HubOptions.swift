@@ -1,3 +1,5 @@
+package import SyncCore
+
 /// How a hub runs.
 package struct HubOptions: Sendable {
     /// The data folder.
@@ -10,13 +12,14 @@ package struct HubOptions: Sendable {
     package let key: String?
     /// Values of `Origin` that a WebSocket may come with.
     package let origins: [String]
+    package let limits: SyncLimits
     package let clock: HubClock
     /// Writes a line of the log.
     package let log: @Sendable ([UInt8]) -> Void
 
     package init(
-        data: String, host: String, port: Int, certificate: String?, key: String?, origins: [String], clock: HubClock,
-        log: @escaping @Sendable ([UInt8]) -> Void
+        data: String, host: String, port: Int, certificate: String?, key: String?, origins: [String], limits: SyncLimits,
+        clock: HubClock, log: @escaping @Sendable ([UInt8]) -> Void
     ) {
         self.data = data
         self.host = host
@@ -24,6 +27,7 @@ package struct HubOptions: Sendable {
         self.certificate = certificate
         self.key = key
         self.origins = origins
+        self.limits = limits
         self.clock = clock
         self.log = log
     }

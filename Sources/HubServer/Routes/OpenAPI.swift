@@ -54,6 +54,13 @@ enum OpenAPI {
             writeContent(route.takes, &writer)
             writer.endObject()
         }
+        if !route.messages.isEmpty {
+            // OpenAPI has no word for messages.
+            writer.key("x-messages")
+            writer.beginArray()
+            for message in route.messages { writer.string(message) }
+            writer.endArray()
+        }
         writer.key("responses")
         writer.beginObject()
         writer.key("\(route.status)".utf8)

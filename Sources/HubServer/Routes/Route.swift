@@ -19,6 +19,8 @@ struct Route: Sendable {
     /// Bodies that it takes; none when empty.
     let takes: [String]
     let gives: [String]
+    /// Types of messages that a socket takes from a device.
+    let messages: [String]
     let handle: @Sendable (Call) async throws(ProblemDocument) -> Answer
 
     struct Parameter: Sendable {
@@ -30,7 +32,8 @@ struct Route: Sendable {
     init(
         _ method: HTTPRequest.Method, _ path: String, _ summary: String, access: Access = .device, status: Int = 200,
         parameters: [Parameter] = [],
-        takes: [String] = [], gives: [String] = [Answer.json], handle: @escaping @Sendable (Call) async throws(ProblemDocument) -> Answer
+        takes: [String] = [], gives: [String] = [Answer.json], messages: [String] = [],
+        handle: @escaping @Sendable (Call) async throws(ProblemDocument) -> Answer
     ) {
         self.method = method
         self.path = path
@@ -40,6 +43,7 @@ struct Route: Sendable {
         self.parameters = parameters
         self.takes = takes
         self.gives = gives
+        self.messages = messages
         self.handle = handle
     }
 

@@ -1,5 +1,6 @@
 internal import EventCore
 internal import HTTPTypes
+internal import SyncCore
 
 extension Routes {
     static let operators: [Route] = [
@@ -27,7 +28,10 @@ extension Routes {
         Route(.get, "/openapi.json", "This document", access: .anyone) { (_) throws(ProblemDocument) in
             Answer(body: OpenAPI.document(of: Routes.all))
         },
-        Route(.get, SocketUpgrade.path, "A WebSocket: the answer is the upgrade", status: 101, gives: []) { (_) throws(ProblemDocument) in
+        Route(
+            .get, SocketUpgrade.path, "A WebSocket: the answer is the upgrade", status: 101, gives: [],
+            messages: DeviceMessage.Kind.allCases.map(\.rawValue)
+        ) { (_) throws(ProblemDocument) in
             throw ProblemDocument(426, "upgrade-required", "this is a WebSocket, of version 13")
         },
     ]

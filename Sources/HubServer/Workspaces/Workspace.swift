@@ -29,7 +29,8 @@ actor Workspace {
 
     /// Opens the workspace of a folder, or makes it.
     init(
-        _ name: String, in folder: String, clock: HubClock, thread: any EventLoop, failed: @escaping @Sendable () -> Void
+        _ name: String, in folder: String, limits: SyncLimits, clock: HubClock, thread: any EventLoop,
+        failed: @escaping @Sendable () -> Void
     ) throws(HubError) {
         self.name = name
         self.clock = clock
@@ -45,7 +46,7 @@ actor Workspace {
             (journal, state) = try Journal.open(
                 in: folder, on: POSIXVolume(), wall: clock.wall(), newWorkspace: Secrets.newWorkspace)
         } catch { throw HubError(error) }
-        core = Core(workspace: journal.workspace, state: state, log: log, limits: HubLimits.core, now: clock.reading)
+        core = Core(workspace: journal.workspace, state: state, log: log, limits: limits, now: clock.reading)
     }
 
     /// Notes what an interruption left; before anything else.

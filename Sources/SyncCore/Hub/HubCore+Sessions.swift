@@ -130,7 +130,8 @@ extension HubCore {
         guard lease.holder == nil else { return }
         let candidates = sessions.all.compactMap { session -> Election.Candidate? in
             guard session.isRegistered || session.connection == registering, session.canLead,
-                now.milliseconds < session.lastHeard + limits.silenceMilliseconds,
+                // A holder that was silent for a lease is not given the next one.
+                now.milliseconds < session.lastHeard + min(limits.leaseMilliseconds, limits.silenceMilliseconds),
                 let device = state.devices[session.device], device.role == .master, device.revokedAt == nil
             else { return nil }
             return Election.Candidate(device: session.device, priority: session.priority)

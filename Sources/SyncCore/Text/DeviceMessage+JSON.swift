@@ -4,22 +4,22 @@ package import EventCore
 extension DeviceMessage {
     /// nil for what is no message, or none of these types.
     package init?(json object: JSONValue) {
-        switch object["type"]?.text {
-        case "register_device":
+        switch object["type"]?.text.flatMap({ Kind(rawValue: $0) }) {
+        case .register:
             guard let registration = Registration(json: object) else { return nil }
             self = .register(registration)
-        case "acknowledge":
+        case .acknowledge:
             guard let delivery = object["delivery"]?.integer,
                 let outcome = object["outcome"]?.text.flatMap({ AcknowledgementOutcome(rawValue: $0) })
             else { return nil }
             self = .acknowledge(DeliveryID(delivery), outcome)
-        case "heartbeat":
+        case .heartbeat:
             guard let id = object["id"]?.integer else { return nil }
             self = .heartbeat(
                 DeviceHeartbeat(
                     id: id, epoch: object["epoch"]?.integer ?? 0, lag: object["lag"]?.integer ?? 0, pending: object["pending"]?.integer ?? 0
                 ))
-        default: return nil
+        case nil: return nil
         }
     }
 
@@ -28,16 +28,16 @@ extension DeviceMessage {
         writer.beginObject()
         switch self {
         case .register(let registration):
-            writer.type("register_device")
+            writer.type(Kind.register.rawValue)
             registration.write(to: &writer)
         case .acknowledge(let delivery, let outcome):
-            writer.type("acknowledge")
+            writer.type(Kind.acknowledge.rawValue)
             writer.key("delivery")
             writer.integer(delivery.index)
             writer.key("outcome")
             writer.string(outcome.rawValue)
         case .heartbeat(let heartbeat):
-            writer.type("heartbeat")
+            writer.type(Kind.heartbeat.rawValue)
             for (name, number) in [
                 ("id", heartbeat.id), ("epoch", heartbeat.epoch), ("lag", heartbeat.lag), ("pending", heartbeat.pending),
             ] {
@@ -83,8 +83,8 @@ extension Registration {
 
 extension JSONWriter {
     /// The member that says what a message is.
-    mutating func type(_ type: StaticString) {
+    mutating func type(_ type: String) {
         key("type")
-        string(type.description)
+        string(type)
     }
 }

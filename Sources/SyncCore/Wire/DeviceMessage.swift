@@ -6,6 +6,13 @@ package enum DeviceMessage: Hashable, Sendable {
     case acknowledge(DeliveryID, AcknowledgementOutcome)
     /// The hub answers with a heartbeat that names `id`.
     case heartbeat(DeviceHeartbeat)
+
+    /// What a message is called on the wire.
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        case register = "register_device"
+        case acknowledge
+        case heartbeat
+    }
 }
 
 /// The first message on a socket.

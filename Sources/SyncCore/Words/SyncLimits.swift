@@ -18,8 +18,8 @@ package struct SyncLimits: Hashable, Sendable {
     package var codeMilliseconds: UInt64 = 3_600_000
 
     package var heartbeatMilliseconds: UInt64 = 5_000
-    /// How long a lease lasts after the heartbeat that renewed it came in.
-    package var leaseMilliseconds: UInt64 = 15_000
+    /// How long a lease lasts after the heartbeat that renewed it came in: another device leads within two heartbeats.
+    package var leaseMilliseconds: UInt64 = 9_000
     /// A critical event is sent again so long after the attempt before.
     package var redeliveryMilliseconds: [UInt64] = [1_000, 5_000, 30_000, 120_000]
 
