@@ -143,6 +143,60 @@ class Calls(HubTest):
         self.call("POST", "/sync/push", token=token, data={"events": [event(device, 2, record="other")]})
         self.assertEqual(self.call("GET", "/sync/status", token=token)["ackedThrough"], {device: 3})
 
+    def test_every_event_has_its_verdict(self):
+        device, token = self.enrol()
+        others = [str(uuid.uuid4()) for _ in range(60)]
+        batch = [event(device, 1)]
+        for number, other in enumerate(others):
+            # Every other one names an event of another record as if it were of its own.
+            batch.append(event(other, 1, record=f"r{number}", context={device: 1} if number % 2 else {}))
+            batch.append(event(other, 2, record=f"s{number}"))
+        answer = self.call("POST", "/sync/push", token=token, data={"events": batch})
+        verdicts = [e["verdict"] for e in answer["events"]]
+        self.assertEqual(verdicts, ["accepted"] + 30 * ["accepted", "accepted", "rejected", "parked"])
+        codes = {e["problem"]["code"] for e in answer["events"] if e["verdict"] == "rejected"}
+        self.assertEqual((codes, answer["head"]), ({"context-unclosed"}, 61))
+        # The same again says the same: nothing of a rejected event is kept.
+        again = self.call("POST", "/sync/push", token=token, data={"events": batch})
+        self.assertEqual([e["verdict"] for e in again["events"]], ["duplicate"] + 30 * ["duplicate", "duplicate", "rejected", "parked"])
+
+    def test_one_name_twice_in_a_push(self):
+        device, token = self.enrol()
+        batch = [event(device, 1), event(device, 2, record="a"), event(device, 2, record="b"), event(device, 3, record="c")]
+        answer = self.call("POST", "/sync/push", token=token, data={"events": batch})
+        self.assertEqual([e["verdict"] for e in answer["events"]], ["accepted"] + 3 * ["rejected"])
+        self.assertEqual({e["problem"]["code"] for e in answer["events"][1:]}, {"fork"})
+        batch = [event(device, 2, record="a"), event(device, 2, record="a")]
+        answer = self.call("POST", "/sync/push", token=token, data={"events": batch})
+        self.assertEqual([e["verdict"] for e in answer["events"]], ["accepted", "accepted"])
+
+    def test_pushes_share_syncs(self):
+        import http.client
+        import threading
+        devices = [self.enrol() for _ in range(16)]
+
+        def push(device, token):
+            connection = http.client.HTTPConnection("127.0.0.1", self.hub.port, timeout=60)
+            for seq in range(1, 16):
+                body = json.dumps({"events": [event(device, seq, record=device, context={device: seq - 1} if seq > 1 else {})]})
+                connection.request("POST", "/sync/push", body, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+                answer = connection.getresponse()
+                self.assertEqual(answer.status, 200, answer.read())
+                answer.read()
+            connection.close()
+
+        threads = [threading.Thread(target=push, args=pair) for pair in devices]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        _, _, body = self.curl("GET", "/metrics")
+        samples = dict(line.rsplit(" ", 1) for line in body.decode().splitlines() if not line.startswith("#"))
+        pushes, syncs = (int(samples[f'syncline_{name}_total{{workspace="main"}}']) for name in ("pushes", "log_syncs"))
+        self.assertEqual(pushes, 16 * 15)
+        self.assertLess(syncs, pushes)
+        self.assertEqual(self.call("GET", "/sync/status", token=devices[0][1])["head"], pushes)
+
     def test_malformed(self):
         device, token = self.enrol()
         problem = self.problem(400, "malformed", "POST", "/sync/push", token=token, data=b'{"events":[\n{"device":7}]}')
@@ -186,6 +240,39 @@ class Calls(HubTest):
         for _ in range(3):
             self.problem(413, "too-large", "POST", "/sync/push", token=token, data=b" " * (8 * 1024 * 1024 + 1))
         self.call("GET", "/health/live")
+
+    def test_a_body_that_drips(self):
+        import socket
+        self.hub.stop()
+        self.serve("--body-time", "1s")
+        _, token = self.enrol()
+        head = f"POST /sync/push HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", self.hub.port), timeout=30) as connection:
+            connection.sendall(head.encode())
+            connection.settimeout(0.1)
+            answer = b""
+            # A byte now and then: what waits for silence waits for ever.
+            while not answer:
+                connection.sendall(b" ")
+                try:
+                    answer = connection.recv(65536)
+                except TimeoutError:
+                    pass
+            connection.settimeout(30)
+            try:
+                while more := connection.recv(65536):
+                    answer += more
+            except ConnectionError:
+                pass
+        head, _, body = answer.partition(b"\r\n\r\n")
+        self.assertEqual(head.split()[1], b"408")
+        self.assertEqual(json.loads(body)["code"], "slow-body")
+        # A connection whose requests are quick goes on for longer than that.
+        with socket.create_connection(("127.0.0.1", self.hub.port), timeout=30) as connection:
+            for _ in range(3):
+                connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+                self.assertIn(b"200", connection.recv(65536).split(b"\r\n")[0])
+                __import__("time").sleep(0.6)
 
     def test_pull_is_refused(self):
         _, token = self.enrol()

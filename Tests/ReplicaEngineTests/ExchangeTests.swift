@@ -34,6 +34,15 @@ struct ExchangeTests {
         #expect(parts.events == events && parts.object.canonical.canonical == object)
     }
 
+    @Test(arguments: [#""a"b""#, "\"a\u{1}b\"", #"{"b":1,"a":2}"#, "[1 ]", "1.0"])
+    func `a value that is none is not taken from a block`(text: String) throws {
+        let body = try EventBody.writing(set: [FieldWrite(field: Name("x"), value: FieldValue(uncheckedCanonical: Array(text.utf8)))])
+        let event = try Event(
+            dot: Dot(device: DeviceID(high: 1, low: 1), seq: 1), key: RecordKey(collection: Name("notes"), record: Name("trip")),
+            context: VersionVector(), time: HybridTime(packed: 1 << 16), body: body)
+        #expect(throws: BlockError.self) { try EventBlocks.events(in: EventBlocks.bytes(of: [event]), limit: 1) }
+    }
+
     @Test func `every flipped bit and every cut of a body is noticed`() throws {
         let body = ExchangeBody.bytes(object: Array("{}".utf8), events: try mixed(1).events().prefix(3))
         for length in 0..<body.count where length != 6 {

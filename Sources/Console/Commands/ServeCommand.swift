@@ -19,6 +19,7 @@ struct ServeCommand: ParsableCommand {
     var origin: [String] = []
     @Option(help: ArgumentHelp("How long a device's token is good, until it proves its key again: 90s, 15min, 1h, 7d.", valueName: "time"))
     var tokenTtl = "1h"
+    @Option(help: ArgumentHelp("How long a request's body may take to come.", valueName: "time")) var bodyTime = "60s"
     @Flag(help: "Print JSON; the ready line always is.") var json = false
 
     func run() throws {
@@ -30,10 +31,8 @@ struct ServeCommand: ParsableCommand {
             throw ConsoleError.usage(host.isEmpty ? "--listen wants HOST:PORT" : "--tls-cert and --tls-key go together")
         }
         var limits = SyncLimits()
-        guard let life = Arguments.milliseconds(tokenTtl), life > 0 else {
-            throw ConsoleError.usage("“\(tokenTtl)” is no time", hint: "for example 90s, 15min, 1h, 7d")
-        }
-        limits.tokenMilliseconds = life
+        limits.tokenMilliseconds = try Self.time(tokenTtl)
+        limits.bodyMilliseconds = try Self.time(bodyTime)
         let options = HubOptions(
             data: data, host: host, port: Int(port), certificate: tlsCert, key: tlsKey, origins: origin, limits: limits,
             clock: Machine.hubClock, log: { Output.log($0) })
@@ -49,6 +48,15 @@ struct ServeCommand: ParsableCommand {
             }
             output.flush()
         }
+    }
+}
+
+extension ServeCommand {
+    fileprivate static func time(_ text: String) throws -> UInt64 {
+        guard let milliseconds = Arguments.milliseconds(text), milliseconds > 0 else {
+            throw ConsoleError.usage("“\(text)” is no time", hint: "for example 90s, 15min, 1h, 7d")
+        }
+        return milliseconds
     }
 }
 

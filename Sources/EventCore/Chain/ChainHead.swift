@@ -23,6 +23,18 @@ package struct ChainHead: Hashable, Sendable {
         return bytes
     }
 
+    /// How many bytes `linkPrefix` has.
+    package static let linkPrefixBytes = chainMark.count + 16 + Hash256.sizeBytes
+
+    /// Writes `linkPrefix` of a chain into memory that has room for it.
+    package static func writeLinkPrefix(_ device: DeviceID, _ hash: Hash256, to memory: UnsafeMutableRawPointer) {
+        chainMark.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(memory), byteCount: $0.count) }
+        let names = memory + chainMark.count
+        names.storeBytes(of: device.high.bigEndian, as: UInt64.self)
+        names.storeBytes(of: device.low.bigEndian, toByteOffset: 8, as: UInt64.self)
+        hash.write(to: names + 16)
+    }
+
     /// The bytes that the device signs: its chain up to here, in this workspace.
     ///
     /// - Parameter workspace: 16 bytes.

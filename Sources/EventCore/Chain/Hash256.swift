@@ -21,6 +21,21 @@ package struct Hash256: Hashable, Comparable, Sendable {
         self.init(words: (words[0], words[1], words[2], words[3]))
     }
 
+    /// Takes 32 bytes where they lie.
+    package init(raw bytes: UnsafeRawBufferPointer) {
+        precondition(bytes.count == Self.sizeBytes)
+        func word(_ offset: Int) -> UInt64 { UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
+        self.init(words: (word(0), word(8), word(16), word(24)))
+    }
+
+    /// Writes the 32 bytes.
+    package func write(to memory: UnsafeMutableRawPointer) {
+        memory.storeBytes(of: first.bigEndian, as: UInt64.self)
+        memory.storeBytes(of: second.bigEndian, toByteOffset: 8, as: UInt64.self)
+        memory.storeBytes(of: third.bigEndian, toByteOffset: 16, as: UInt64.self)
+        memory.storeBytes(of: fourth.bigEndian, toByteOffset: 24, as: UInt64.self)
+    }
+
     /// Reads 64 lower-case hexadecimal digits; nil for anything else.
     package init?(hexadecimal text: some StringProtocol) {
         guard let bytes = Hexadecimal.bytes(text.utf8) else { return nil }

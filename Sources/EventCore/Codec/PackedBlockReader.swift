@@ -64,7 +64,7 @@ struct PackedBlockReader {
         values = ByteCursor(sections[.values])
     }
 
-    private static func skipKey(_ cursor: inout ByteCursor) throws(BlockError) {
+    static func skipKey(_ cursor: inout ByteCursor) throws(BlockError) {
         _ = try cursor.varint()
         let idBytes = try cursor.varint()
         _ = try cursor.take(Int(truncatingIfNeeded: min(idBytes >> (idBytes & 1 == 1 ? 2 : 1), UInt64(Limits.nameBytes))))

@@ -120,15 +120,16 @@ final class PackedSections {
 
     deinit { memory.deallocate() }
 
-    /// Makes the sections from `first` to `last` readable, until the next call; those before are no longer.
+    /// Makes the sections from `first` to `last` readable, until the next call; others are no longer.
     ///
     /// `block` has `slackBytes` readable bytes behind it, and outlives the use.
     ///
     /// - Throws: `.malformed` when a section cannot be expanded to its size.
     func expand(
-        _ directory: PackedDirectory, _ block: UnsafeRawBufferPointer, through last: PackedSection = .notes
+        _ directory: PackedDirectory, _ block: UnsafeRawBufferPointer, from first: PackedSection = .keys,
+        through last: PackedSection = .notes
     ) throws(BlockError) {
-        let sections = PackedSection.inOrder[...last.rawValue]
+        let sections = PackedSection.inOrder[first.rawValue...last.rawValue]
         let needed = sections.reduce(0) { $0 + (directory[$1].isCompressed ? directory[$1].rawBytes + Self.slackBytes : 0) }
         if needed > capacity {
             memory.deallocate()

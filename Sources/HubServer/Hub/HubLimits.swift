@@ -9,6 +9,8 @@ enum HubLimits {
     static let pushEvents = core.events
     /// Events of a pull's answer where no limit is named.
     static let pullEvents = 1000
+    /// An answer with fewer bytes is not packed.
+    static let packedBytes = 32 * 1024
     /// Bytes of a WebSocket message.
     static let messageBytes = core.messageBytes
     /// Seconds that a pull waits at most.

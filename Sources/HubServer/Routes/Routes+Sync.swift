@@ -1,20 +1,20 @@
 internal import EventCore
 internal import HTTPTypes
+internal import HubStore
 internal import ReplicaEngine
 internal import SyncCore
 
 extension Routes {
-    private static let bodies = [Answer.json, ExchangeBody.mediaType]
+    private static let bodies = [Answer.json, ExchangeBody.mediaType, BlocksBody.mediaType]
 
     static let sync: [Route] = [
         Route(.post, "/sync/push", "Hand over events; 200 means that what is accepted is on disk", takes: bodies) {
             (call) throws(ProblemDocument) in
             let (workspace, token) = try call.known()
             let request = try PushBody.request(call.body, mediaType: call.mediaType)
-            let dots = request.batch.map(\.dot)
             let reply = await workspace.call(.push(request, token: token))
             guard case .pushed(let answer) = reply else { throw problem(reply) }
-            return Self.answer(answer, dots)
+            return Self.answer(answer, to: request.batch)
         },
         Route(
             .get, "/sync/pull", "Events after a cursor, in the hub's order",
@@ -30,7 +30,8 @@ extension Routes {
             let reply = await workspace.call(
                 .pull(PullRequest(cursor: try cursor(call), limit: limit, waitMilliseconds: UInt64(seconds) * 1000), token: token))
             guard case .pulled(let answer) = reply else { throw problem(reply) }
-            return try await Self.answer(answer, of: workspace, asBlocks: call.wants(ExchangeBody.mediaType))
+            if call.wants(BlocksBody.mediaType), let blocks = try await Self.blocks(answer, of: workspace) { return blocks }
+            return try await Self.answer(answer, of: workspace, isBinary: call.wants(ExchangeBody.mediaType))
         },
         Route(.get, "/sync/status", "The hub's state, and the caller's") { (call) throws(ProblemDocument) in
             let (workspace, token) = try call.known()
@@ -47,18 +48,12 @@ extension Routes {
         return bytes
     }
 
-    private static func answer(_ push: PushAnswer, _ dots: [Dot]) -> Answer {
+    private static func answer(_ push: PushAnswer, to batch: PushContents) -> Answer {
         Answer { writer in
-            writer.key("events")
-            writer.beginArray()
-            for (dot, verdict) in zip(dots, push.runs.flatMap { Array($0.verdicts) }) {
-                writer.beginObject()
-                writer.key("dot")
-                writer.dot(dot)
-                verdict.write(to: &writer)
-                writer.endObject()
+            switch batch {
+            case .events(let events): write(push.runs.flatMap { Array($0.verdicts) }, events, &writer)
+            case .blocks: write(push.runs, &writer)
             }
-            writer.endArray()
             writer.key("ackedThrough")
             writer.versionVector(push.ackedThrough)
             writer.key("head")
@@ -70,23 +65,47 @@ extension Routes {
         }
     }
 
-    private static func answer(_ pull: PullAnswer, of workspace: Workspace, asBlocks: Bool) async throws(ProblemDocument) -> Answer {
+    /// A verdict for each event.
+    private static func write(_ verdicts: [Verdict], _ events: [Event], _ writer: inout JSONWriter) {
+        writer.key("events")
+        writer.beginArray()
+        for (event, verdict) in zip(events, verdicts) {
+            writer.beginObject()
+            writer.key("dot")
+            writer.dot(event.dot)
+            verdict.write(to: &writer)
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    /// The same in runs, in each of which positions go up by one.
+    private static func write(_ runs: [VerdictRun], _ writer: inout JSONWriter) {
+        writer.key("runs")
+        writer.beginArray()
+        for run in runs {
+            writer.beginObject()
+            writer.key("count")
+            writer.integer(run.count)
+            run.verdict.write(to: &writer)
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    /// A page as the log has it; nil where it does not begin with a packed block.
+    private static func blocks(_ pull: PullAnswer, of workspace: Workspace) async throws(ProblemDocument) -> Answer? {
+        let run = try await workspace.blocks(pull.positions)
+        guard run.end > pull.positions.lowerBound else { return nil }
+        var writer = try await head(of: pull, upTo: run.end, workspace)
+        writer.endObject()
+        return Answer(mediaType: BlocksBody.mediaType, body: BlocksBody.bytes(object: writer.bytes, blocks: run.bytes))
+    }
+
+    private static func answer(_ pull: PullAnswer, of workspace: Workspace, isBinary: Bool) async throws(ProblemDocument) -> Answer {
         let events = try await workspace.events(pull.positions)
-        let end = Position(pull.positions.lowerBound.index + UInt64(events.count))
-        // A page whose events are large is cut short, and so is what its cursor says.
-        let cursor = end == pull.positions.upperBound ? pull.cursor : try await workspace.cursor(at: end)
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("cursor")
-        writer.string(Hexadecimal.text(cursor.bytes))
-        writer.key("more")
-        writer.boolean(end < pull.head)
-        writer.key("head")
-        writer.integer(pull.head.index)
-        writer.key("first")
-        writer.integer(pull.positions.lowerBound.index)
-        writer.chains(pull.chains)
-        guard !asBlocks else {
+        var writer = try await head(of: pull, upTo: Position(pull.positions.lowerBound.index + UInt64(events.count)), workspace)
+        guard !isBinary else {
             writer.endObject()
             return Answer(mediaType: ExchangeBody.mediaType, body: ExchangeBody.bytes(object: writer.bytes, events: events.map(\.event)))
         }
@@ -103,6 +122,26 @@ extension Routes {
         writer.endArray()
         writer.endObject()
         return Answer(body: writer.bytes)
+    }
+
+    /// What a page says beside its events: an object that has begun.
+    private static func head(
+        of pull: PullAnswer, upTo end: Position, _ workspace: Workspace
+    ) async throws(ProblemDocument) -> JSONWriter {
+        // A page whose events are large is cut short, and so is what its cursor says.
+        let cursor = end == pull.positions.upperBound ? pull.cursor : try await workspace.cursor(at: end)
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("cursor")
+        writer.string(Hexadecimal.text(cursor.bytes))
+        writer.key("more")
+        writer.boolean(end < pull.head)
+        writer.key("head")
+        writer.integer(pull.head.index)
+        writer.key("first")
+        writer.integer(pull.positions.lowerBound.index)
+        writer.chains(pull.chains)
+        return writer
     }
 
     private static func write(_ status: HubStatus, _ workspace: String, _ facts: WorkspaceFacts, _ writer: inout JSONWriter) {

@@ -7,6 +7,7 @@ internal import NIOHTTPCompression
 internal import NIOHTTPTypes
 internal import NIOHTTPTypesHTTP1
 internal import NIOWebSocket
+internal import ReplicaEngine
 
 /// One connection: HTTP/1.1, packed both ways where the peer likes it, or a WebSocket when its first request asks for one.
 struct HubChannel: ServerChildChannel, HTTPChannelHandler {
@@ -24,6 +25,7 @@ struct HubChannel: ServerChildChannel, HTTPChannelHandler {
 
     let responder: HTTPChannelHandler.Responder
     let upgrade: SocketUpgrade
+    let bodyMilliseconds: UInt64
 
     /// Longer than a pull may wait.
     private static let idleSeconds = 75
@@ -36,7 +38,8 @@ struct HubChannel: ServerChildChannel, HTTPChannelHandler {
             let upgrader = NIOTypedHTTPServerUpgradeHandler<Kind>(
                 httpEncoder: encoder, extraHTTPHandlers: [decoder, first],
                 upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration(
-                    upgraders: [upgrade.upgrader()], notUpgradingCompletionHandler: { channel in Self.http(channel, logger) }))
+                    upgraders: [upgrade.upgrader()],
+                    notUpgradingCompletionHandler: { channel in Self.http(channel, bodyMilliseconds, logger) }))
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(encoder)
             try pipeline.addHandler(decoder)
@@ -47,11 +50,18 @@ struct HubChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     /// The rest of the pipeline for a connection that stays with HTTP.
-    private static func http(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Kind> {
+    private static func http(_ channel: any Channel, _ bodyMilliseconds: UInt64, _ logger: Logger) -> EventLoopFuture<Kind> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(BodyDeadline(milliseconds: bodyMilliseconds))
             try pipeline.addHandler(NIOHTTPRequestDecompressor(limit: .size(HubLimits.bodyBytes)))
-            try pipeline.addHandler(HTTPResponseCompressor())
+            try pipeline.addHandler(
+                HTTPResponseCompressor(responseCompressionPredicate: { head, _ in
+                    // Blocks are packed already, and what is small travels as fast as it is.
+                    let isSmall = head.headers.first(name: "content-length").flatMap { Int($0) }.map { $0 < HubLimits.packedBytes } ?? false
+                    let isPacked = head.headers.first(name: "content-type") == BlocksBody.mediaType
+                    return isSmall || isPacked ? .doNotCompress : .compressIfPossible
+                }))
             try pipeline.addHandler(ResponseGate())
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: .seconds(idleSeconds), logger: logger))

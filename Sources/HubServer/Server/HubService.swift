@@ -7,6 +7,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
 internal import ServiceLifecycle
+internal import SyncCore
 
 /// Runs a hub until SIGTERM or SIGINT.
 package enum HubService {
@@ -51,7 +52,9 @@ package enum HubService {
         _ ready: @escaping @Sendable (_ url: String, _ workspaces: [String]) -> Void
     ) async throws {
         let upgrade = SocketUpgrade(hub: hub, origins: options.origins)
-        let plain = HTTPServerBuilder { responder in HubChannel(responder: responder, upgrade: upgrade) }
+        let plain = HTTPServerBuilder { responder in
+            HubChannel(responder: responder, upgrade: upgrade, bodyMilliseconds: options.limits.bodyMilliseconds)
+        }
         let server = try tls.map { try HTTPServerBuilder.tls(plain, tlsConfiguration: $0) } ?? plain
         let names = await hub.names
         let application = Application(

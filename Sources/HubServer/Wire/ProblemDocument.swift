@@ -85,7 +85,14 @@ extension ProblemDocument {
     static func malformed(_ detail: String) -> ProblemDocument { ProblemDocument(400, ProblemCode.malformed.rawValue, detail) }
 
     static let unknownRoute = ProblemDocument(404, "no-such-route", "there is nothing here; /openapi.json lists what there is")
-    static let wrongMediaType = ProblemDocument(415, "media-type", "the body is application/json or application/vnd.syncline.events")
+
+    static func slowBody(_ milliseconds: Int64) -> ProblemDocument {
+        var problem = ProblemDocument(408, "slow-body", "the request's body did not come within \(milliseconds) ms")
+        problem.isRetryable = true
+        return problem
+    }
+
+    static let wrongMediaType = ProblemDocument(415, "media-type", "the body is none of those that /openapi.json names")
 }
 
 extension ProblemCode {

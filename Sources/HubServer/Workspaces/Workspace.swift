@@ -23,6 +23,8 @@ actor Workspace {
     private var sockets: [ConnectionID: Socket] = [:]
     private var lastRequest: UInt64 = 0
     private var lastConnection: UInt64 = 0
+    /// What waits for the disk: the newest store, the records of all, and whether the log belongs to them.
+    private var unsynced: (store: StoreNumber, records: [[HubRecord]], includesLog: Bool)?
     private var wakeUp: (at: UInt64, task: Scheduled<Void>)?
     /// Told when the disk refused: the process has to end.
     private let failed: @Sendable () -> Void
@@ -62,13 +64,14 @@ actor Workspace {
     /// Lets go of the log.
     func close() throws(ReplicaError) {
         wakeUp?.task.cancel()
+        sync()
         try core.log.store.close()
     }
 
     // MARK: - Calls
 
     /// Asks the core, and waits for its answer.
-    func call(_ call: HubCall<[Event]>) async -> HubReply {
+    func call(_ call: HubCall<PushContents>) async -> HubReply {
         lastRequest += 1
         let request = RequestID(lastRequest)
         return await withCheckedContinuation { continuation in
@@ -80,6 +83,11 @@ actor Workspace {
     /// The events of a page.
     func events(_ positions: Range<Position>) throws(ProblemDocument) -> [LoggedEvent] {
         do throws(HubLogError) { return try core.log.events(positions) } catch { throw ProblemDocument(.unavailable) }
+    }
+
+    /// The packed blocks of a page.
+    func blocks(_ positions: Range<Position>) throws(ProblemDocument) -> PackedRun {
+        do throws(HubLogError) { return try core.log.blocks(positions) } catch { throw ProblemDocument(.unavailable) }
     }
 
     /// The cursor behind `position`, where a page had to be cut short.
@@ -142,16 +150,12 @@ actor Workspace {
 
     // MARK: - Steps
 
-    private func step(_ input: HubInput<[Event]>) { perform(core.step(input, now: clock.reading)) }
+    private func step(_ input: HubInput<PushContents>) { perform(core.step(input, now: clock.reading)) }
 
     private func perform(_ effects: [HubEffect]) {
-        var stored: StoreNumber?
         for effect in effects {
             switch effect {
-            case .store(let number, let records, includesLog: _):
-                // The log's own part was durable when it was admitted.
-                guard (try? journal.append(records)) != nil else { return step(.storeFailed) }
-                stored = number
+            case .store(let number, let records, let includesLog): store(number, records, includesLog)
             case .reply(let request, let reply):
                 if let knocker = knockers.removeValue(forKey: request) {
                     if case .problem(let problem) = reply { knocker.resume(returning: problem) }
@@ -165,7 +169,23 @@ actor Workspace {
             case .stop: return failed()
             }
         }
-        if let stored { step(.durable(stored)) }
+    }
+
+    /// Has it made durable after the calls that wait already: they share the sync (group commit).
+    private func store(_ number: StoreNumber, _ records: [HubRecord], _ includesLog: Bool) {
+        let earlier = unsynced
+        unsynced = (number, (earlier?.records ?? []) + [records], includesLog || earlier?.includesLog == true)
+        if earlier == nil { Task { sync() } }
+    }
+
+    private func sync() {
+        guard let batch = unsynced else { return }
+        unsynced = nil
+        // The log comes first: a record never speaks of what is not there.
+        guard !batch.includesLog || (try? core.log.sync()) != nil, (try? journal.append(lists: batch.records)) != nil else {
+            return step(.storeFailed)
+        }
+        step(.durable(batch.store))
     }
 
     private func send(_ message: HubMessage, to connection: ConnectionID) {

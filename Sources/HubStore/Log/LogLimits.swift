@@ -2,6 +2,4 @@
 enum LogLimits {
     /// A page is closed when its events have so many bytes.
     static let pageBytes = 4 * 1024 * 1024
-    /// Events that cannot be taken, in one push: what comes behind is not looked at.
-    static let rejectionsPerPush = 16
 }

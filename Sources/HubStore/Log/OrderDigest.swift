@@ -26,10 +26,15 @@ struct OrderDigest {
     }
 
     private static func next(_ value: Hash256, _ dot: Dot) -> Hash256 {
-        var bytes = value.bytes
-        bytes.append(bigEndian: dot.device.high)
-        bytes.append(bigEndian: dot.device.low)
-        bytes.append(bigEndian: dot.seq)
-        return HubCryptography.sha256(bytes)
+        withUnsafeTemporaryAllocation(byteCount: Hash256.sizeBytes + 24, alignment: 8) { bytes in
+            guard let base = bytes.baseAddress else { return value }
+            value.write(to: base)
+            for (index, word) in [dot.device.high, dot.device.low, dot.seq].enumerated() {
+                base.storeBytes(of: word.bigEndian, toByteOffset: Hash256.sizeBytes + 8 * index, as: UInt64.self)
+            }
+            var hash = SHA256()
+            hash.update(bufferPointer: UnsafeRawBufferPointer(bytes))
+            return hash.finalize().withUnsafeBytes { Hash256(raw: $0) }
+        }
     }
 }

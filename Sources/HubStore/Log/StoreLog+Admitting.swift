@@ -1,21 +1,29 @@
-package import EventCore
+internal import EventCore
 internal import LogStore
 internal import ReplicaEngine
 package import SyncCore
 
 /// Deciding about a push.
 extension StoreLog {
-    package func admit(_ batch: [Event], under rules: AdmissionRules) throws(HubLogError) -> Admission {
+    package func admit(_ batch: PushContents, under rules: AdmissionRules) throws(HubLogError) -> Admission {
+        switch batch {
+        case .events(let events): try admit(events, under: rules)
+        case .blocks(let blocks): try admit(blocks, under: rules)
+        }
+    }
+
+    private func admit(_ batch: [Event], under rules: AdmissionRules) throws(HubLogError) -> Admission {
         try checkGaps(batch)
         counters.pushes += 1
         var rejected = try known(batch)
-        reject(batch, under: rules, &rejected)
+        rejectTwins(in: batch, &rejected)
+        let links = reject(batch, under: rules, &rejected)
         let vector = applied
         let start = store.end
         let earlier = store.waitingEvents
         let waitingBefore = Set(earlier.map(\.dot))
         try take(batch.filter { !vector.covers($0.dot) && rejected[$0.dot] == nil }, &rejected)
-        let appended = try appended(since: start, among: batch + earlier)
+        let appended = try appended(since: start, among: batch + earlier, links)
         var admission = try verdicts(batch, appended, rejected)
         admission.accepted = Self.runs(appended)
         admission.critical = appended.compactMap(CriticalEvent.init)
@@ -81,12 +89,31 @@ extension StoreLog {
         return low < run.count ? run[low].dot : nil
     }
 
+    /// Rejects what a batch has twice under one name with other bytes, and what follows it in its device's chain.
+    private func rejectTwins(in batch: [Event], _ rejected: inout [Dot: ProblemCode]) {
+        var last: [DeviceID: UInt64] = [:]
+        let hasRepeats = batch.contains { event in
+            defer { last[event.dot.device] = event.dot.seq }
+            return event.dot.seq <= last[event.dot.device] ?? 0
+        }
+        guard hasRepeats else { return }
+        let first = Dictionary(batch.map { ($0.dot, $0) }, uniquingKeysWith: { first, _ in first })
+        for event in batch where first[event.dot] != event {
+            for other in batch where other.dot.device == event.dot.device && other.dot.seq >= event.dot.seq { rejected[other.dot] = .fork }
+        }
+    }
+
     // MARK: - Rules
 
-    private func reject(_ batch: [Event], under rules: AdmissionRules, _ rejected: inout [Dot: ProblemCode]) {
+    /// - Returns: the chains behind the new events, as far as they follow each other.
+    private func reject(
+        _ batch: [Event], under rules: AdmissionRules, _ rejected: inout [Dot: ProblemCode]
+    ) -> [Dot: ChainHead] {
         let vector = applied
+        var links: [Dot: ChainHead] = [:]
+        links.reserveCapacity(batch.count)
         var chains: [DeviceID: ChainHead] = [:]
-        let claims = Dictionary(rules.claims.map { ($0.dot.device, $0) }, uniquingKeysWith: { first, _ in first })
+        let claims = Dictionary(rules.claims.map { ($0.dot, $0.hash) }, uniquingKeysWith: { first, _ in first })
         var broken: [DeviceID: ProblemCode] = rules.refused
         for event in batch where !vector.covers(event.dot) && rejected[event.dot] == nil {
             let device = event.dot.device
@@ -95,9 +122,8 @@ extension StoreLog {
             guard event.dot.seq == head.dot.seq + 1 else { continue }
             let next = ChainMarks.next(head, event)
             chains[device] = next
-            if let claim = claims[device], claim.dot == next.dot, claim.hash != next.hash {
-                broken[device] = broken[device] ?? .chainBroken
-            }
+            links[next.dot] = next
+            if let claim = claims[next.dot], claim != next.hash { broken[device] = broken[device] ?? .chainBroken }
         }
         for event in batch where !vector.covers(event.dot) && rejected[event.dot] == nil {
             if let code = broken[event.dot.device] {
@@ -106,39 +132,29 @@ extension StoreLog {
                 rejected[event.dot] = .epochNeverGranted
             }
         }
+        return links
     }
 
     // MARK: - Taking in
 
     /// Takes the events in, without those that no honest store writes.
     private func take(_ events: [Event], _ rejected: inout [Dot: ProblemCode]) throws(HubLogError) {
-        var offered = events
-        var found = 0
-        while !offered.isEmpty {
-            let failure: ReplicaError
-            do throws(ReplicaError) {
-                _ = try store.ingest(offered)
-                return
-            } catch { failure = error }
-            found += 1
-            let (dot, code): (Dot, ProblemCode)
-            switch failure {
-            case .fork(let forked): (dot, code) = (forked, .fork)
-            case .refused(let refused, .unclosedContext): (dot, code) = (refused, .contextUnclosed)
-            case .refused(let refused, .beyondLimits): (dot, code) = (refused, .eventTooLarge)
-            default: throw .failed
-            }
-            let isOver = found >= LogLimits.rejectionsPerPush
-            for event in offered
-            where isOver || event.dot == dot || code == .fork && event.dot.device == dot.device && event.dot.seq >= dot.seq {
-                rejected[event.dot] = code
-            }
-            offered.removeAll { rejected[$0.dot] != nil }
+        let report: IngestReport
+        do throws(ReplicaError) { report = try store.ingestTolerantly(events) } catch { throw .failed }
+        for (dot, error) in report.refused {
+            rejected[dot] =
+                switch error {
+                case .fork: .fork
+                case .refused(_, .beyondLimits): .eventTooLarge
+                default: .contextUnclosed
+                }
         }
     }
 
     /// What the log has got since `start`, out of the events that can have come into it.
-    private func appended(since start: Position, among events: [Event]) throws(HubLogError) -> [LoggedEvent] {
+    private func appended(
+        since start: Position, among events: [Event], _ links: [Dot: ChainHead]
+    ) throws(HubLogError) -> [LoggedEvent] {
         let byDot = Dictionary(events.map { ($0.dot, $0) }, uniquingKeysWith: { first, _ in first })
         var appended: [LoggedEvent] = []
         try reading { () throws(ReplicaError) in
@@ -147,7 +163,7 @@ extension StoreLog {
                 appended.append(LoggedEvent(position: position, event: event))
             }
         }
-        for logged in appended { note(logged.event) }
+        for logged in appended { note(logged.event, links[logged.event.dot]) }
         recent.add(appended)
         return appended
     }
@@ -178,7 +194,7 @@ extension StoreLog {
         return admission
     }
 
-    private func isInConflict(_ key: RecordKey, _ known: inout [RecordKey: Bool]) throws(HubLogError) -> Bool {
+    func isInConflict(_ key: RecordKey, _ known: inout [RecordKey: Bool]) throws(HubLogError) -> Bool {
         if let answer = known[key] { return answer }
         let answer = try reading { () throws(ReplicaError) in try store.isInConflict(key) }
         known[key] = answer

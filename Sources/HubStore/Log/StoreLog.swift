@@ -5,11 +5,12 @@ package import SyncCore
 
 /// A workspace's log on disk, as the hub core needs it: a store, with each device's chain and the digest of the order beside it.
 ///
-/// What it admits is durable when `admit` returns: that is more than the core asks for.
+/// What it admits is durable after `sync`.
 package final class StoreLog<Storage: Volume>: HubLog {
-    package typealias Batch = [Event]
+    package typealias Batch = PushContents
 
     package let store: Replica<Storage>
+    let intake: BlockIntake<Storage>
     var order = OrderDigest()
     var chains: [DeviceID: ChainMarks] = [:]
     var recent = RecentEvents()
@@ -21,6 +22,7 @@ package final class StoreLog<Storage: Volume>: HubLog {
     /// Reads the whole log once.
     package init(_ store: Replica<Storage>) throws(ReplicaError) {
         self.store = store
+        intake = BlockIntake(store)
         var reader = EventReader(from: Position(0))
         while case let events = try reader.next(4096, of: store), !events.isEmpty {
             for logged in events { note(logged.event) }
@@ -28,10 +30,16 @@ package final class StoreLog<Storage: Volume>: HubLog {
     }
 
     /// Takes an event into account that the log has got.
-    func note(_ event: Event) {
+    ///
+    /// - Parameter link: the chain behind it, where that was reckoned already.
+    func note(_ event: Event, _ link: ChainHead? = nil) {
         order.add(event.dot)
-        chains[event.dot.device, default: ChainMarks(event.dot.device)].add(event)
+        let head = chains[event.dot.device]?.head ?? ChainHead(emptyChainOf: event.dot.device)
+        chains[event.dot.device, default: ChainMarks(event.dot.device)].add(link ?? ChainMarks.next(head, event))
     }
+
+    /// Makes what was admitted durable.
+    package func sync() throws(HubLogError) { try reading { () throws(ReplicaError) in try store.sync() } }
 
     package var id: LogID { LogID(high: store.logID.high, low: store.logID.low) }
     package var end: Position { store.end }

@@ -29,6 +29,12 @@ package enum EventBlocks {
         return events
     }
 
+    /// Whether the values are what they claim to be: a block's reader believes them.
+    private static func isCanonical(_ body: EventBody) -> Bool {
+        guard case .write(let set, _) = body else { return true }
+        return set.allSatisfy { $0.value.canonical.withUnsafeBufferPointer { FieldValue.isCanonical($0) } }
+    }
+
     /// Reads the block at the start of `bytes`; returns its length.
     private static func read(_ bytes: UnsafeRawBufferPointer, into events: inout [Event]) throws(BlockError) -> Int {
         let header = try BlockHeader(checking: bytes)
@@ -38,7 +44,7 @@ package enum EventBlocks {
             guard case .whole(let context) = row.context else { throw .malformed(offset: 0) }
             let event: Event
             do throws(EventError) { event = try row.event(context: context) } catch { throw .malformed(offset: 0) }
-            guard event.canonicalJSON.count <= Limits.eventBytes else { throw .malformed(offset: 0) }
+            guard isCanonical(event.body), event.canonicalJSON.count <= Limits.eventBytes else { throw .malformed(offset: 0) }
             events.append(event)
         }
         return header.blockBytes

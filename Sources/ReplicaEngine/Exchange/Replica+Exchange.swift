@@ -47,6 +47,12 @@ extension Replica {
         versionVector.entries.reduce(0) { $0 + ($1.seq > vector[$1.device] ? $1.seq - vector[$1.device] : 0) }
     }
 
-    /// Whether the record is in conflict.
-    package func isInConflict(_ key: RecordKey) throws(ReplicaError) -> Bool { try conflict(key) != nil }
+    /// Whether the record is in conflict, whether policies decide it or not. Looks at no event.
+    package func isInConflict(_ key: RecordKey) throws(ReplicaError) -> Bool {
+        guard let place = try place(of: key), table.hasSiblings(at: place) else { return false }
+        guard !table.isContested(at: place) else { return true }
+        let policies = try policies(of: key.collection)
+        guard !policies.isEmpty else { return false }
+        return policies.isConflictOfWholeEdits(try recordWithoutTimes(at: place))
+    }
 }

@@ -33,6 +33,14 @@ extension Replica {
         do throws(LogError) { return try cursor.next() } catch { throw .log(error) }
     }
 
+    /// A block that came packed from elsewhere, and is as full as packing would make it; nil for others.
+    private static func fullBlock(_ block: BlockView) -> LogBlock? {
+        guard block.header.encoding == .packed, block.header.payloadBytes >= BlockHeader.payloadGoalBytes / 2,
+            let reader = try? BlockReader(block.header, block.bytes)
+        else { return nil }
+        return LogBlock(bytes: Array(block.bytes[..<block.header.blockBytes]), ranges: reader.authors)
+    }
+
     /// Seals the log's active segment, with its small commits packed into full blocks.
     func seal() throws(LogError) {
         let applied = table.versionVector
@@ -40,6 +48,11 @@ extension Replica {
             var packer = SealedBlockPacker()
             var waiting = WaitingEvents()
             while let block = try cursor.next() {
+                if let full = Self.fullBlock(block) {
+                    for before in packer.finish() { try store(before) }
+                    try store(full)
+                    continue
+                }
                 do throws(BlockError) {
                     switch block.header.kind {
                     case .waiting: try waiting.add(block.header, block.bytes)

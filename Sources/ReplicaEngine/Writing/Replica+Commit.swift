@@ -67,12 +67,12 @@ extension Replica {
         return encoder.blocks.map { LogBlock(bytes: $0.bytes, ranges: [$0.range]) }
     }
 
-    /// Makes blocks durable as one commit, then folds them.
-    func write(_ blocks: [LogBlock]) throws(ReplicaError) {
+    /// Writes blocks as one commit, makes them durable unless somebody calls `sync` later, then folds them.
+    func write(_ blocks: [LogBlock], isDurable: Bool = true) throws(ReplicaError) {
         guard !blocks.isEmpty else { return }
         // Before the commit: folding the log once more must not find these events in it.
         try prepare(toFold: blocks)
-        do throws(LogError) { try log.commit(blocks) } catch { throw .log(error) }
+        do throws(LogError) { if isDurable { try log.commit(blocks) } else { try log.append(blocks) } } catch { throw .log(error) }
         for block in blocks {
             let position = end
             let padded = block.bytes + [UInt8](repeating: 0, count: RecordTable.slackBytes)

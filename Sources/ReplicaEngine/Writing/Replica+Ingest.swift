@@ -19,4 +19,15 @@ extension Replica {
         for event in events { try ingestion.add(event) }
         return try ingestion.finish()
     }
+
+    /// Takes in what of these events can be, none of which is here; what no honest store writes is named in the report, and leaves the others be.
+    ///
+    /// Nothing is durable before `sync`.
+    ///
+    /// - Throws: `.fork` where two events of the batch share a name, with nothing written; `.log` when the disk refused.
+    package func ingestTolerantly(_ events: some Sequence<Event>) throws(ReplicaError) -> IngestReport {
+        let ingestion = try Ingestion(into: self, IngestionLimits(), isTolerant: true)
+        for event in events { try ingestion.add(event) }
+        return try ingestion.finish(isDurable: false)
+    }
 }

@@ -48,9 +48,28 @@ final class HubClient {
     ///   - before: the device's own chain before these events.
     ///   - after: behind them, which is signed.
     func push(_ events: [Event], before: ChainHead, after: ChainHead) throws(SyncError) -> JSONValue {
-        let body = ExchangeBody.bytes(object: try chains(before, after), events: events)
+        let body = ExchangeBody.bytes(object: try chains([before], after), events: events)
         let reply = try call(.POST, "/sync/push", body: body, mediaType: ExchangeBody.mediaType)
         return try parsed(reply)
+    }
+
+    /// Hands blocks over as they lie; the hub takes the first ones, as far as it can.
+    func push(_ blocks: PushedBlocks) throws(SyncError) -> JSONValue {
+        let heads = [blocks.before] + blocks.chain
+        let object = try chains(heads.dropLast(), heads[heads.count - 1])
+        let body = BlocksBody.bytes(object: object, blocks: blocks.run.bytes)
+        return try parsed(try call(.POST, "/sync/push", body: body, mediaType: BlocksBody.mediaType))
+    }
+
+    /// A page as packed blocks, or as events where it does not begin with such a block.
+    func pullBlocks(cursor: String, limit: Int) throws(SyncError) -> PulledContents {
+        let reply = try call(
+            .GET, "/sync/pull?limit=\(limit)&cursor=\(cursor)", accept: "\(BlocksBody.mediaType), \(ExchangeBody.mediaType)")
+        if reply.mediaType == BlocksBody.mediaType, let body = BlocksBody(reply.body) { return .blocks(body) }
+        guard reply.mediaType == ExchangeBody.mediaType, let parts = ExchangeBody.parts(of: reply.body, limit: limit) else {
+            throw .strangeAnswer(hub: hub, what: "a pull without events")
+        }
+        return .events(parts.object, parts.events)
     }
 
     func pull(cursor: String, limit: Int) throws(SyncError) -> (object: JSONValue, events: [Event]) {
@@ -61,10 +80,10 @@ final class HubClient {
         return parts
     }
 
-    private func chains(_ before: ChainHead, _ after: ChainHead) throws(SyncError) -> [UInt8] {
+    private func chains(_ before: [ChainHead], _ after: ChainHead) throws(SyncError) -> [UInt8] {
         let signature = try key.signature(of: after.signedBytes(workspace: link.workspaceID))
         return JSONWriter.object { writer in
-            writer.chains([(before, nil), (after, signature)].filter { $0.head.dot.seq > 0 })
+            writer.chains((before.map { ($0, nil) } + [(after, signature)]).filter { $0.head.dot.seq > 0 })
         }
     }
 
@@ -114,6 +133,27 @@ final class HubClient {
     }
 
     private func body(_ members: (inout JSONWriter) -> Void) -> [UInt8] { JSONWriter.object(members) }
+}
+
+/// What a page of a pull holds.
+enum PulledContents {
+    case events(JSONValue, [Event])
+    case blocks(BlocksBody)
+
+    /// What the page says beside its events.
+    var object: JSONValue {
+        switch self {
+        case .events(let object, _): object
+        case .blocks(let body): body.object
+        }
+    }
+
+    var eventCount: Int {
+        switch self {
+        case .events(_, let events): events.count
+        case .blocks(let body): body.eventCount
+        }
+    }
 }
 
 extension JSONWriter {

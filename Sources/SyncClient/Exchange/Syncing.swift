@@ -1,12 +1,14 @@
 package import EventCore
 package import LogStore
 package import ReplicaEngine
+internal import SyncCore
 
 /// A joined store's exchange with its hub: what the hub lacks goes up, what is new comes down.
 ///
 /// The queue of outgoing events is the log itself. Progress is written when an event that it speaks of is durable and folded, never before.
 package final class Syncing<Storage: Volume> {
     private let store: Replica<Storage>
+    private let intake: BlockIntake<Storage>
     private let folder: SyncFolder
     private let client: HubClient
     private let now: () -> UInt64
@@ -18,7 +20,11 @@ package final class Syncing<Storage: Volume> {
 
     private static var pushEvents: Int { 5000 }
     private static var pushBytes: Int { 2 * 1024 * 1024 }
-    private static var pullEvents: Int { 5000 }
+    /// Of packed blocks.
+    private static var blockEvents: Int { 10_000 }
+    private static var blockBytes: Int { 4 * 1024 * 1024 }
+    /// Where the hub does not take a block, so many events go over one by one before another is tried.
+    private static var eventsBetweenBlocks: Int { 50_000 }
 
     /// - Parameter now: the wall clock's milliseconds since 1970.
     /// - Throws: `.notJoined`
@@ -26,6 +32,7 @@ package final class Syncing<Storage: Volume> {
         _ store: Replica<Storage>, in path: String, keys: String, now: @escaping () -> UInt64
     ) throws(SyncError) {
         self.store = store
+        intake = BlockIntake(store)
         self.now = now
         folder = SyncFolder(ofStore: path)
         guard let link = try folder.link() else { throw .notJoined(folder: path) }
@@ -110,11 +117,42 @@ package final class Syncing<Storage: Volume> {
             // Nothing to send, and yet the chains have to be compared: a copy may have sent other events under these names.
             return try send([])
         }
-        var reader = EventReader(from: first)
-        var batch: [Event] = []
-        var byteCount = 0
         progress.blocked = nil
+        var next = first
+        while next < store.end {
+            next = try pushBlocks(from: next, total)
+            if next < store.end { next = try pushEvents(from: next, total) }
+        }
+        if let rejection = report.rejected.first { progress.blocked = rejection.problem.detail }
+    }
+
+    /// Hands over packed blocks as far as there are some and the hub takes them; returns the position behind them.
+    private func pushBlocks(from position: Position, _ total: Int) throws(SyncError) -> Position {
+        var next = position
         while true {
+            let order = PushOrder(
+                from: next, lacking: progress.ackedThrough, limitEvents: Self.blockEvents, limitBytes: Self.blockBytes)
+            let found = try reading { () throws(ReplicaError) in try store.pushedBlocks(order, chain: progress.chain) }
+            guard let blocks = found else { return next }
+            let answer = try client.push(blocks)
+            guard let runs = answer["runs"]?.items else { throw .strangeAnswer(hub: hub, what: "a push without verdicts") }
+            let before = report.pushed
+            for run in runs { try note(run, count: Int(clamping: run["count"]?.integer ?? 0)) }
+            let taken = UInt64(report.pushed - before)
+            if blocks.start.index + taken == blocks.run.end.index { progress.chain = blocks.chain.last ?? blocks.before }
+            try note(answer)
+            next = Position(blocks.start.index + taken)
+            onProgress(report.pushed, total)
+            guard next == blocks.run.end else { return next }
+        }
+    }
+
+    /// Hands events over one by one, some batches of them, so that blocks may be tried again; returns the position behind them.
+    private func pushEvents(from position: Position, _ total: Int) throws(SyncError) -> Position {
+        var reader = EventReader(from: position)
+        var (batch, byteCount, next) = ([Event](), 0, position)
+        let end = min(store.end.index, position.index + UInt64(Self.eventsBetweenBlocks))
+        while next.index < end {
             let events = try reading { () throws(ReplicaError) in try reader.next(256, of: store) }
             for logged in events where !progress.ackedThrough.covers(logged.event.dot) {
                 batch.append(logged.event)
@@ -124,10 +162,11 @@ package final class Syncing<Storage: Volume> {
                 (batch, byteCount) = ([], 0)
                 onProgress(report.pushed, total)
             }
+            next = reader.position
             if events.isEmpty { break }
         }
         if !batch.isEmpty { try send(batch) }
-        if let rejection = report.rejected.first { progress.blocked = rejection.problem.detail }
+        return next
     }
 
     private func send(_ events: [Event]) throws(SyncError) {
@@ -139,24 +178,32 @@ package final class Syncing<Storage: Volume> {
         let answer = try client.push(events, before: before, after: after)
         progress.chain = after
         guard let verdicts = answer["events"]?.items else { throw .strangeAnswer(hub: hub, what: "a push without verdicts") }
-        for verdict in verdicts {
-            switch verdict["verdict"]?.text {
-            case "accepted", "duplicate": report.pushed += 1
-            case "concurrent":
-                report.pushed += 1
-                report.concurrent += 1
-            case "parked": report.parked += 1
-            case "rejected":
-                let problem =
-                    verdict["problem"].flatMap { HubProblem($0) } ?? HubProblem(status: 0, code: "unknown", detail: "no reason given")
-                report.rejected.append(SyncReport.Rejection(dot: verdict["dot"]?.text ?? "", problem: problem))
-            default: throw .strangeAnswer(hub: hub, what: "a verdict that is none")
-            }
+        for verdict in verdicts { try note(verdict, count: 1) }
+        try note(answer)
+    }
+
+    /// Takes note of the verdict on so many events.
+    private func note(_ verdict: JSONValue, count: Int) throws(SyncError) {
+        switch verdict["verdict"]?.text {
+        case "accepted", "duplicate": report.pushed += count
+        case "concurrent":
+            report.pushed += count
+            report.concurrent += count
+        case "parked": report.parked += count
+        case "rejected":
+            let problem =
+                verdict["problem"].flatMap { HubProblem($0) } ?? HubProblem(status: 0, code: "unknown", detail: "no reason given")
+            report.rejected.append(SyncReport.Rejection(dot: verdict["dot"]?.text ?? "", problem: problem))
+        default: throw .strangeAnswer(hub: hub, what: "a verdict that is none")
         }
+    }
+
+    /// Takes note of what a push's answer says of the hub.
+    private func note(_ answer: JSONValue) throws(SyncError) {
         progress.ackedThrough = VersionVector(hub: answer["ackedThrough"])
         progress.head = answer["head"]?.integer
         try folder.write(progress)
-        guard answer["forked"]?.items?.contains(where: { $0.text == own.description }) != true else {
+        guard answer["forked"]?.items?.contains(where: { $0.text == store.device.description }) != true else {
             throw .fork(
                 HubProblem(
                     status: 409, code: "fork", detail: "the hub has other events under this device's identity: it was used elsewhere"))
@@ -167,18 +214,43 @@ package final class Syncing<Storage: Volume> {
 
     private func pullAll() throws(SyncError) {
         while true {
-            let (object, events) = try client.pull(cursor: progress.cursor, limit: Self.pullEvents)
-            guard let cursor = object["cursor"]?.text, let head = object["head"]?.integer else {
-                throw .strangeAnswer(hub: hub, what: "a pull without a cursor")
+            let page = try client.pullBlocks(cursor: progress.cursor, limit: Self.blockEvents)
+            if case .blocks(let body) = page, try take(body) {
+                guard try advance(behind: page.object, page.eventCount) else { return }
+            } else {
+                // Blocks that do not fit the records here come once more as events.
+                let (object, events) =
+                    if case .events(let object, let events) = page { (object, events) } else {
+                        try client.pull(cursor: progress.cursor, limit: page.eventCount)
+                    }
+                try take(events)
+                guard try advance(behind: object, events.count) else { return }
             }
-            try take(events)
-            progress.cursor = cursor
-            progress.head = head
-            report.head = head
-            try folder.write(progress)
-            onProgress(report.pulled, report.pulled + Int(head) - Int(object["first"]?.integer ?? 0) - events.count)
-            guard object["more"]?.isTrue == true else { return }
         }
+    }
+
+    /// Saves the cursor behind a page whose events are durable and folded.
+    ///
+    /// - Returns: whether there is more.
+    private func advance(behind page: JSONValue, _ count: Int) throws(SyncError) -> Bool {
+        guard let cursor = page["cursor"]?.text, let head = page["head"]?.integer else {
+            throw .strangeAnswer(hub: hub, what: "a pull without a cursor")
+        }
+        progress.cursor = cursor
+        progress.head = head
+        report.head = head
+        try folder.write(progress)
+        onProgress(report.pulled, report.pulled + Int(head) - Int(page["first"]?.integer ?? 0) - count)
+        return page["more"]?.isTrue == true
+    }
+
+    /// Takes in a page's blocks; false where some of its events have to be taken in one by one.
+    private func take(_ body: BlocksBody) throws(SyncError) -> Bool {
+        let before = store.versionVector
+        let count = try reading { () throws(ReplicaError) in try store.takeIn(body, intake) }
+        report.pulled += Int(store.count(beyond: before))
+        if store.versionVector[store.device] > before[store.device] { report.isStoreSetBack = true }
+        return count != nil
     }
 
     /// Takes in what is new; it is durable and folded when this returns.

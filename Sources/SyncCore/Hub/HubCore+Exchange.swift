@@ -42,7 +42,7 @@ extension HubCore {
                 rules.refused[device] = .fork
                 continue
             case .same: break
-            case .beyond: if !rules.claims.contains(where: { $0.dot.device == device }) { rules.claims.append(chain.head) }
+            case .beyond: rules.claims.append(chain.head)
             }
             guard let signature = chain.signature, let known = state.devices[device] else { continue }
             guard Crypto.isSignature(signature, of: chain.head.signedBytes(workspace: workspace.bytes), by: known.publicKey) else {

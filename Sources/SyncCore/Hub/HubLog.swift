@@ -68,7 +68,7 @@ package enum ChainAgreement: Hashable, Sendable {
 package struct AdmissionRules: Hashable, Sendable {
     /// The device that epoch n was granted to, at index n − 1.
     package var grants: [DeviceID]
-    /// Chains as the pusher says that they are, at most one a device.
+    /// Chains as the pusher says that they are.
     package var claims: [ChainHead]
     /// Devices whose events of this push are rejected, and why.
     package var refused: [DeviceID: ProblemCode]
@@ -87,7 +87,7 @@ package struct AdmissionRules: Hashable, Sendable {
 
 /// What became of a batch.
 package struct Admission: Hashable, Sendable {
-    /// In the order of the batch, covering all its events.
+    /// In the order of the batch, covering all its events; of blocks perhaps only the first ones: the others are to be pushed as events.
     package var runs: [VerdictRun]
     /// What was accepted, parked events of earlier pushes included: per device, ascending.
     package var accepted: [DeviceRun]

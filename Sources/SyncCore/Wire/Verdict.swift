@@ -35,16 +35,16 @@ package struct VerdictRun: Hashable, Sendable {
     /// The verdicts, one an event.
     package var verdicts: some Sequence<Verdict> { (0..<UInt64(count)).lazy.map { verdict.advanced(by: $0) } }
 
-    fileprivate mutating func extend() { count += 1 }
+    fileprivate mutating func extend(by number: Int) { count += number }
 }
 
 extension [VerdictRun] {
-    /// Adds an event's verdict, to the last run where it goes on.
-    package mutating func append(_ verdict: Verdict) {
+    /// Adds an event's verdict, or that of several whose positions go on, to the last run where it goes on.
+    package mutating func append(_ verdict: Verdict, count number: Int = 1) {
         if let last, last.verdict.advanced(by: UInt64(last.count)) == verdict {
-            self[count - 1].extend()
+            self[count - 1].extend(by: number)
         } else {
-            append(VerdictRun(verdict))
+            append(VerdictRun(verdict, count: number))
         }
     }
 }

@@ -2,6 +2,8 @@
 package struct SyncLimits: Hashable, Sendable {
     /// Of a request.
     package var bodyBytes = 8 * 1024 * 1024
+    /// How long a request's body may take to come.
+    package var bodyMilliseconds: UInt64 = 60_000
     /// Events of one push, and of one page of a pull.
     package var events = 10_000
     /// Of one message on a socket.

@@ -8,4 +8,6 @@ struct DeviceLane {
     var early = EarlyEvents()
     /// Whether its next event was refused, so that none of its events can be admitted any more.
     var isStuck = false
+    /// Where its offered events are others than those that wait here.
+    var forkedSeq: UInt64?
 }

@@ -9,6 +9,8 @@ package struct IngestReport: Hashable, Sendable {
     package var duplicates = 0
     /// Offered events that wait for what they build on.
     package var waiting = 0
+    /// Offered events that no honest store writes, and why; only where they are tolerated, and then nothing of them is kept.
+    package var refused: [Dot: ReplicaError] = [:]
 
     package init() {}
 }
@@ -20,6 +22,8 @@ package struct IngestReport: Hashable, Sendable {
 package final class Ingestion<Storage: Volume> {
     let replica: Replica<Storage>
     let limits: IngestionLimits
+    /// Whether an event that is refused leaves the others be; else it ends the ingestion.
+    private let isTolerant: Bool
     /// The end of the log when this began.
     let start: Position
     let spool: Spool<Storage>
@@ -44,9 +48,10 @@ package final class Ingestion<Storage: Volume> {
     private var refusal: ReplicaError?
     private var times: [HybridTime] = []
 
-    init(into replica: Replica<Storage>, _ limits: IngestionLimits) throws(ReplicaError) {
+    init(into replica: Replica<Storage>, _ limits: IngestionLimits, isTolerant: Bool = false) throws(ReplicaError) {
         self.replica = replica
         self.limits = limits
+        self.isTolerant = isTolerant
         start = replica.end
         spool = replica.log.spool(memoryBytes: limits.spoolBytes)
         for dot in replica.waiting.sorted.map(\.dot) { lanes[number(of: dot.device)].early.add(EarlyEvents.Entry(waiting: dot.seq)) }
@@ -62,9 +67,13 @@ package final class Ingestion<Storage: Volume> {
     package func add(_ event: Event) throws(ReplicaError) {
         let lane = number(of: event.dot.device)
         guard event.dot.seq > lanes[lane].applied else { return try addTwin(event, lane) }
+        if let seq = lanes[lane].forkedSeq, event.dot.seq >= seq {
+            report.refused[event.dot] = .fork(event.dot)
+            return
+        }
         if let waiting = replica.waiting.events[event.dot] {
             report.duplicates += 1
-            if waiting != event { forked = forked ?? event.dot }
+            if waiting != event { fork(event.dot, lane) }
             return
         }
         if times.count <= Replica<Storage>.unseenLimit { times.append(event.time) }
@@ -80,16 +89,18 @@ package final class Ingestion<Storage: Volume> {
             try putAside(event, lane)
             if !isKnown { lanesWaiting[dot, default: []].append(lane) }
         case .refused(let error):
-            refuse(error, lane)
-            try putAside(event, lane)
+            refuse(error, event.dot, lane)
+            if !isTolerant { try putAside(event, lane) }
         }
     }
 
     /// Commits what was admitted, in batches, and keeps aside what is too early: each batch is all there or absent after an interruption, and repeating completes it.
     ///
-    /// - Parameter progress: told now and then how many of the events are durable.
+    /// - Parameters:
+    ///   - isDurable: whether what was written is durable when this returns; else the store's `sync` makes it so.
+    ///   - progress: told now and then how many of the events are written.
     /// - Throws: `.fork` or `.refused` with nothing written; `.log` when the disk refused.
-    package func finish(progress: ((Int) -> Void)? = nil) throws(ReplicaError) -> IngestReport {
+    package func finish(isDurable: Bool = true, progress: ((Int) -> Void)? = nil) throws(ReplicaError) -> IngestReport {
         precondition(replica.end == start)
         try closeBlock()
         let rest = try settleEarly()
@@ -98,7 +109,7 @@ package final class Ingestion<Storage: Volume> {
         if let refusal { throw refusal }
         report.applied = count
         replica.noteTimes(times)
-        try commit(rest, progress)
+        try commit(rest, isDurable: isDurable, progress)
         return report
     }
 
@@ -131,16 +142,27 @@ package final class Ingestion<Storage: Volume> {
                     continue
                 case .missing(let dot): lanesWaiting[dot, default: []].append(lane)
                 // One that waits already was taken in before it could be checked: it stays aside, and nobody is to blame now.
-                case .refused(let error): if entry.isOffered { refuse(error, lane) } else { lanes[lane].isStuck = true }
+                case .refused(let error):
+                    lanes[lane].isStuck = true
+                    guard entry.isOffered else { break }
+                    refuse(error, event.dot, lane)
+                    if isTolerant { lanes[lane].early.removeFirst() }
                 }
                 break
             }
         }
     }
 
-    private func refuse(_ error: ReplicaError, _ lane: Int) {
+    private func refuse(_ error: ReplicaError, _ dot: Dot, _ lane: Int) {
         lanes[lane].isStuck = true
-        refusal = refusal ?? error
+        if isTolerant { report.refused[dot] = error } else { refusal = refusal ?? error }
+    }
+
+    /// Another event has this name. What follows it in its device's chain is another history, too.
+    private func fork(_ dot: Dot, _ lane: Int) {
+        guard isTolerant else { return forked = forked ?? dot }
+        lanes[lane].forkedSeq = dot.seq
+        report.refused[dot] = .fork(dot)
     }
 
     /// Puts an event into the spool until what is missing has come.

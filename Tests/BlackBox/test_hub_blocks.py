@@ -1,0 +1,146 @@
+"""Packed blocks between a device and a hub: whole logs go up and come down as they lie, and what does not fit goes as events."""
+import json
+import shutil
+import subprocess
+import unittest
+
+from harness import BINARY
+from hub import HubTest
+
+BLOCKS = "application/vnd.syncline.blocks"
+EVENTS = "application/vnd.syncline.events"
+
+
+class Blocks(HubTest):
+    def setUp(self):
+        super().setUp()
+        self.serve()
+
+    def workload(self, count, name="W"):
+        """A joined store with workload W, closed and sealed, and nothing of its own."""
+        keep = self.folder / name
+        self.ok("bench", "replay", "--events", count, "--keep", keep, "--runs", 1)
+        self.ok("join", self.hub.url, self.invite(), store=keep, env=self.keys)
+        return keep
+
+    def joined(self, name):
+        return self.device(name)
+
+    def page(self, token, query="", accept=f"{BLOCKS}, {EVENTS}"):
+        """A page of a pull: its media type, its object, and what stands behind it."""
+        status, fields, body = self.curl("GET", "/sync/pull?limit=10000" + query, token=token, headers=[f"Accept: {accept}"])
+        self.assertEqual(status, 200, body[:200])
+        if not fields["content-type"].startswith("application/vnd"):
+            return fields["content-type"], json.loads(body), b""
+        length = int.from_bytes(body[:4], "little")
+        return fields["content-type"], json.loads(body[4:4 + length]), body[4 + length:]
+
+    @staticmethod
+    def body(members, blocks):
+        head = json.dumps(members).encode()
+        return len(head).to_bytes(4, "little") + head + blocks
+
+    def script(self, store, lines):
+        done = subprocess.run([BINARY, "--store", str(store)], input="\n".join(lines).encode(), capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+
+    def test_a_log_goes_up_and_comes_down(self):
+        source = self.workload(12_000)
+        self.assertEqual(self.sync(source, "push")["pushed"], 12_000)
+        _, token = self.enrol()
+        kind, page, blocks = self.page(token)
+        # What the hub has are the very blocks: it would have written rows.
+        self.assertEqual((kind, page["head"], page["more"]), (BLOCKS, 12_000, True))
+        self.assertGreater(len(blocks), 0)
+        phone = self.joined("phone")
+        self.assertEqual(self.sync(phone, "pull")["pulled"], 12_000)
+        self.assertEqual(self.digest(phone), self.digest(source))
+        # Again nothing travels, and a hub that has just started says the same.
+        self.assertEqual(self.sync(source)["pushed"], 0)
+        port = self.hub.port
+        self.hub.kill()
+        self.serve(port=port)
+        late = self.joined("late")
+        self.sync(late)
+        self.assertEqual(self.digest(late), self.digest(source))
+        self.ok("verify", "--deep", store=late)
+        events = [line["event"] for line in self.pulled(token)]
+        self.assertEqual(len({(event["device"], event["seq"]) for event in events}), 12_000)
+
+    def pulled(self, token):
+        """All events of the hub as JSON, in its order."""
+        lines, cursor, more = [], "", True
+        while more:
+            page = self.call("GET", f"/sync/pull?limit=5000&cursor={cursor}", token=token)
+            lines, cursor, more = lines + page["events"], page["cursor"], page["more"]
+        return lines
+
+    def test_records_that_differ_go_as_events(self):
+        source = self.workload(4000)
+        laptop, phone = self.joined("laptop"), self.joined("phone")
+        for store in (source, laptop, phone):
+            self.sync(store)
+        records = [line["collection"] + "/" + line["record"] for line in self.objects("list", store=laptop)][:40]
+        for number, store in enumerate((laptop, phone)):
+            self.script(store, [f"put {record} title=by-{number}" for record in records] + ["checkpoint"])
+        for _ in range(2):
+            for store in (laptop, phone, source):
+                self.sync(store)
+        self.assertEqual(len({self.digest(store) for store in (laptop, phone, source)}), 1)
+        self.assertGreaterEqual(len(self.objects("conflicts", store=source)), len(records))
+
+    def test_own_events_are_signed(self):
+        laptop, phone = self.joined("laptop"), self.joined("phone")
+        self.script(laptop, [f"put notes/{n % 50} title=t{n} n={n}" for n in range(400)] + ["checkpoint"])
+        self.assertEqual(self.sync(laptop)["pushed"], 400)
+        self.sync(phone)
+        self.assertEqual(self.digest(phone), self.digest(laptop))
+        _, token = self.enrol()
+        kind, page, _ = self.page(token)
+        own = self.object("status", store=laptop, env=self.keys)["device"]
+        chains = {chain["device"]: chain for chain in page["chains"]}
+        self.assertEqual((kind, chains[own]["seq"]), (BLOCKS, 400))
+        self.assertIn("signature", chains[own])
+        # A copy that went another way is refused whatever it pushes.
+        copy = self.folder / "copy"
+        shutil.copytree(laptop, copy)
+        for store, word in ((laptop, "one"), (copy, "other")):
+            self.script(store, [f"put notes/{n} title={word}" for n in range(60)] + ["checkpoint"])
+        self.sync(laptop)
+        self.fails(6, "push", store=copy, env=self.keys)
+
+    def test_bodies(self):
+        source = self.workload(1500)
+        self.sync(source, "push")
+        _, token = self.enrol()
+        _, page, blocks = self.page(token)
+        _, other = self.enrol("--workspace", "other")
+        headers = [f"Content-Type: {BLOCKS}"]
+
+        def push(members, blocks):
+            return self.curl("POST", "/sync/push", token=other, data=self.body(members, blocks), headers=headers)
+
+        for lie in (b"", b"x", b"\xff\xff\xff\xff{}", self.body([], blocks), self.body({}, blocks[:-1]), self.body({}, blocks[:40] + b"\0" + blocks[41:])):
+            status, _, answer = self.curl("POST", "/sync/push", token=other, data=lie, headers=headers)
+            self.assertEqual((status, json.loads(answer)["code"]), (400, "malformed"))
+        # Chains that are not what the events make are taken from nobody.
+        false = [{**chain, "hash": "00" * 32, "signature": "00" * 64} for chain in page["chains"]]
+        status, _, answer = push({"chains": false}, blocks)
+        self.assertEqual((status, json.loads(answer)["runs"], json.loads(answer)["head"]), (200, [], 0))
+        status, _, answer = push({}, blocks)
+        answer = json.loads(answer)
+        self.assertEqual((status, answer["head"], sum(run["count"] for run in answer["runs"])), (200, 1500, 1500))
+        self.assertEqual(self.page(other)[2], blocks)
+        # What is there is not taken twice; as events it is a duplicate.
+        _, _, answer = push({}, blocks)
+        self.assertEqual((json.loads(answer)["runs"], json.loads(answer)["head"]), ([], 1500))
+        kind, events, raw = self.page(token, accept=EVENTS)
+        self.assertEqual(kind, EVENTS)
+        _, _, answer = self.curl("POST", "/sync/push", token=other, data=self.body({}, raw), headers=[f"Content-Type: {EVENTS}"])
+        self.assertEqual({verdict["verdict"] for verdict in json.loads(answer)["events"]}, {"duplicate"})
+        # And chains are what they would be.
+        self.assertEqual([c["hash"] for c in self.page(other)[1]["chains"]], [c["hash"] for c in page["chains"]])
+
+
+if __name__ == "__main__":
+    unittest.main()
