@@ -6,6 +6,7 @@ import unittest
 
 from harness import BINARY
 from hub import HubTest
+from test_hub_watch import Watch
 
 BLOCKS = "application/vnd.syncline.blocks"
 EVENTS = "application/vnd.syncline.events"
@@ -88,6 +89,21 @@ class Blocks(HubTest):
                 self.sync(store)
         self.assertEqual(len({self.digest(store) for store in (laptop, phone, source)}), 1)
         self.assertGreaterEqual(len(self.objects("conflicts", store=source)), len(records))
+
+    def test_a_watch_takes_blocks_in(self):
+        source = self.workload(6000)
+        self.sync(source, "push")
+        phone = self.joined("phone")
+        watch = Watch(phone, self.keys)
+        self.addCleanup(watch.end)
+        seen = 0
+        while seen < 6000:
+            seen += watch.see("pulled")["events"]
+        self.ok("put", "notes/trip", "title=sea", store=source)
+        self.sync(source)
+        watch.see("pulled", events=1)
+        watch.end()
+        self.assertEqual(self.digest(phone), self.digest(source))
 
     def test_own_events_are_signed(self):
         laptop, phone = self.joined("laptop"), self.joined("phone")

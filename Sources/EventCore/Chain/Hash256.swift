@@ -16,9 +16,7 @@ package struct Hash256: Hashable, Comparable, Sendable {
     /// nil unless there are 32 bytes.
     package init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == Self.sizeBytes else { return nil }
-        var words: [UInt64] = [0, 0, 0, 0]
-        for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
-        self.init(words: (words[0], words[1], words[2], words[3]))
+        self = Array(bytes).withUnsafeBytes { Self(raw: $0) }
     }
 
     /// Takes 32 bytes where they lie.

@@ -60,6 +60,7 @@ extension ForeignBlocks {
     /// A context that is written whole.
     private func seen(_ pairs: UnsafeBufferPointer<DotPair>, _ record: ForeignRecord) -> Seen? {
         let entries = UnsafeBufferPointer(start: clocks.base + Int(record.clock), count: Int(record.clockCount))
+        guard pairs.count <= entries.count else { return nil }
         var (matching, ofNewest) = (0, UInt32(0))
         var hasSeenNewest = false
         for (index, pair) in pairs.enumerated() {

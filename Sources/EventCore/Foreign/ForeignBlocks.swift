@@ -35,6 +35,8 @@ package struct ForeignBlocks: ~Copyable {
     private let late = PackedSections()
 
     static let unknown = UInt32.max
+    /// Of no more devices, and of no more fields of a shape, is each compared with each.
+    static let pairwiseLimit = 2048
     /// As many are remembered.
     private static let rememberedEvents = 8 << 20
 
@@ -138,7 +140,9 @@ package struct ForeignBlocks: ~Copyable {
     /// Whether each device's events go on where the table ends.
     private func continues(_ table: borrowing RecordTable) -> Bool {
         let block = table.block
-        guard table.isGapless, UInt64(table.eventCount) + UInt64(block.pointee.rowCount) <= Limits.foldedSeq else { return false }
+        guard table.isGapless, block.pointee.deviceCount <= Self.pairwiseLimit,
+            UInt64(table.eventCount) + UInt64(block.pointee.rowCount) <= Limits.foldedSeq
+        else { return false }
         for number in 0..<block.pointee.deviceCount {
             let device = block.pointee.devices.base[number]
             guard device.firstSeq == 0 || device.isGapless && device.firstSeq == table.applied[Int(device.number)] + 1 else { return false }

@@ -74,6 +74,7 @@ struct ForeignTexts {
         orders.removeAll(keepingCapacity: true)
         for number in 0..<block.shapeCount {
             let shape = block.shapes.base[number]
+            guard Int(shape.count) <= ForeignBlocks.pairwiseLimit else { return false }
             var order = ShapeOrder(firstDescent: Int(shape.count), descents: 0)
             for index in 0..<Int(shape.count) {
                 let name = table.fields.names[Int(block.shapeFields.base[Int(shape.first) + index].field)]

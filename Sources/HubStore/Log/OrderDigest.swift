@@ -1,40 +1,48 @@
 internal import Crypto
 internal import EventCore
 
-/// What stands for all events before a position, in their order: d(0) = 32 zero bytes, d(n + 1) = SHA-256(d(n) ‖ device ‖ seq, big-endian).
+/// What stands for all events before a position, in their order. With n the position and m the greatest multiple of 256 that is not beyond it, it is
+/// D(m) where they are one, else SHA-256(D(m) ‖ names of the events from m up to n); D(0) = 32 zero bytes, D(m + 256) = SHA-256(D(m) ‖ names of the 256 events from m on).
 ///
-/// Events are told apart by name: that a name has other bytes is found by the chains.
+/// A name is device ‖ seq, big-endian: 24 bytes. Events are told apart by name: that a name has other bytes is found by the chains.
 struct OrderDigest {
-    private(set) var value = Hash256.zero
     private(set) var count: UInt64 = 0
     /// The digest at each multiple of `stride`.
-    private var marks: [Hash256] = []
+    private var marks: [Hash256] = [.zero]
+    /// The names from the last mark on.
+    private var names: [UInt8] = []
     private static let stride: UInt64 = 256
+    private static let nameBytes = 24
 
     mutating func add(_ dot: Dot) {
-        if count % Self.stride == 0 { marks.append(value) }
-        value = Self.next(value, dot)
+        names.append(name: dot)
         count += 1
+        guard count % Self.stride == 0 else { return }
+        marks.append(Self.hash(marks[marks.count - 1], names[...]))
+        names.removeAll(keepingCapacity: true)
     }
 
     /// The digest at a position, which is no greater than `count`; `dots` reads the dots from one position up to another.
     func value<Failure: Error>(at position: UInt64, dots: (Position, Position) throws(Failure) -> [Dot]) throws(Failure) -> Hash256 {
-        guard position < count else { return value }
-        let mark = position / Self.stride
-        guard position % Self.stride > 0 else { return marks[Int(mark)] }
-        return try dots(Position(mark * Self.stride), Position(position)).reduce(marks[Int(mark)], Self.next)
+        let mark = Int(position / Self.stride)
+        let rest = Int(position % Self.stride)
+        guard rest > 0 else { return marks[mark] }
+        guard mark < marks.count - 1 else { return Self.hash(marks[mark], names[..<(rest * Self.nameBytes)]) }
+        var earlier: [UInt8] = []
+        for dot in try dots(Position(UInt64(mark) * Self.stride), Position(position)) { earlier.append(name: dot) }
+        return Self.hash(marks[mark], earlier[...])
     }
 
-    private static func next(_ value: Hash256, _ dot: Dot) -> Hash256 {
-        withUnsafeTemporaryAllocation(byteCount: Hash256.sizeBytes + 24, alignment: 8) { bytes in
-            guard let base = bytes.baseAddress else { return value }
-            value.write(to: base)
-            for (index, word) in [dot.device.high, dot.device.low, dot.seq].enumerated() {
-                base.storeBytes(of: word.bigEndian, toByteOffset: Hash256.sizeBytes + 8 * index, as: UInt64.self)
-            }
-            var hash = SHA256()
-            hash.update(bufferPointer: UnsafeRawBufferPointer(bytes))
-            return hash.finalize().withUnsafeBytes { Hash256(raw: $0) }
-        }
+    private static func hash(_ mark: Hash256, _ names: ArraySlice<UInt8>) -> Hash256 {
+        var hash = SHA256()
+        hash.update(data: mark.bytes)
+        names.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        return hash.finalize().withUnsafeBytes { Hash256(raw: $0) }
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(name dot: Dot) {
+        Swift.withUnsafeBytes(of: (dot.device.high.bigEndian, dot.device.low.bigEndian, dot.seq.bigEndian)) { append(contentsOf: $0) }
     }
 }

@@ -38,9 +38,12 @@ extension ChainHead {
     /// The chain one event on, given the event's canonical form.
     package func followed(by dot: Dot, canonical: [UInt8]) -> ChainHead {
         var hash = SHA256()
-        hash.update(data: linkPrefix)
-        hash.update(data: canonical)
-        guard let value = Hash256(Array(hash.finalize())) else { preconditionFailure("a SHA-256 has 32 bytes") }
-        return ChainHead(dot: dot, hash: value)
+        withUnsafeTemporaryAllocation(byteCount: Self.linkPrefixBytes, alignment: 8) { prefix in
+            guard let base = prefix.baseAddress else { return }
+            Self.writeLinkPrefix(self.dot.device, self.hash, to: base)
+            hash.update(bufferPointer: UnsafeRawBufferPointer(prefix))
+        }
+        canonical.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        return ChainHead(dot: dot, hash: hash.finalize().withUnsafeBytes { Hash256(raw: $0) })
     }
 }

@@ -45,6 +45,11 @@ package struct BlocksBody: Sendable {
 
     package var blockCount: Int { blocks.count }
 
+    /// The highest event of each device.
+    package var covers: VersionVector {
+        VersionVector(blocks.indices.flatMap { authors($0) }.map { Dot(device: $0.device, seq: $0.last) })
+    }
+
     /// Calls `body` with a block and the readable bytes behind it.
     package func withBlock<Value>(
         _ number: Int, _ body: (UnsafeRawBufferPointer) throws(ReplicaError) -> Value
@@ -71,6 +76,9 @@ package struct PackedRun: Sendable {
     package fileprivate(set) var end: Position
     /// For each block its devices, each with its first and last seq.
     package fileprivate(set) var authors: [[DeviceRange]] = []
+
+    /// The last event of each device.
+    package var covers: VersionVector { VersionVector(authors.joined().map { Dot(device: $0.device, seq: $0.last) }) }
 }
 
 extension Replica {

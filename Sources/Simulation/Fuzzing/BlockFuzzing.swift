@@ -1,7 +1,7 @@
 internal import EventCore
 
 /// Reads arbitrary bytes as the payload of a block whose checksum is right, as a lying peer would send it: the reader and the fold each refuse or accept, what the
-/// reader accepts comes back from a block made of it, and nothing traps.
+/// reader accepts comes back from a block made of it, what may be taken in as it lies is what reader and fold accept, and nothing traps.
 ///
 /// The first byte says how many events the header claims, 1 to 128, and in its upper bit which encoding: rows or packed.
 package func fuzzBlockPayload(_ bytes: UnsafeRawBufferPointer) {
@@ -12,6 +12,7 @@ package func fuzzBlockPayload(_ bytes: UnsafeRawBufferPointer) {
     padded.withUnsafeBytes { padded in
         guard let header = try? BlockHeader(checking: padded) else { preconditionFailure("the header was just made") }
         if let events = try? events(header, padded) { checkRoundTrip(events) }
+        checkForeign(header, padded)
         var table = RecordTable(.scratch)
         guard (try? table.fold(header, padded)) != nil else { return }
         precondition(table.eventCount == header.count)
@@ -20,6 +21,23 @@ package func fuzzBlockPayload(_ bytes: UnsafeRawBufferPointer) {
             _ = try? table.history(at: place)
             return true
         }
+    }
+}
+
+/// What a store would take in as it lies reads and folds, and its canonical forms are those of its events.
+private func checkForeign(_ header: BlockHeader, _ block: UnsafeRawBufferPointer) {
+    var foreign = ForeignBlocks()
+    var table = RecordTable()
+    var texts: [[UInt8]] = []
+    guard foreign.check(header, block, for: &table, { event, _ in texts.append(Array(event.text)) }) else { return }
+    guard let rows = try? events(header, block), rows.count == texts.count, (try? table.fold(header, block)) != nil else {
+        preconditionFailure("a block is taken in that nobody can read")
+    }
+    for (row, text) in zip(rows, texts) {
+        guard let event = try? Event(json: text), event.canonicalJSON == text, let read = try? row.event(context: event.context) else {
+            preconditionFailure("a canonical form is none")
+        }
+        precondition(read == event)
     }
 }
 

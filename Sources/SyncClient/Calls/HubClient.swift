@@ -54,17 +54,22 @@ final class HubClient {
     }
 
     /// Hands blocks over as they lie; the hub takes the first ones, as far as it can.
-    func push(_ blocks: PushedBlocks) throws(SyncError) -> JSONValue {
+    ///
+    /// - Parameter meanwhile: done while the answer is under way.
+    func push(_ blocks: PushedBlocks, meanwhile: () -> Void) throws(SyncError) -> JSONValue {
         let heads = [blocks.before] + blocks.chain
         let object = try chains(heads.dropLast(), heads[heads.count - 1])
         let body = BlocksBody.bytes(object: object, blocks: blocks.run.bytes)
-        return try parsed(try call(.POST, "/sync/push", body: body, mediaType: BlocksBody.mediaType))
+        return try parsed(try call(.POST, "/sync/push", body: body, mediaType: BlocksBody.mediaType, meanwhile: meanwhile))
     }
 
     /// A page as packed blocks, or as events where it does not begin with such a block.
-    func pullBlocks(cursor: String, limit: Int) throws(SyncError) -> PulledContents {
+    ///
+    /// - Parameter meanwhile: done while the answer is under way.
+    func pullBlocks(cursor: String, limit: Int, meanwhile: () -> Void) throws(SyncError) -> PulledContents {
         let reply = try call(
-            .GET, "/sync/pull?limit=\(limit)&cursor=\(cursor)", accept: "\(BlocksBody.mediaType), \(ExchangeBody.mediaType)")
+            .GET, "/sync/pull?limit=\(limit)&cursor=\(cursor)", accept: "\(BlocksBody.mediaType), \(ExchangeBody.mediaType)",
+            meanwhile: meanwhile)
         if reply.mediaType == BlocksBody.mediaType, let body = BlocksBody(reply.body) { return .blocks(body) }
         guard reply.mediaType == ExchangeBody.mediaType, let parts = ExchangeBody.parts(of: reply.body, limit: limit) else {
             throw .strangeAnswer(hub: hub, what: "a pull without events")
@@ -97,10 +102,12 @@ final class HubClient {
     }
 
     private func call(
-        _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, mediaType: String = "application/json", accept: String? = nil
+        _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, mediaType: String = "application/json", accept: String? = nil,
+        meanwhile: () -> Void = {}
     ) throws(SyncError) -> HubConnection.Reply {
         do throws(SyncError) {
-            return try connection.call(method, path, token: link.token, body: body, mediaType: mediaType, accept: accept)
+            return try connection.call(
+                method, path, token: link.token, body: body, mediaType: mediaType, accept: accept, meanwhile: meanwhile)
         } catch {
             guard case .notAllowed(let problem) = error, ["token-expired", "token-unknown"].contains(problem.code) else { throw error }
         }
@@ -145,6 +152,14 @@ enum PulledContents {
         switch self {
         case .events(let object, _): object
         case .blocks(let body): body.object
+        }
+    }
+
+    /// The highest event of each device.
+    var covers: VersionVector {
+        switch self {
+        case .events(_, let events): VersionVector(events.map(\.dot))
+        case .blocks(let body): body.covers
         }
     }
 

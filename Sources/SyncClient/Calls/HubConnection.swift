@@ -43,12 +43,14 @@ final class HubConnection {
 
     /// Calls a route.
     ///
+    /// - Parameter meanwhile: done once while the answer is under way.
     /// - Throws: `.unreachable` when no address answers, what a problem means, or `.strangeAnswer`.
     func call(
         _ method: HTTPMethod, _ path: String, token: String? = nil, body: [UInt8]? = nil, mediaType: String = "application/json",
-        accept: String? = nil
+        accept: String? = nil, meanwhile: () -> Void = {}
     ) throws(SyncError) -> Reply {
         var reasons: [String] = []
+        var isFirst = true
         for (index, hub) in hubs.enumerated() {
             var headers = HTTPHeaders([("accept", accept ?? "application/json")])
             if let token { headers.add(name: "authorization", value: "Bearer \(token)") }
@@ -56,7 +58,10 @@ final class HubConnection {
             do {
                 let request = try HTTPClient.Request(
                     url: hub + path, method: method, headers: headers, body: body.map { .bytes($0) })
-                let response = try client.execute(request: request, deadline: .now() + .seconds(Self.callSeconds)).wait()
+                let answer = client.execute(request: request, deadline: .now() + .seconds(Self.callSeconds))
+                if isFirst { meanwhile() }
+                isFirst = false
+                let response = try answer.wait()
                 if index > 0 { hubs.swapAt(0, index) }
                 return try Self.reply(response, hub)
             } catch let error as SyncError { throw error } catch { reasons.append(Self.describe(error)) }

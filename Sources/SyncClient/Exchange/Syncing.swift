@@ -20,6 +20,7 @@ package final class Syncing<Storage: Volume> {
 
     private static var pushEvents: Int { 5000 }
     private static var pushBytes: Int { 2 * 1024 * 1024 }
+    private static var pullEvents: Int { 5000 }
     /// Of packed blocks.
     private static var blockEvents: Int { 10_000 }
     private static var blockBytes: Int { 4 * 1024 * 1024 }
@@ -129,22 +130,33 @@ package final class Syncing<Storage: Volume> {
     /// Hands over packed blocks as far as there are some and the hub takes them; returns the position behind them.
     private func pushBlocks(from position: Position, _ total: Int) throws(SyncError) -> Position {
         var next = position
-        while true {
-            let order = PushOrder(
-                from: next, lacking: progress.ackedThrough, limitEvents: Self.blockEvents, limitBytes: Self.blockBytes)
-            let found = try reading { () throws(ReplicaError) in try store.pushedBlocks(order, chain: progress.chain) }
-            guard let blocks = found else { return next }
-            let answer = try client.push(blocks)
+        var found = try reading { () throws(ReplicaError) in try blocks(from: next, lacking: progress.ackedThrough, progress.chain) }
+        while let blocks = found {
+            // What comes behind them is read while they are on their way.
+            var following: Result<PushedBlocks?, ReplicaError> = .success(nil)
+            let answer = try client.push(blocks) {
+                let lacking = progress.ackedThrough.joined(with: blocks.run.covers)
+                let chain = blocks.chain.last ?? blocks.before
+                following = Result { () throws(ReplicaError) in try self.blocks(from: blocks.run.end, lacking: lacking, chain) }
+            }
             guard let runs = answer["runs"]?.items else { throw .strangeAnswer(hub: hub, what: "a push without verdicts") }
             let before = report.pushed
             for run in runs { try note(run, count: Int(clamping: run["count"]?.integer ?? 0)) }
-            let taken = UInt64(report.pushed - before)
-            if blocks.start.index + taken == blocks.run.end.index { progress.chain = blocks.chain.last ?? blocks.before }
+            next = Position(blocks.start.index + UInt64(report.pushed - before))
+            if next == blocks.run.end { progress.chain = blocks.chain.last ?? blocks.before }
             try note(answer)
-            next = Position(blocks.start.index + taken)
             onProgress(report.pushed, total)
             guard next == blocks.run.end else { return next }
+            found = try reading { () throws(ReplicaError) in try following.get() }
         }
+        return next
+    }
+
+    private func blocks(
+        from position: Position, lacking: VersionVector, _ chain: ChainHead?
+    ) throws(ReplicaError) -> PushedBlocks? {
+        let order = PushOrder(from: position, lacking: lacking, limitEvents: Self.blockEvents, limitBytes: Self.blockBytes)
+        return try store.pushedBlocks(order, chain: chain)
     }
 
     /// Hands events over one by one, some batches of them, so that blocks may be tried again; returns the position behind them.
@@ -213,26 +225,42 @@ package final class Syncing<Storage: Volume> {
     // MARK: - Down
 
     private func pullAll() throws(SyncError) {
-        while true {
-            let page = try client.pullBlocks(cursor: progress.cursor, limit: Self.blockEvents)
-            if case .blocks(let body) = page, try take(body) {
-                guard try advance(behind: page.object, page.eventCount) else { return }
-            } else {
-                // Blocks that do not fit the records here come once more as events.
-                let (object, events) =
-                    if case .events(let object, let events) = page { (object, events) } else {
-                        try client.pull(cursor: progress.cursor, limit: page.eventCount)
-                    }
+        var page: PulledContents? = try client.pullBlocks(cursor: progress.cursor, limit: Self.blockEvents) {}
+        while let current = page {
+            // The page behind it is asked for while this one is taken in.
+            var outcome: Result<Void, SyncError>?
+            func takeIn() { outcome = outcome ?? Result { () throws(SyncError) in try take(current) } }
+            page = nil
+            if current.object["more"]?.isTrue == true, let cursor = current.object["cursor"]?.text {
+                page = try client.pullBlocks(cursor: cursor, limit: Self.blockEvents, meanwhile: takeIn)
+            }
+            takeIn()
+            try outcome?.get()
+        }
+    }
+
+    /// Takes a page in and saves the cursor behind it.
+    private func take(_ page: PulledContents) throws(SyncError) {
+        switch page {
+        case .events(let object, let events):
+            try take(events)
+            try advance(behind: object, events.count)
+        case .blocks(let body):
+            if try take(body) { return try advance(behind: body.object, body.eventCount) }
+            // Blocks that do not fit the records here come once more as events, in as many pages as it takes.
+            var left = body.eventCount
+            while left > 0 {
+                let (object, events) = try client.pull(cursor: progress.cursor, limit: min(left, Self.pullEvents))
+                guard !events.isEmpty else { throw .strangeAnswer(hub: hub, what: "a page without the events that it had") }
                 try take(events)
-                guard try advance(behind: object, events.count) else { return }
+                try advance(behind: object, events.count)
+                left -= events.count
             }
         }
     }
 
     /// Saves the cursor behind a page whose events are durable and folded.
-    ///
-    /// - Returns: whether there is more.
-    private func advance(behind page: JSONValue, _ count: Int) throws(SyncError) -> Bool {
+    private func advance(behind page: JSONValue, _ count: Int) throws(SyncError) {
         guard let cursor = page["cursor"]?.text, let head = page["head"]?.integer else {
             throw .strangeAnswer(hub: hub, what: "a pull without a cursor")
         }
@@ -241,7 +269,6 @@ package final class Syncing<Storage: Volume> {
         report.head = head
         try folder.write(progress)
         onProgress(report.pulled, report.pulled + Int(head) - Int(page["first"]?.integer ?? 0) - count)
-        return page["more"]?.isTrue == true
     }
 
     /// Takes in a page's blocks; false where some of its events have to be taken in one by one.

@@ -15,8 +15,8 @@ package final class Watching {
     private let news: (WatchNews) -> Void
     var session: DeviceSession
     var progress: SyncProgress
-    /// Events of pages and deliveries that wait for the order to take them in.
-    var page: [Event] = []
+    /// A page, and the cursor that it was asked for with, until the order to take it in comes; and the events of deliveries.
+    var page: (cursor: String, contents: PulledContents)?
     var deliveries: [DeliveryID: Event] = [:]
     private var socket: SocketClient?
     private var wakeAt: UInt64 = 0
@@ -128,10 +128,12 @@ package final class Watching {
                         .pulled(attempt: attempt, try pull(cursor, limit))
                     })
             case .takeIn(let attempt):
-                let (taken, arrival) = try takeIn(page)
-                page = []
-                if let arrival { news(.arrived(arrival)) }
-                inputs.append(.tookIn(attempt: attempt, taken))
+                inputs.append(
+                    try answered(attempt, { a, f in .closed(attempt: a, f) }) { () throws(SyncError) in
+                        let (taken, arrival) = try takeInPage()
+                        if let arrival { news(.arrived(arrival)) }
+                        return .tookIn(attempt: attempt, taken)
+                    })
             case .takeInCritical(let attempt, let delivery):
                 inputs.append(.tookInCritical(attempt: attempt, delivery, try takeIn(delivery)))
             case .saveCursor(let cursor):
