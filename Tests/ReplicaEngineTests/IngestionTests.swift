@@ -94,6 +94,32 @@ struct IngestionTests {
         }
     }
 
+    /// One that forgets its own earlier event is not honest, but it is closed, and its events are kept: whoever builds on the later one covers the earlier one without what that had seen.
+    @Test func `events of a device that forgets its own are taken in as they are`() throws {
+        let key = try RecordKey(collection: Name("notes"), record: Name("trip"))
+        func event(_ device: UInt64, _ seq: UInt64, _ context: [Dot]) throws -> Event {
+            try Event(
+                dot: Dot(device: DeviceID(high: device, low: 0), seq: seq), key: key, context: VersionVector(context),
+                time: HybridTime(milliseconds: 1000 + device * 10 + seq),
+                body: .writing(set: [FieldWrite(field: Name("title"), value: FieldValue(text: "\(device) \(seq)"))]))
+        }
+        let first = try event(7, 1, [])
+        let forgetful = [try event(4, 1, [first.dot]), try event(4, 2, [])]
+        let later = try event(6, 1, [forgetful[1].dot])
+        let last = try event(2, 1, [first.dot, forgetful[1].dot, later.dot])
+        let events = [first] + forgetful + [later, last]
+        var model = ReferenceModel()
+        for event in events { model.add(event) }
+        for pieces in [[events], [Array(events[..<3]), [later], [last]], [Array(events[..<4]), [last]]] {
+            let replica = try ReferenceTests.replica()
+            for piece in pieces { _ = try Self.ingest(piece, into: replica) }
+            #expect(try replica.history(of: key).map(\.event) == events)
+            var dump: [UInt8] = []
+            try replica.canonicalDump { dump += $0 }
+            #expect(dump == model.canonicalDump)
+        }
+    }
+
     @Test func `a fork is named before what is refused, whichever comes first`() throws {
         let history = try RandomHistory(seed: 4, options: .init(devices: 3, events: 40))
         let victim = history.events[5]

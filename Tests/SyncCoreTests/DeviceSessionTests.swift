@@ -50,13 +50,16 @@ struct DeviceSessionTests {
             step(.received(attempt: attempt, .registered(registered)))
         }
 
-        mutating func answer(_ acked: UInt64, head: UInt64, events: [DeviceRun] = [], _ runs: [VerdictRun] = [], scannedTo: UInt64 = 0) {
+        mutating func answer(
+            _ acked: UInt64, head: UInt64, events: [DeviceRun] = [], _ runs: [VerdictRun] = [], scannedTo: UInt64 = 0,
+            forked: [DeviceID] = []
+        ) {
             let vector = VersionVector([Dot(device: .sample(1), seq: acked)])
             step(
                 .pushed(
                     attempt: attempt,
                     PushResult(
-                        answer: PushAnswer(runs: runs, ackedThrough: vector, head: Position(head)), events: events,
+                        answer: PushAnswer(runs: runs, ackedThrough: vector, head: Position(head), forked: forked), events: events,
                         scannedTo: Position(scannedTo))))
         }
 
@@ -210,6 +213,17 @@ struct DeviceSessionTests {
         // New writes go out, the rejected one does not stop them.
         driver.step(.wrote(LocalLog(end: Position(10), ownSeq: 10)))
         #expect(driver.order?.from == Position(9))
+    }
+
+    @Test func `a device whose identity was used elsewhere stops; of another one's it warns, and goes on`() {
+        var driver = Driver()
+        driver.step(.wrote(LocalLog(end: Position(9), ownSeq: 9)))
+        driver.connect()
+        driver.answer(3, head: 3, forked: [.sample(2)])
+        #expect(driver.status?.warnings == [.foreignFork(.sample(2))] && driver.isPulling)
+        driver.page(3, head: 3, events: 0)
+        driver.answer(3, head: 3, scannedTo: 9, forked: [.sample(1), .sample(2)])
+        #expect(driver.state == .blocked(.fork(.sample(1))) && driver.status?.advice == .mendFork)
     }
 
     @Test func `a hub that has gone back is compared from the beginning, whoever notices it, and nothing is wiped`() {

@@ -154,6 +154,19 @@ struct HubSessionTests {
         #expect(driver.hub.state.grants == [.sample(1), .sample(2)])
     }
 
+    @Test func `a heartbeat that comes when the lease has run out renews nothing`() throws {
+        var driver = HubDriver()
+        let tokens = [try driver.enrol(1, .master), try driver.enrol(2, .master)]
+        let (first, _) = try driver.register(1, tokens[0], canLead: true, priority: 1)
+        let (second, _) = try driver.register(2, tokens[1], canLead: true, priority: 9)
+        driver.time += SyncLimits().leaseMilliseconds / 2
+        _ = driver.step(.received(second, Self.beat(1)))
+        driver.time += SyncLimits().leaseMilliseconds / 2
+        let effects = driver.step(.received(first, Self.beat(1, epoch: 1)))
+        #expect(driver.hub.state.grants == [.sample(1), .sample(2)])
+        #expect(effects.messages(to: first).contains(.roleChanged(Leadership(role: .client, master: .sample(2), epoch: 2))))
+    }
+
     @Test func `a hub that starts grants no epoch while the holder before may believe in its own`() throws {
         var driver = HubDriver()
         let tokens = [try driver.enrol(1, .master), try driver.enrol(2, .master)]
