@@ -26,6 +26,22 @@ struct AuditTests {
         }
     }
 
+    @Test(arguments: seeds.prefix(4)) func `a record of many events has the same trail whichever way it is read`(seed: UInt64) throws {
+        let history = try RandomHistory(seed: seed, options: RandomHistory.Options(records: 1, events: 260))
+        let store = try Store(99, wall: 2_000_000)
+        _ = try store.replica.ingest(history.shuffledCausally(seed: seed))
+        let log = try store.events()
+        let key = log[0].key
+        let forward = try Self.entries { try store.replica.audit(of: key, AuditFilter(), limit: nil, newestFirst: false, $0) }
+        for (index, entry) in forward.enumerated() where index % 5 == 0 {
+            Self.expect(entry, log[index], Array(log[..<index]), "seed \(seed)")
+        }
+        let backward = try Self.entries { try store.replica.audit(of: key, AuditFilter(), limit: nil, newestFirst: true, $0) }
+        #expect(backward == forward.reversed(), "seed \(seed)")
+        let whole = try Self.entries { try store.replica.audit(AuditFilter(), limit: nil, newestFirst: true, $0) }
+        #expect(whole == backward, "seed \(seed)")
+    }
+
     @Test(arguments: seeds) func `filters let through what they say, all of it and in order`(seed: UInt64) throws {
         let (store, log) = try Self.store(seed)
         var random = SeededRandom(seed: seed)

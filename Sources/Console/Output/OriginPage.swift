@@ -7,28 +7,28 @@ struct OriginPage {
     let name: (DeviceID) -> String
 
     func writeText(to output: Output) {
-        let event = origin.writer.event
+        let row = origin.writer.row
         output.line("\(Arguments.text(origin.key))  \(origin.field.text) = \(Self.value(origin.writer))")
         output.line(
-            "  \(origin.writer.isDelete ? "deleted" : "written") by \(who(event)), \(event.kind.word), event #\(origin.writer.logged.position.index + 1) here"
+            "  \(origin.writer.isDelete ? "deleted" : "written") by \(who(row)), \(row.kind.word), event #\(origin.writer.logged.position.index + 1) here"
         )
-        if let undoes = event.undoes { output.line("  undoes \(name(undoes.device)):\(undoes.seq)") }
-        if let note = event.note { output.line("  note: \(note.text)") }
-        let clocks = event.context.entries.map { "\(name($0.device)):\($0.seq)" }
+        if let undoes = row.undoes { output.line("  undoes \(name(undoes.device)):\(undoes.seq)") }
+        if let note = row.note { output.line("  note: \(note.text)") }
+        let clocks = origin.context.entries.map { "\(name($0.device)):\($0.seq)" }
         output.line("  having seen \(clocks.isEmpty ? "nothing of this record" : "up to " + clocks.joined(separator: ", "))")
-        for entry in origin.overwrote { output.line("  overwrote \(Self.value(entry)) by \(who(entry.event))") }
+        for entry in origin.overwrote { output.line("  overwrote \(Self.value(entry)) by \(who(entry.row))") }
         if origin.overwrote.isEmpty { output.line("  overwrote nothing") }
-        for entry in origin.agrees { output.line("  agrees with \(who(entry.event))") }
-        for entry in origin.contests { output.line("! contested: \(Self.value(entry)) by \(who(entry.event))") }
+        for entry in origin.agrees { output.line("  agrees with \(who(entry.row))") }
+        for entry in origin.contests { output.line("! contested: \(Self.value(entry)) by \(who(entry.row))") }
         guard !origin.contests.isEmpty else { return }
-        output.line("  last event that both sides knew: \(origin.lastKnownToAll.map { who($0.event) } ?? "none")")
+        output.line("  last event that both sides knew: \(origin.lastKnownToAll.map { who($0.row) } ?? "none")")
     }
 
     private static func value(_ entry: FieldOrigin.Entry) -> String {
         entry.isDelete ? "(deleted)" : entry.value?.description ?? ValueText.removed
     }
 
-    private func who(_ event: Event) -> String { "\(name(event.dot.device)):\(event.dot.seq) at \(TimeText.iso(event.time))" }
+    private func who(_ row: BlockReader.Row) -> String { "\(name(row.dot.device)):\(row.dot.seq) at \(TimeText.iso(row.time))" }
 
     func writeJSON(to output: Output) {
         output.object { writer in
@@ -41,7 +41,7 @@ struct OriginPage {
             members(origin.writer.logged, &writer)
             value(origin.writer, &writer)
             writer.key("context")
-            writer.versionVector(origin.writer.event.context)
+            writer.versionVector(origin.context)
             writer.key("contested")
             writer.boolean(!origin.contests.isEmpty)
             for (key, entries) in [("overwrote", origin.overwrote), ("agrees", origin.agrees), ("contests", origin.contests)] {
@@ -76,31 +76,31 @@ struct OriginPage {
         }
     }
 
-    private func members(_ logged: LoggedEvent, _ writer: inout JSONWriter) {
-        let event = logged.event
+    private func members(_ logged: LoggedRow, _ writer: inout JSONWriter) {
+        let row = logged.row
         writer.key("dot")
-        writer.dot(event.dot)
+        writer.dot(row.dot)
         writer.key("device")
-        writer.device(event.dot.device)
+        writer.device(row.dot.device)
         writer.key("name")
-        writer.string(name(event.dot.device))
+        writer.string(name(row.dot.device))
         writer.key("time")
-        writer.string(TimeText.iso(event.time))
+        writer.string(TimeText.iso(row.time))
         writer.key("kind")
-        writer.string(event.kind.word)
+        writer.string(row.kind.word)
         writer.key("position")
         writer.integer(logged.position.index + 1)
-        if let note = event.note {
+        if let note = row.note {
             writer.key("note")
             writer.string(note.utf8)
         }
-        if let undoes = event.undoes {
+        if let undoes = row.undoes {
             writer.key("undoes")
             writer.dot(undoes)
         }
-        if event.epoch > 0 {
+        if row.epoch > 0 {
             writer.key("epoch")
-            writer.integer(event.epoch)
+            writer.integer(row.epoch)
         }
     }
 }

@@ -5,18 +5,20 @@ internal import LogStore
 package struct FieldOrigin: Sendable {
     /// A live or overwritten entry of the field, or a delete, and the event that wrote it.
     package struct Entry: Sendable {
-        package let logged: LoggedEvent
+        package let logged: LoggedRow
         /// nil for *removed*, and for a delete.
         package let value: FieldValue?
 
-        package var event: Event { logged.event }
-        package var isDelete: Bool { event.body == .delete }
+        package var row: BlockReader.Row { logged.row }
+        package var isDelete: Bool { row.body == .delete }
     }
 
     package let key: RecordKey
     package let field: Name
     /// The event that wrote what is shown; the delete where the field fell to one.
     package let writer: Entry
+    /// What its writer had seen of the record.
+    package let context: VersionVector
     /// What it overwrote: the field's entries as the writer saw them.
     package let overwrote: [Entry]
     /// Other live entries with the same value.
@@ -24,51 +26,65 @@ package struct FieldOrigin: Sendable {
     /// Live entries with another value, and live deletes; greatest rank first.
     package let contests: [Entry]
     /// Of the events that all who contest had seen, the one of the greatest rank that no other of them had seen; nil where there is none, or no contest.
-    package let lastKnownToAll: LoggedEvent?
+    package let lastKnownToAll: LoggedRow?
 
     /// - Parameters:
-    ///   - history: the record's events, oldest first.
-    ///   - record: what they fold to, with all times.
-    init?(_ field: Name, _ history: [LoggedEvent], _ record: Record) throws(ReplicaError) {
-        let byDot = Dictionary(uniqueKeysWithValues: history.map { ($0.event.dot, $0) })
-        func entries(_ versions: [Version]) -> [Entry] {
-            versions.compactMap { version in byDot[version.dot].map { Entry(logged: $0, value: version.value) } }
-                .sorted { $0.event.rank > $1.event.rank }
-        }
-        func events(_ isWanted: (Event) -> Bool) throws(ReplicaError) -> Record? {
-            try RecordFold.folded(history.map(\.event).filter(isWanted), record.key)
+    ///   - cut: the events that count, of which `record` is the fold, with the times of contested entries.
+    init?<Storage: Volume>(
+        _ field: Name, _ past: RecordPast<Storage>, _ cut: PastCut, _ record: Record
+    ) throws(ReplicaError) {
+        func entries(_ versions: [Version]) throws(ReplicaError) -> [Entry] {
+            var entries: [Entry] = []
+            for version in versions {
+                if let logged = try past.logged(version.dot) { entries.append(Entry(logged: logged, value: version.value)) }
+            }
+            return entries.sorted { $0.row.rank > $1.row.rank }
         }
         (key, self.field) = (record.key, field)
         let held = record.fields.first { $0.field == field }
-        let live = held?.versions ?? []
         let shown = held.map(record.shownVersion)
-        let writes = history.filter { $0.event.body == .delete || $0.event.writes(field) }
-        guard writes.contains(where: { $0.event.writes(field) }),
-            let origin = shown.flatMap({ byDot[$0.dot] }) ?? writes.last
-        else { return nil }
-        writer = Entry(logged: origin, value: shown?.value)
-        let before = try events { origin.event.context.covers($0.dot) }
-        overwrote = entries(before?.fields.first { $0.field == field }?.versions ?? [])
-        let others = live.filter { $0.dot != origin.event.dot }
-        agrees = entries(others.filter { $0.value == shown?.value })
+        let number =
+            if let shown { try past.number(of: shown.dot) } else { try past.newestWriter(of: field, in: cut) }
+        guard let number else { return nil }
+        let dot = past.row(number).dot
+        writer = Entry(logged: past.steps[number], value: shown?.value)
+        context = try past.context(of: number)
+        overwrote = try entries(try past.versions(of: field, in: .seenBy([number])))
+        let others = held?.versions.filter { $0.dot != dot } ?? []
+        agrees = try entries(others.filter { $0.value == shown?.value })
         let deletes = record.isDeleteAgainstEdit ? record.tombstones.map { Version(dot: $0, value: nil) } : []
-        contests = entries(others.filter { $0.value != shown?.value } + deletes.filter { $0.dot != origin.event.dot })
-        let contexts = contests.map(\.event.context)
-        guard !contexts.isEmpty else {
+        contests = try entries(others.filter { $0.value != shown?.value } + deletes.filter { $0.dot != dot })
+        guard !contests.isEmpty else {
             lastKnownToAll = nil
             return
         }
-        let all = contexts.reduce(origin.event.context) { $0.met(with: $1) }
-        lastKnownToAll = try events { all.covers($0.dot) }?.heads.compactMap { byDot[$0] }.max { $0.event.rank < $1.event.rank }
+        var numbers = [number]
+        for entry in contests { if let other = try past.number(of: entry.row.dot) { numbers.append(other) } }
+        let heads = try BackwardFold(of: .seenBy(numbers), in: past, fields: []).heads
+        lastKnownToAll = heads.compactMap(past.readNumber).map { past.steps[$0] }.max { $0.row.rank < $1.row.rank }
     }
 }
 
-extension Event {
-    /// Whether it sets or removes the field.
-    func writes(_ field: Name) -> Bool {
-        guard case .write(let set, let unset) = body else { return false }
-        return set.contains { $0.field == field } || unset.contains(field)
+extension RecordPast {
+    /// The newest event of a cut that deletes the record or writes a field that the cut's record does not have; nil when none has ever written it.
+    fileprivate func newestWriter(of field: Name, in cut: PastCut) throws(ReplicaError) -> Int? {
+        guard isKnown(field) else { return nil }
+        var newest: Int?
+        var number = first(of: cut)
+        while try has(number) {
+            if contains(number, in: cut) {
+                let row = row(number)
+                if row.body == .delete && newest == nil { newest = number }
+                if row.fields.contains(field) { return newest ?? number }
+            }
+            number += 1
+        }
+        return nil
     }
+}
+
+extension BlockReader.Row {
+    package var rank: Rank { Rank(time: time, dot: dot) }
 }
 
 extension Replica {
@@ -76,13 +92,15 @@ extension Replica {
     ///
     /// - Throws: `.unknownRecord` for a record without an event, now or then.
     package func origin(of field: Name, in key: RecordKey, at moment: Moment? = nil) throws(ReplicaError) -> FieldOrigin? {
-        var history = try history(of: key)
         if let moment {
-            let events = Set(try events(of: key, in: history, at: moment).map(\.dot))
-            history = history.filter { events.contains($0.event.dot) }
+            guard let (past, cut) = try past(of: key, at: moment), let record = try past.record(cut) else { throw .unknownRecord(key) }
+            return try FieldOrigin(field, past, cut, record)
         }
-        guard let record = try Self.folded(history.map(\.event), key) else { throw .unknownRecord(key) }
-        return try FieldOrigin(field, history, record)
+        guard let record = try record(key) else { throw .unknownRecord(key) }
+        let held = record.fields.first { $0.field == field }?.versions.map(\.dot) ?? []
+        // What fell to a delete, or was never there, is looked for from the end on.
+        let past = try held.isEmpty ? RecordPast(self, key) : RecordPast(self, key, holding: held + record.tombstones)
+        return try past.flatMap { (past) throws(ReplicaError) in try FieldOrigin(field, past, .from(0), record) }
     }
 
     /// The events that what the record shows comes from, and its live deletes, by their dots.

@@ -9,29 +9,47 @@ extension Replica {
     package func audit(
         of key: RecordKey, _ filter: AuditFilter, limit: Int?, newestFirst: Bool, _ body: (AuditEntry) throws -> Bool
     ) throws {
-        let positions = try positions(of: key)
-        guard !positions.isEmpty else { throw ReplicaError.unknownRecord(key) }
-        if let limit, positions.count > Self.longHistory {
-            var steps: [LoggedRow] = []
-            for position in positions where steps.count < limit {
-                let step = LoggedRow(position: position, row: try row(at: position))
-                if filter.passes(step.row) { steps.append(step) }
+        if limit == nil && !newestFirst { return try auditPass(of: key, filter, body) }
+        guard let past = try RecordPast(self, key) else { throw ReplicaError.unknownRecord(key) }
+        var (number, left) = (0, limit ?? .max)
+        var passing: [Int] = []
+        while left > 0, try past.has(number) {
+            if filter.passes(past.row(number)) {
+                left -= 1
+                if newestFirst {
+                    guard try body(try auditEntry(number, in: past)) else { return }
+                } else {
+                    passing.append(number)
+                }
             }
-            return try hand(steps, newestFirst: newestFirst, body)
+            number += 1
         }
-        let steps = try positions.reversed().map { LoggedRow(position: $0, row: try row(at: $0)) }
-        var entries: [AuditEntry] = []
-        var all = FieldFold()
-        for (index, step) in steps.enumerated() {
-            let isWanted = filter.passes(step.row)
-            if isWanted && !step.row.coversAll { entries.append(Self.auditEntry(step, behind: steps[..<index])) }
-            let changes = isWanted && step.row.coversAll ? AuditEntry.changes(by: step.row, in: all) : nil
-            all.apply(step.row)
-            guard let changes else { continue }
-            entries.append(AuditEntry(position: step.position, row: step.row, changes: changes, leavesConflict: all.isContested))
+        for number in passing.reversed() { guard try body(try auditEntry(number, in: past)) else { return } }
+    }
+
+    /// All entries of a record, oldest first: each event is read once, and handed on at once.
+    private func auditPass(of key: RecordKey, _ filter: AuditFilter, _ body: (AuditEntry) throws -> Bool) throws {
+        var rest = try positions(of: key)
+        guard !rest.isEmpty else { throw ReplicaError.unknownRecord(key) }
+        var fold = FieldFold()
+        while let first = rest.last {
+            let block = try block(containing: first)
+            var positions: [Position] = []
+            while let next = rest.last, block.contains(next) { positions.append(rest.removeLast()) }
+            for (position, row) in zip(positions, try rows(at: positions[...], in: block)) {
+                let isWanted = filter.passes(row)
+                let changes = isWanted && row.coversAll ? AuditEntry.changes(by: row, in: fold) : nil
+                fold.apply(row)
+                guard isWanted else { continue }
+                let entry =
+                    if let changes {
+                        AuditEntry(position: position, row: row, changes: changes, leavesConflict: fold.isContested)
+                    } else {
+                        try auditEntry(LoggedRow(position: position, row: row))
+                    }
+                guard try body(entry) else { return }
+            }
         }
-        let wanted = entries.suffix(limit ?? entries.count)
-        for entry in newestFirst ? Array(wanted.reversed()) : Array(wanted) { guard try body(entry) else { return } }
     }
 
     /// The same for the whole log. Oldest first it is one pass, with the memory of a second table; newest first, or the newest few, are looked up one by one.
@@ -62,9 +80,6 @@ extension Replica {
     private func hand(_ steps: [LoggedRow], newestFirst: Bool, _ body: (AuditEntry) throws -> Bool) throws {
         for step in newestFirst ? steps : steps.reversed() { guard try body(try auditEntry(step)) else { return } }
     }
-
-    /// Of a record with more events the newest few are looked up one by one.
-    private static var longHistory: Int { 200 }
 
     /// Beyond so many entries one pass over the log is faster.
     private static var oneByOneLimit: Int { 2000 }

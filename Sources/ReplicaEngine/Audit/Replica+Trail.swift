@@ -3,43 +3,39 @@ internal import LogStore
 
 /// What an event changed, found from its place in the log by looking back along its record, no further than it takes.
 extension Replica {
-    /// The audit's entry of the event at `position`. Mostly a few events of the record are looked at, at worst all.
+    /// The audit's entry of an event of the log. Mostly a few events of the record are looked at, at worst all.
     func auditEntry(_ step: LoggedRow) throws(ReplicaError) -> AuditEntry {
-        let (row, key) = (step.row, step.row.key)
-        var scope = TrailScope(of: row, in: table.fieldNames(of: key.collection))
-        let now = try place(of: key).map { (place) throws(ReplicaError) in try recordWithoutTimes(at: place) }
-        if let newer = try rows(of: key, behind: step.position), now?.tombstones.isEmpty == true {
-            for row in newer { scope.takeIn(row) }
+        let key = step.row.key
+        guard let past = try RecordPast(self, key) else { throw .unknownRecord(key) }
+        for number in 0...Self.newerLimit {
+            guard try past.has(number), past.steps[number].position >= step.position else { break }
+            if past.steps[number].position == step.position { return try auditEntry(number, in: past) }
+        }
+        let own = try RecordPast(self, key, from: step.position)
+        guard try own.has(0) else { throw .malformedBlock(at: step.position) }
+        return try auditEntry(0, in: own, hasNewer: true)
+    }
+
+    /// The same of an event that has a number.
+    ///
+    /// - Parameter hasNewer: whether the past begins with another one than the record's newest event.
+    func auditEntry(_ number: Int, in past: RecordPast<Storage>, hasNewer: Bool = false) throws(ReplicaError) -> AuditEntry {
+        let step = past.steps[number]
+        var scope = TrailScope(of: step.row, in: table.fieldNames(of: past.key.collection))
+        let now = try recordWithoutTimes(past.key)
+        if !hasNewer, number <= Self.newerLimit, now?.tombstones.isEmpty == true {
+            for newer in past.steps[..<number] { scope.takeIn(newer.row) }
         } else {
             scope.takeInAll()
         }
-        var steps: [LoggedRow] = []
-        var next = try position(before: step.position)
-        while let position = next, !scope.isSettled {
-            steps.append(LoggedRow(position: position, row: try self.row(at: position)))
-            scope.look(at: steps[steps.count - 1].row)
-            next = try self.position(before: position)
+        var end = number + 1
+        while !scope.isSettled, try past.has(end) {
+            scope.look(at: past.row(end))
+            end += 1
         }
         // What nobody has written since is as it is now.
         let isContestedElsewhere = now?.fields.contains { $0.isContested && !scope.contains($0.field) } ?? false
-        return Self.auditEntry(step, behind: steps.reversed(), isContestedElsewhere: isContestedElsewhere)
-    }
-
-    /// The record's events behind a position; nil where there are too many to look at.
-    private func rows(of key: RecordKey, behind position: Position) throws(ReplicaError) -> [BlockReader.Row]? {
-        guard let place = try place(of: key) else { return nil }
-        var rows: [BlockReader.Row] = []
-        var next: Position? = table.newestPosition(at: place)
-        while let later = next, later > position {
-            if rows.count == Self.newerLimit { return nil }
-            rows.append(try row(at: later))
-            next = try self.position(before: later)
-        }
-        return rows
-    }
-
-    private func position(before position: Position) throws(ReplicaError) -> Position? {
-        try reading { (table) throws(CheckpointDamage) in try table.position(before: position) }
+        return Self.auditEntry(step, behind: past.steps[(number + 1)..<end].reversed(), isContestedElsewhere: isContestedElsewhere)
     }
 
     /// The entry of an event given those of its record before it, oldest first.

@@ -1,79 +1,67 @@
 internal import EventCore
+internal import LogStore
 
-/// Base and sides of a conflict out of the record's history.
-struct ConflictBuilder {
-    private let record: Record
-    private let events: [Event]
-    private let byDot: [Dot: Event]
-    private let policies: CollectionPolicies
-    private let fold: ([Event]) throws(ReplicaError) -> Record?
-
-    /// - Parameters:
-    ///   - events: all that made the record, oldest first.
-    ///   - fold: of some of them; nil of none.
-    init(
-        _ record: Record, _ events: [Event], _ policies: CollectionPolicies, fold: @escaping ([Event]) throws(ReplicaError) -> Record?
-    ) {
-        self.record = record
-        self.events = events
-        self.policies = policies
-        self.fold = fold
-        byDot = Dictionary(uniqueKeysWithValues: events.map { ($0.dot, $0) })
-    }
+/// Base and sides of a conflict out of the record's past.
+struct ConflictBuilder<Storage: Volume> {
+    let record: Record
+    /// From the moment of the conflict back.
+    let past: RecordPast<Storage>
+    let policies: CollectionPolicies
 
     func conflict() throws(ReplicaError) -> Conflict {
         let isOfWholeEdits = policies.isConflictOfWholeEdits(record)
-        let dots = isOfWholeEdits ? record.heads : Self.sideDots(record, byDot)
-        let base = try base(dots)
-        let sides = try sides(dots)
+        let numbers = try isOfWholeEdits ? self.numbers(of: record.heads) : sideNumbers()
+        let base = try past.record(.seenBy(numbers))
+        let sides = try sides(numbers)
         return Conflict(
-            record: record, fields: isOfWholeEdits ? fieldsOfWholeEdits(sides, base) : try contestedFields(),
+            record: record, fields: try isOfWholeEdits ? fieldsOfWholeEdits(sides, base) : contestedFields(),
             isDeleteAgainstEdit: record.isDeleteAgainstEdit, isOfWholeEdits: isOfWholeEdits, base: base, sides: sides, policy: policies.rest
         )
     }
 
-    // MARK: - Sides and base
-
-    private func sides(_ dots: [Dot]) throws(ReplicaError) -> [Side] {
-        var sides: [Side] = []
-        for event in dots.compactMap({ byDot[$0] }).sorted(by: { $0.rank > $1.rank }) {
-            let seen = events.filter { $0.dot == event.dot || event.context.covers($0.dot) }
-            if let asSeen = try fold(seen) { sides.append(Side(event: event, record: asSeen, restored: try restored(by: event))) }
-        }
-        return sides
+    private func numbers(of dots: [Dot]) throws(ReplicaError) -> [Int] {
+        var numbers: [Int] = []
+        for dot in dots { if let number = try past.number(of: dot) { numbers.append(number) } }
+        return numbers
     }
 
-    private func restored(by event: Event) throws(ReplicaError) -> [Name?: Dot] {
-        guard event.undoes != nil else { return [:] }
-        var origins = UndoOrigins(events, UndoChain(events))
+    // MARK: - Sides
+
+    private func sides(_ numbers: [Int]) throws(ReplicaError) -> [Side] {
+        var sides: [Side] = []
+        for number in numbers {
+            guard let asSeen = try past.record(.upTo(number)) else { continue }
+            sides.append(Side(event: try past.event(number), record: asSeen, restored: try restored(by: past.row(number))))
+        }
+        return sides.sorted { $0.event.rank > $1.event.rank }
+    }
+
+    private func restored(by row: BlockReader.Row) throws(ReplicaError) -> [Name?: Dot] {
+        guard row.undoes != nil else { return [:] }
+        let origins = UndoOrigins(past: past)
         var restored: [Name?: Dot] = [:]
-        switch event.body {
-        case .delete: restored[nil] = try origins.origin(of: Version(dot: event.dot, value: nil), in: nil)
+        switch row.body {
+        case .delete: restored[nil] = try origins.origin(of: Version(dot: row.dot, value: nil), in: nil)
         case .write(let set, let unset):
-            for version in set.map({ ($0.field, Optional($0.value)) }) + unset.map({ ($0, nil) }) {
-                restored[version.0] = try origins.origin(of: Version(dot: event.dot, value: version.1), in: version.0)
+            for (field, value) in set.map({ ($0.field, Optional($0.value)) }) + unset.map({ ($0, nil) }) {
+                restored[field] = try origins.origin(of: Version(dot: row.dot, value: value), in: field)
             }
         }
         return restored
     }
 
     /// The events that disagree: of contested entries, and where delete stands against edit, the deletes and the newest live edits.
-    static func sideDots(_ record: Record, _ events: [Dot: Event]) -> [Dot] {
+    private func sideNumbers() throws(ReplicaError) -> [Int] {
         var dots = Set(record.fields.filter(\.isContested).flatMap(\.versions).map(\.dot))
         if record.isDeleteAgainstEdit {
             dots.formUnion(record.tombstones)
             let live = Set(record.fields.flatMap(\.versions).filter { $0.value != nil }.map(\.dot))
             // An edit that a later live one has seen is part of that one's side.
-            dots.formUnion(live.filter { dot in !live.contains { events[$0]?.context.covers(dot) == true } })
+            let numbers = try numbers(of: live.sorted())
+            let newest = numbers.filter { number in !numbers.contains { $0 < number && past.covers($0, number) } }
+            dots.formUnion(newest.map { past.row($0).dot })
         }
-        return Array(dots)
-    }
-
-    private func base(_ dots: [Dot]) throws(ReplicaError) -> Record? {
-        let seen = dots.compactMap { byDot[$0]?.context }
-        guard let first = seen.first else { return nil }
-        let all = seen.dropFirst().reduce(first) { $0.met(with: $1) }
-        return try fold(events.filter { all.covers($0.dot) })
+        return try numbers(of: dots.sorted())
     }
 
     // MARK: - Fields
@@ -81,31 +69,40 @@ struct ConflictBuilder {
     private func contestedFields() throws(ReplicaError) -> [FieldConflict] {
         var fields: [FieldConflict] = []
         for field in record.fields where field.isContested {
-            fields.append(conflict(field.field, field.versions, try base(field.versions.map(\.dot)), policies[field.field]))
+            let numbers = try numbers(of: field.versions.map(\.dot))
+            let base = try past.versions(of: field.field, in: .seenBy(numbers)).map(\.value)
+            fields.append(try conflict(field.field, field.versions, base, policies[field.field]))
         }
         return fields
     }
 
     /// Where whole edits are in conflict: the fields on which the sides' records differ, or all when they agree on every one. Policies of single fields do not count.
-    private func fieldsOfWholeEdits(_ sides: [Side], _ base: Record?) -> [FieldConflict] {
+    private func fieldsOfWholeEdits(_ sides: [Side], _ base: Record?) throws(ReplicaError) -> [FieldConflict] {
         let edits = sides.filter { !$0.isDelete }
         let contested = Set(record.fields.filter(\.isContested).map(\.field))
         let names = Set(edits.flatMap { $0.record.fields.map(\.field) }).union(contested).sorted()
-        let all = names.map { name in conflict(name, edits.map { Version(dot: $0.dot, value: $0.record.shown(name)) }, base, .record) }
+        var all: [FieldConflict] = []
+        for name in names {
+            let held = base?.fields.first { $0.field == name }?.versions.map(\.value) ?? []
+            all.append(try conflict(name, edits.map { Version(dot: $0.dot, value: $0.record.shown(name)) }, held, .record))
+        }
         let differing = all.filter { field in
             contested.contains(field.field) || field.versions.contains { $0.value != field.versions[0].value }
         }
         return differing.isEmpty ? all : differing
     }
 
-    private func conflict(_ field: Name, _ versions: [Version], _ base: Record?, _ policy: Policy) -> FieldConflict {
-        let held = base?.fields.first { $0.field == field }?.versions.map(\.value) ?? []
-        let contenders = versions.compactMap { version in
-            byDot[version.dot].map { Contender(value: version.value, rank: $0.rank, epoch: $0.epoch) }
+    private func conflict(
+        _ field: Name, _ versions: [Version], _ base: [FieldValue?], _ policy: Policy
+    ) throws(ReplicaError) -> FieldConflict {
+        var contenders: [Contender] = []
+        for version in versions {
+            guard let row = try past.logged(version.dot)?.row else { continue }
+            contenders.append(Contender(value: version.value, rank: Rank(time: row.time, dot: row.dot), epoch: row.epoch))
         }
         return FieldConflict(
-            field: field, base: held,
+            field: field, base: base,
             versions: contenders.sorted { $0.rank > $1.rank }.map { Version(dot: $0.rank.dot, value: $0.value) }, policy: policy,
-            decision: policy.decision(base: held, contenders: contenders))
+            decision: policy.decision(base: base, contenders: contenders))
     }
 }

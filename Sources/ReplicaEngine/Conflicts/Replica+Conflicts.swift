@@ -27,10 +27,25 @@ extension Replica {
     }
 
     func conflict(_ key: RecordKey, at moment: Moment?, _ policies: CollectionPolicies) throws(ReplicaError) -> Conflict? {
-        let history = try history(of: key)
-        let events =
-            try moment.map { (moment) throws(ReplicaError) in try self.events(of: key, in: history, at: moment) } ?? history.map(\.event)
-        guard let record = try Self.folded(events, key), record.isContested || policies.isConflictOfWholeEdits(record) else { return nil }
-        return try ConflictBuilder(record, events, policies) { (events) throws(ReplicaError) in try Self.folded(events, key) }.conflict()
+        var past: RecordPast<Storage>?
+        let found: Record?
+        if case .time = moment, let moment {
+            // Only the events that count then.
+            guard let then = try self.past(of: key, at: moment) else { return nil }
+            (past, found) = (then.past, try then.past.record(then.cut))
+        } else if let moment {
+            found = try record(key, at: moment)
+        } else {
+            found = try record(key)
+        }
+        guard let record = found, record.isContested || policies.isConflictOfWholeEdits(record) else { return nil }
+        if past == nil {
+            // What the sides had seen is the same at any moment.
+            past = try RecordPast(
+                self, key, holding: policies.isConflictOfWholeEdits(record) ? Set(record.heads) : record.contestingDots)
+        }
+        return try past.map { (past) throws(ReplicaError) in
+            try ConflictBuilder(record: record, past: past, policies: policies).conflict()
+        }
     }
 }

@@ -11,6 +11,11 @@ extension Replica {
         return try history(at: positions(of: key), from: &clock)
     }
 
+    /// The position of the event before this one of its record; nil for the first.
+    func position(before position: Position) throws(ReplicaError) -> Position? {
+        try reading { (table) throws(CheckpointDamage) in try table.position(before: position) }
+    }
+
     /// The positions of the record's events, newest first.
     func positions(of key: RecordKey) throws(ReplicaError) -> [Position] {
         try reading { (table) throws(CheckpointDamage) -> [Position] in
@@ -48,8 +53,10 @@ extension Replica {
 
     /// The event `dot`, waiting ones excluded; nil when there is none.
     package func event(_ dot: Dot) throws(ReplicaError) -> LoggedEvent? {
-        guard let row = try row(of: dot)?.row else { return nil }
-        return try history(of: row.key).first { $0.event.dot == dot }
+        guard let logged = try row(of: dot) else { return nil }
+        let past = try RecordPast(self, logged.row.key, from: logged.position)
+        guard try past.has(0) else { return nil }
+        return LoggedEvent(position: logged.position, event: try past.event(0))
     }
 
     /// The row of the event `dot`, waiting ones excluded; nil when there is none. Costs one block, however long its record's history is.
@@ -126,7 +133,7 @@ extension Replica {
     }
 
     /// The rows at ascending positions of one block.
-    private func rows(at positions: ArraySlice<Position>, in block: StoredBlock) throws(ReplicaError) -> [BlockReader.Row] {
+    func rows(at positions: ArraySlice<Position>, in block: StoredBlock) throws(ReplicaError) -> [BlockReader.Row] {
         try block.withTypedBytes { (bytes) throws(ReplicaError) in
             try Self.reading(block.header, block.first, bytes) { (reader) throws(BlockError) in
                 var rows: [BlockReader.Row] = []

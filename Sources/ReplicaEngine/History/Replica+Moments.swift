@@ -23,6 +23,10 @@ extension Replica {
         return record.with(times: try timesOneByOne(of: contested))
     }
 
+    func recordWithoutTimes(_ key: RecordKey) throws(ReplicaError) -> Record? {
+        try place(of: key).map { (place) throws(ReplicaError) in try recordWithoutTimes(at: place) }
+    }
+
     func recordWithoutTimes(at place: RecordTable.Place) throws(ReplicaError) -> Record {
         do throws(BlockError) { return try table.record(at: place) } catch { throw .malformedBlock(at: end) }
     }
@@ -58,36 +62,49 @@ extension Replica {
     ///
     /// - Throws: `.unknownEvent` or `.eventOfOtherRecord` when the moment is a dot that is not one of the record's.
     package func record(_ key: RecordKey, at moment: Moment) throws(ReplicaError) -> Record? {
-        let history = try history(of: key)
-        return try Self.folded(try events(of: key, in: history, at: moment), key)
+        try past(of: key, at: moment).flatMap { (past, cut) throws(ReplicaError) in try past.record(cut) }
     }
 
-    /// The record's events that count at a moment, oldest first.
-    func events(of key: RecordKey, in history: [LoggedEvent], at moment: Moment) throws(ReplicaError) -> [Event] {
+    /// The record's past from a moment back, and which events count there; nil when it had none.
+    ///
+    /// To a time all of the record's events are read: what one covers may be later than itself.
+    func past(of key: RecordKey, at moment: Moment) throws(ReplicaError) -> (past: RecordPast<Storage>, cut: PastCut)? {
         switch moment {
-        case .position(let position): return history.filter { $0.position < position }.map(\.event)
-        case .time(let milliseconds): return Self.events(in: history, notLaterThan: milliseconds)
-        case .dot(let dot):
-            guard let at = history.first(where: { $0.event.dot == dot }) else {
-                guard let other = try row(of: dot) else { throw .unknownEvent(dot) }
-                throw .eventOfOtherRecord(dot, other.row.key)
+        case .position(let end):
+            guard let place = try place(of: key) else { return nil }
+            var (position, count): (Position?, Int) = (table.newestPosition(at: place), 0)
+            while let later = position, later >= end {
+                position = try self.position(before: later)
+                count += 1
             }
-            return history.map(\.event).filter { $0.dot == dot || at.event.context.covers($0.dot) }
+            guard let position else { return nil }
+            guard count <= RecordPast<Storage>.nearby else { return (try RecordPast(self, key, from: position), .from(0)) }
+            return try RecordPast(self, key).map { ($0, .from(count)) }
+        case .dot(let dot):
+            guard let logged = try row(of: dot) else { throw .unknownEvent(dot) }
+            guard logged.row.key == key else { throw .eventOfOtherRecord(dot, logged.row.key) }
+            guard let past = try RecordPast(self, key, holding: [dot]), let number = try past.number(of: dot) else { return nil }
+            return (past, .upTo(number))
+        case .time(let milliseconds):
+            guard let past = try RecordPast(self, key) else { return nil }
+            while try past.has(past.steps.count) {}
+            let steps = Self.steps(past.steps, notLaterThan: milliseconds)
+            return steps.isEmpty ? nil : (try RecordPast(self, key, steps: steps), .from(0))
         }
     }
 
-    /// Events whose time, and that of all they cover, is not later.
-    static func events(in history: [LoggedEvent], notLaterThan milliseconds: UInt64) -> [Event] {
+    /// Events, newest first, whose time, and that of all they cover, is not later.
+    private static func steps(_ steps: [LoggedRow], notLaterThan milliseconds: UInt64) -> [LoggedRow] {
         var later: [Dot] = []
-        var events: [Event] = []
-        for event in history.map(\.event) {
-            if event.time.milliseconds > milliseconds || later.contains(where: { event.context.covers($0) }) {
-                later.append(event.dot)
+        var counting: [LoggedRow] = []
+        for step in steps.reversed() {
+            if step.row.time.milliseconds > milliseconds || later.contains(where: { step.row.covers($0) }) {
+                later.append(step.row.dot)
             } else {
-                events.append(event)
+                counting.append(step)
             }
         }
-        return events
+        return counting.reversed()
     }
 
     /// Calls `body` with records sorted by key, of one collection or all, now or then, until it returns false. The first come before all are sorted.
@@ -137,8 +154,6 @@ extension Replica {
         guard let logged = try row(of: dot) else { throw .unknownEvent(dot) }
         return .position(Position(logged.position.index + 1))
     }
-
-    static func folded(_ events: [Event], _ key: RecordKey) throws(ReplicaError) -> Record? { try RecordFold.folded(events, key) }
 
     /// When these few events were written, each found by its name.
     func timesOneByOne(of dots: Set<Dot>) throws(ReplicaError) -> [Dot: HybridTime] {

@@ -69,4 +69,9 @@ extension PastTable {
 extension Record {
     /// The events of its contested entries.
     var contestedDots: Set<Dot> { Set(fields.filter(\.isContested).flatMap { $0.versions.map(\.dot) }) }
+
+    /// The events among which the sides of its conflict are.
+    var contestingDots: Set<Dot> {
+        isDeleteAgainstEdit ? Set(tombstones + fields.flatMap(\.versions).map(\.dot)) : contestedDots
+    }
 }

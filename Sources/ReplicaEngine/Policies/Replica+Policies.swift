@@ -42,7 +42,7 @@ extension Replica {
     /// Positions of one log are no other replica's, so an event of one record stands for its time.
     private func inTime(_ moment: Moment?) throws(ReplicaError) -> Moment? {
         guard case .dot(let dot) = moment else { return moment }
-        guard let event = try event(dot) else { throw .unknownEvent(dot) }
-        return .time(milliseconds: event.event.time.milliseconds)
+        guard let logged = try row(of: dot) else { throw .unknownEvent(dot) }
+        return .time(milliseconds: logged.row.time.milliseconds)
     }
 }

@@ -8,52 +8,64 @@ extension Replica {
     /// - Throws: `.unknownEvent`; `.nothingToUndo` where a delete had nothing to delete.
     package func undoPlan(of dot: Dot, note: Note? = nil) throws(ReplicaError) -> UndoPlan {
         guard let key = try row(of: dot)?.row.key else { throw .unknownEvent(dot) }
-        let history = try history(of: key).map(\.event)
-        let chain = UndoChain(history)
-        let act = chain.act(of: dot)
-        let undone = history.filter { chain.act(of: $0.dot) == act }
-        guard let first = undone.first, let now = try Self.folded(history, key) else { throw .unknownEvent(dot) }
-        let before = try Self.folded(history.filter { first.context.covers($0.dot) }, key)
+        guard let past = try RecordPast(self, key), let number = try past.number(of: dot), let now = try recordWithoutTimes(key) else {
+            throw .unknownEvent(dot)
+        }
+        let act = try past.act(of: number)
+        var undone: [Event] = []
+        for number in act { undone.append(try past.event(number)) }
         let own = Set(undone.map(\.dot))
-        var origins = UndoOrigins(history, chain)
-        return try UndoPlanner(undoing: undone, now: now, before: before).plan(isUndoneAlready: chain.isUndone(dot), note: note) {
+        let before = try past.record(.seenBy([act[0]]))
+        var chain = UndoChain(past)
+        let isUndoneAlready = try chain.isUndone(number)
+        let origins = UndoOrigins(past: past)
+        return try UndoPlanner(undoing: undone, now: now, before: before).plan(isUndoneAlready: isUndoneAlready, note: note) {
             (field, version) throws(ReplicaError) in try origins.stands(version, in: field, for: own)
         }
     }
 
     /// What `undo` undoes when it is told nothing: this device's newest event that is neither an undo nor undone; nil when there is none.
     package func newestToUndo() throws(ReplicaError) -> Dot? {
-        try newestOwn { (row, chain) throws(ReplicaError) in
-            guard row.kind != .undo else { return false }
-            return !(try chain()).isUndone(row.dot)
+        try newestOwn { (row, isUndone) throws(ReplicaError) in
+            if row.kind == .undo { return false }
+            return try !isUndone()
         }
     }
 
-    /// What `redo` undoes: this device's newest undo that is not undone and took something away, not back; nil as above.
+    /// What `redo` undoes: this device's newest undo that is not undone and took something away, not back; nil when there is none.
     package func newestToRedo() throws(ReplicaError) -> Dot? {
-        try newestOwn { (row, chain) throws(ReplicaError) in
-            guard row.kind == .undo, row.undoes != nil else { return false }
-            let chain = try chain()
-            return !chain.isUndone(row.dot) && !chain.isRedo(row.dot)
+        try newestOwn { (row, isUndone) throws(ReplicaError) in
+            guard row.kind == .undo, row.undoes != nil, try !self.isRedo(row) else { return false }
+            return try !isUndone()
         }
     }
 
-    /// This device's newest event that fits, from the newest one back as far as it takes; `chain` is its record's.
+    /// Whether an undo brings back what another one took: whether it undoes an undo that does not.
+    private func isRedo(_ row: BlockReader.Row) throws(ReplicaError) -> Bool {
+        guard let undoes = row.undoes, let target = try self.row(of: undoes)?.row, target.key == row.key, target.undoes != nil,
+            row.covers(target.dot)
+        else { return false }
+        return try !isRedo(target)
+    }
+
+    /// This device's newest event that fits, from the newest one back as far as it takes.
     private func newestOwn(
-        _ fits: (BlockReader.Row, () throws(ReplicaError) -> UndoChain) throws(ReplicaError) -> Bool
+        _ fits: (BlockReader.Row, _ isUndone: () throws(ReplicaError) -> Bool) throws(ReplicaError) -> Bool
     ) throws(ReplicaError) -> Dot? {
-        var chains: [RecordKey: UndoChain] = [:]
+        var chains: [RecordKey: UndoChain<Storage>] = [:]
+        func isUndone(_ row: BlockReader.Row) throws(ReplicaError) -> Bool {
+            var known = chains[row.key]
+            if known == nil { known = try RecordPast(self, row.key).map(UndoChain.init) }
+            guard var chain = known, let number = try chain.past.number(of: row.dot) else { throw .unknownEvent(row.dot) }
+            let isUndone = try chain.isUndone(number)
+            if chains.count >= Self.chainLimit { chains.removeAll() }
+            chains[row.key] = chain
+            return isUndone
+        }
         var seq = table.appliedSeq(of: device)
         while seq > 0 {
             for row in try ownRows(downFrom: seq) {
-                let isFound = try fits(row) { () throws(ReplicaError) in
-                    if let chain = chains[row.key] { return chain }
-                    let chain = UndoChain(try self.history(of: row.key).map(\.event))
-                    if chains.count == Self.chainLimit { chains.removeAll() }
-                    chains[row.key] = chain
-                    return chain
-                }
-                if isFound { return row.dot }
+                if try fits(row, { () throws(ReplicaError) in try isUndone(row) }) { return row.dot }
                 seq = row.dot.seq - 1
             }
         }

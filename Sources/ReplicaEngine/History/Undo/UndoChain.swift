@@ -1,45 +1,45 @@
 internal import EventCore
+internal import LogStore
 
 /// Which of a record's events are undone, by whomever. An undo may be undone itself, which is a redo, and so on.
 ///
-/// Where several values stood, an undo is several events: of one device, with one context, undoing the same event. They are one act, named after the first.
-struct UndoChain {
-    private struct Act: Hashable {
-        let device: DeviceID
-        let undone: Dot
-        let context: VersionVector
-    }
-
-    /// Of an undo's event the name of its act.
-    private var acts: [Dot: Dot] = [:]
+/// Where several values stood, an undo is several events: of one device, one right after the other, undoing the same event, and without having seen each other. They are one act.
+struct UndoChain<Storage: Volume> {
+    /// From the record's newest event back.
+    let past: RecordPast<Storage>
+    /// What undoes that count undo.
     private var undone: Set<Dot> = []
-    /// Acts that undo an undo, and so bring something back.
-    private var redoing: Set<Dot> = []
+    /// So many events have been looked at.
+    private var looked = 0
 
-    /// - Parameter history: a record's events, causes before effects.
-    init(_ history: some BidirectionalCollection<Event>) {
-        var firsts: [Act: Dot] = [:]
-        for event in history {
-            guard let target = event.undoes else { continue }
-            let act = Act(device: event.dot.device, undone: target, context: event.context)
-            let first = firsts[act] ?? event.dot
-            firsts[act] = first
-            acts[event.dot] = first
-            if let undo = acts[target], !redoing.contains(undo) { redoing.insert(first) }
+    init(_ past: RecordPast<Storage>) { self.past = past }
+
+    /// Whether the event of this number, or the act that it belongs to, is undone now.
+    mutating func isUndone(_ number: Int) throws(ReplicaError) -> Bool {
+        let act = try past.act(of: number)
+        // What undoes an event comes behind it in the log: whether it counts itself is known by then.
+        while looked < act[0] {
+            if let target = past.row(looked).undoes, !hasUndone(try past.act(of: looked)) { undone.insert(target) }
+            looked += 1
         }
-        // What undoes an event comes behind it: whether it counts itself is known by then.
-        for event in history.reversed() {
-            guard let target = event.undoes, !isUndone(event.dot) else { continue }
-            undone.insert(act(of: target))
-        }
+        return hasUndone(act)
     }
 
-    /// The act that an event belongs to; its own name where it stands for itself.
-    func act(of dot: Dot) -> Dot { acts[dot] ?? dot }
+    private func hasUndone(_ act: [Int]) -> Bool { act.contains { undone.contains(past.row($0).dot) } }
+}
 
-    /// Whether the event, or the act that it belongs to, is undone now.
-    func isUndone(_ dot: Dot) -> Bool { undone.contains(act(of: dot)) }
-
-    /// Whether an undo's event brings back what another undo took.
-    func isRedo(_ dot: Dot) -> Bool { redoing.contains(act(of: dot)) }
+extension RecordPast {
+    /// The numbers of the events of the act that an event belongs to, oldest first; its own where it stands for itself.
+    func act(of number: Int) throws(ReplicaError) -> [Int] {
+        guard row(number).undoes != nil else { return [number] }
+        func beside(_ number: Int, _ step: Int) -> Dot {
+            let dot = row(number).dot
+            return Dot(device: dot.device, seq: step < 0 ? dot.seq - 1 : dot.seq + 1)
+        }
+        func isOne(_ later: Int, _ earlier: Int) -> Bool { row(later).undoes == row(earlier).undoes && !covers(later, earlier) }
+        var act = [number]
+        while let older = try self.number(of: beside(act[0], -1)), isOne(act[0], older) { act.insert(older, at: 0) }
+        while let newer = readNumber(of: beside(act[act.count - 1], 1)), isOne(newer, act[act.count - 1]) { act.append(newer) }
+        return act
+    }
 }

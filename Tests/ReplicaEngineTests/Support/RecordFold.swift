@@ -1,10 +1,12 @@
-package import EventCore
-internal import LogStore
+import EventCore
+import LogStore
 
-/// The fold of some of a store's events, by the same table that folds the store.
-package enum RecordFold {
+@testable import ReplicaEngine
+
+/// The fold of some of a store's events from the oldest on, by the same table that folds the store: what reading backwards is held to.
+enum RecordFold {
     /// The fold of some of a record's events, causes before effects, with the times of all of them; nil when there are none.
-    package static func folded(_ events: [Event], _ key: RecordKey) throws(ReplicaError) -> Record? {
+    static func folded(_ events: [Event], _ key: RecordKey) throws(ReplicaError) -> Record? {
         guard !events.isEmpty else { return nil }
         var table = RecordTable(.scratch)
         var packer = BlockPacker(kind: .events)

@@ -1,0 +1,292 @@
+internal import EventCore
+internal import LogStore
+
+/// A record's past, read from its newest event, or an earlier one, back: no further than somebody asks.
+///
+/// Events have numbers, 0 is the one it begins with. What lies behind an event, with a higher number, stands before it in the log. Nothing is written meanwhile.
+final class RecordPast<Storage: Volume> {
+    let key: RecordKey
+    private let replica: Replica<Storage>
+    /// The events that have been read.
+    private(set) var steps: [LoggedRow] = []
+    private var numbers: [Dot: Int] = [:]
+    /// The position behind the last step; nil when there is none.
+    private var next: Position?
+    private let isFromNewest: Bool
+    /// So many of the first events do not delete.
+    private var deleteFree = 0
+    /// Of events whose context is written whole what is known of how much they cover.
+    private var reaches: [Int: Reach] = [:]
+    /// The devices that have an event of the record.
+    private let devices: Set<DeviceID>
+    /// The fields that events of the collection have written; nil where nobody knows them all.
+    let written: Set<Name>?
+    /// The record as it is now; nil before somebody asked.
+    private var now: Record?
+
+    private struct Reach {
+        /// Covers every event from this number on; nil while that is not known.
+        var end: Int?
+        /// Up to here events have been looked at.
+        var looked: Int
+        /// Devices of which no event has been found that it covers.
+        var missing: Set<DeviceID>
+    }
+
+    /// From the record's newest event back; nil when it has none.
+    convenience init?(_ replica: Replica<Storage>, _ key: RecordKey) throws(ReplicaError) {
+        guard let place = try replica.place(of: key) else { return nil }
+        try self.init(replica, key, next: replica.table.newestPosition(at: place), isFromNewest: true)
+    }
+
+    /// From the newest of these events back, or, where that is not far, from the record's newest event, which may tell more; nil when none is the record's.
+    convenience init?(_ replica: Replica<Storage>, _ key: RecordKey, holding dots: some Sequence<Dot>) throws(ReplicaError) {
+        var newest: Position?
+        for dot in dots {
+            guard let logged = try replica.row(of: dot), logged.row.key == key else { continue }
+            newest = max(newest ?? logged.position, logged.position)
+        }
+        guard let newest, let place = try replica.place(of: key) else { return nil }
+        var (next, count): (Position?, Int) = (replica.table.newestPosition(at: place), 0)
+        while count < Self.nearby, let later = next, later > newest {
+            next = try replica.position(before: later)
+            count += 1
+        }
+        let isNear = next.map { $0 <= newest } ?? false
+        try self.init(replica, key, next: isNear ? replica.table.newestPosition(at: place) : newest, isFromNewest: isNear)
+    }
+
+    /// So many newer events are worth being read.
+    static var nearby: Int { 64 }
+
+    /// From the event at a position back, which is one of the record's.
+    convenience init(_ replica: Replica<Storage>, _ key: RecordKey, from position: Position) throws(ReplicaError) {
+        try self.init(replica, key, next: position)
+    }
+
+    /// Just these of the record's events, newest first: with each all that its writer had seen.
+    convenience init(_ replica: Replica<Storage>, _ key: RecordKey, steps: [LoggedRow]) throws(ReplicaError) {
+        try self.init(replica, key, next: nil)
+        self.steps = steps
+        for (number, step) in steps.enumerated() { numbers[step.row.dot] = number }
+    }
+
+    private init(_ replica: Replica<Storage>, _ key: RecordKey, next: Position?, isFromNewest: Bool = false) throws(ReplicaError) {
+        (self.replica, self.key, self.next, self.isFromNewest) = (replica, key, next, isFromNewest)
+        devices = Set(try replica.clock(of: key).entries.map(\.device))
+        written = replica.table.fieldNames(of: key.collection).map(Set.init)
+    }
+
+    /// An event that has been read.
+    func row(_ number: Int) -> BlockReader.Row { steps[number].row }
+
+    /// Reads on until there is an event of this number; false when there is none.
+    func has(_ number: Int) throws(ReplicaError) -> Bool {
+        while steps.count <= number { guard try readMore() else { return false } }
+        return true
+    }
+
+    /// The number of an event; nil when it is none of the record's, or newer than the one this begins with.
+    func number(of dot: Dot) throws(ReplicaError) -> Int? {
+        if let number = numbers[dot] { return number }
+        guard let next, let logged = try replica.row(of: dot), logged.row.key == key, logged.position <= next else { return nil }
+        while try readMore() { if let number = numbers[dot] { return number } }
+        return nil
+    }
+
+    /// The same of an event that has been read.
+    func readNumber(of dot: Dot) -> Int? { numbers[dot] }
+
+    /// An event of the record, wherever in the log it lies; nil when it is none of the record's. Costs one block at most.
+    func logged(_ dot: Dot) throws(ReplicaError) -> LoggedRow? {
+        if let number = numbers[dot] { return steps[number] }
+        return try replica.row(of: dot).flatMap { $0.row.key == key ? $0 : nil }
+    }
+
+    /// The event, with its whole context.
+    func event(_ number: Int) throws(ReplicaError) -> Event {
+        let context = try context(of: number)
+        do throws(EventError) { return try row(number).event(context: context) } catch {
+            throw .malformedBlock(at: steps[number].position)
+        }
+    }
+
+    /// Reads the events that lie in the next block.
+    private func readMore() throws(ReplicaError) -> Bool {
+        guard let first = next else { return false }
+        let block = try replica.block(containing: first)
+        var positions = [first]
+        next = try replica.position(before: first)
+        while let earlier = next, block.contains(earlier), positions.count < Self.readAtOnce {
+            positions.append(earlier)
+            next = try replica.position(before: earlier)
+        }
+        let rows = try replica.rows(at: positions.reversed()[...], in: block)
+        for (position, row) in zip(positions, rows.reversed()) {
+            numbers[row.dot] = steps.count
+            steps.append(LoggedRow(position: position, row: row))
+        }
+        return true
+    }
+
+    private static var readAtOnce: Int { 256 }
+
+    // MARK: - What writers had seen
+
+    /// Whether the writer of an event had seen one that lies behind it.
+    func covers(_ number: Int, _ earlier: Int) -> Bool { row(number).covers(row(earlier).dot) }
+
+    /// Whether the writer of an event had seen every one from `end` on, `end` lying behind it and all before having been read. False where that cannot be told yet.
+    func coversAll(_ number: Int, from end: Int) -> Bool {
+        let row = row(number)
+        guard case .whole = row.context else { return true }
+        if next == nil && end >= steps.count { return true }
+        var reach = reaches[number] ?? Reach(end: nil, looked: number + 1, missing: devices)
+        while reach.end == nil, reach.looked < end {
+            let other = self.row(reach.looked)
+            if row.covers(other.dot) {
+                reach.missing.remove(other.dot.device)
+                // A context covers what the context of an event that it covers does; and of a device all before one that it covers.
+                if other.coversAll || reach.missing.isEmpty { reach.end = reach.looked + 1 }
+            }
+            reach.looked += 1
+        }
+        reaches[number] = reach
+        return reach.end.map { $0 <= end } ?? false
+    }
+
+    /// What the writer of an event had seen.
+    func context(of number: Int) throws(ReplicaError) -> VersionVector {
+        switch row(number).context {
+        case .whole(let context): return context
+        case .heads: return try clock(from: number + 1)
+        }
+    }
+
+    /// The record's clock with the events from a number on: of each device the newest.
+    func clock(from number: Int) throws(ReplicaError) -> VersionVector {
+        var missing = devices
+        var newest: [Dot] = []
+        var number = number
+        while !missing.isEmpty, try has(number) {
+            let dot = row(number).dot
+            if missing.remove(dot.device) != nil { newest.append(dot) }
+            number += 1
+        }
+        return VersionVector(newest)
+    }
+
+    // MARK: - Fields
+
+    /// Whether events of the collection may have written the field.
+    func isKnown(_ field: Name) -> Bool { written?.contains(field) ?? true }
+
+    /// Whether no event from `number` on can have given the record a field that is neither among these nor fell to a delete among these events. False where that cannot be told.
+    ///
+    /// - Parameter isWhole: whether all events from `number` on are among those asked about.
+    func hasNoField(but fields: Set<Name>, from number: Int, isWhole: Bool) throws(ReplicaError) -> Bool {
+        if let written, written.isSubset(of: fields) { return true }
+        guard isWhole, isFromNewest else { return false }
+        // Only a delete lets a field vanish: what the record had then, it has now.
+        guard hasNoDelete(before: number) else { return false }
+        return try current().fields.allSatisfy { fields.contains($0.field) }
+    }
+
+    /// What a field held with all events from `number` on, where that is what it holds now and nothing has been written over it since; nil where that cannot be told.
+    func unchanged(_ field: Name, from number: Int) throws(ReplicaError) -> [(version: Version, time: HybridTime)]? {
+        guard isFromNewest, number > 0, hasNoDelete(before: number) else { return nil }
+        var held: [(version: Version, time: HybridTime)] = []
+        for version in try current().fields.first(where: { $0.field == field })?.versions ?? [] {
+            // What had been live then and is not now would have been overwritten by something newer.
+            guard let logged = try logged(version.dot), logged.position < steps[number - 1].position else { return nil }
+            held.append((version, logged.row.time))
+        }
+        return held
+    }
+
+    private func hasNoDelete(before number: Int) -> Bool {
+        while deleteFree < number, row(deleteFree).body != .delete { deleteFree += 1 }
+        return deleteFree >= number
+    }
+
+    private func current() throws(ReplicaError) -> Record {
+        if let now { return now }
+        guard let record = try replica.recordWithoutTimes(key) else { throw .unknownRecord(key) }
+        now = record
+        return record
+    }
+}
+
+/// Some of a record's events: with each all that its writer had seen.
+enum PastCut {
+    /// An event and all that lie behind it.
+    case from(Int)
+    /// An event and what its writer had seen.
+    case upTo(Int)
+    /// What the writers of all these events had seen.
+    case seenBy([Int])
+}
+
+extension RecordPast {
+    /// Where a cut's events begin.
+    func first(of cut: PastCut) -> Int {
+        switch cut {
+        case .from(let number), .upTo(let number): number
+        case .seenBy(let numbers): (numbers.max() ?? -1) + 1
+        }
+    }
+
+    /// Whether an event, which is none before the first of the cut, is one of the cut's.
+    func contains(_ number: Int, in cut: PastCut) -> Bool {
+        switch cut {
+        case .from: true
+        case .upTo(let last): number == last || covers(last, number)
+        case .seenBy(let numbers): numbers.allSatisfy { covers($0, number) }
+        }
+    }
+
+    /// Whether every event from `number` on is one of the cut's; false where that cannot be told yet.
+    func isWhole(_ cut: PastCut, from number: Int) -> Bool {
+        switch cut {
+        case .from: true
+        case .upTo(let last): number > last && coversAll(last, from: number)
+        case .seenBy(let numbers): numbers.allSatisfy { coversAll($0, from: number) }
+        }
+    }
+
+    /// Whether somebody had seen nothing.
+    func isEmpty(_ cut: PastCut) -> Bool {
+        guard case .seenBy(let numbers) = cut else { return false }
+        return numbers.contains { if case .whole(let context) = row($0).context { context.isEmpty } else { false } }
+    }
+
+    /// The clock of a record that has just the cut's events.
+    func clock(of cut: PastCut) throws(ReplicaError) -> VersionVector {
+        switch cut {
+        case .from(let number): return try clock(from: number)
+        case .upTo(let last):
+            var clock = try context(of: last)
+            clock.advance(to: row(last).dot)
+            return clock
+        case .seenBy(let numbers):
+            var clock = try context(of: numbers[0])
+            for number in numbers.dropFirst() { clock = clock.met(with: try context(of: number)) }
+            return clock
+        }
+    }
+
+    /// The fold of a cut's events; nil when it has none.
+    func record(_ cut: PastCut) throws(ReplicaError) -> Record? {
+        let fold = try BackwardFold(of: cut, in: self)
+        guard !fold.heads.isEmpty else { return nil }
+        let fields = fold.entries.map { RecordField(field: $0.key, versions: $0.value.sorted { $0.dot < $1.dot }) }
+        return Record(
+            key: key, clock: try clock(of: cut), heads: fold.heads.sorted(), tombstones: fold.tombstones.sorted(),
+            fields: fields.sorted { $0.field < $1.field }, times: fold.times)
+    }
+
+    /// The same of one field: its entries.
+    func versions(of field: Name, in cut: PastCut) throws(ReplicaError) -> [Version] {
+        try BackwardFold(of: cut, in: self, fields: [field]).entries[field] ?? []
+    }
+}
