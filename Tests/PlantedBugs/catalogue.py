@@ -115,16 +115,16 @@ MERGE = [
         "a write drops the siblings of other fields", GENERAL, "            if fields.contains(where: { $0.field == node.field }) {",
         "            if PLANTED || fields.contains(where: { $0.field == node.field }) {", REFERENCE),
     merge(
-        "the base is what either side had seen", "EventCore/Clocks/VersionVector.swift", "                let seq = min(entry.seq, other[entry.device])",
-        "                let seq = PLANTED ? max(entry.seq, other[entry.device]) : min(entry.seq, other[entry.device])", REFERENCE),
+        "the base is what either side had seen", "ReplicaEngine/History/Past/RecordPast.swift",
+        "        case .seenBy(let numbers): numbers.allSatisfy { covers($0, number) }",
+        "        case .seenBy(let numbers): PLANTED ? numbers.contains { covers($0, number) } : numbers.allSatisfy { covers($0, number) }", REFERENCE),
     merge(
         "a device that only one side knows is overlooked", "EventCore/Clocks/VersionVector.swift",
         "            guard index < other.entries.count && other.entries[index].device == entry.device else { return false }",
         "            guard index < other.entries.count && other.entries[index].device == entry.device else { return PLANTED }", REFERENCE),
     merge(
         "an edit that a later one has seen is a side of its own", "ReplicaEngine/Conflicts/ConflictBuilder.swift",
-        "            dots.formUnion(live.filter { dot in !live.contains { events[$0]?.context.covers(dot) == true } })",
-        "            dots.formUnion(live.filter { dot in PLANTED || !live.contains { events[$0]?.context.covers(dot) == true } })", REFERENCE),
+        "numbers.filter { number in !numbers.contains {", "numbers.filter { number in PLANTED || !numbers.contains {", REFERENCE),
     merge(
         "what is shown is the value of the lowest rank", "EventCore/Records/Record.swift", "        return field.versions.max { rank($0) < rank($1) } ?? field.versions[0]",
         "        return field.versions.max { PLANTED ? rank($1) < rank($0) : rank($0) < rank($1) } ?? field.versions[0]", REFERENCE),
