@@ -27,6 +27,7 @@ let server: [Target.Dependency] =
         .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
     ]
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 

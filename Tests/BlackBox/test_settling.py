@@ -1,8 +1,11 @@
 """Every way out of a conflict at the prompt, on a screen and as a script, with the same outcome."""
+import json
+import subprocess
 import unittest
 
 import readme
 from harness import BINARY
+from hub import HubProcess
 from prompts import LAPTOP, PromptTest, apart
 from terminal import Terminal, environment, golden, masked
 
@@ -223,14 +226,30 @@ class Tour(PromptTest):
         self.assertLessEqual(len(terminal.lines()), 7)
         for line in ("conflicts", "1", "merge", "done", "a", "done", "b title", "a*", "done"):
             terminal.enter(line)
-        self.assertTrue(terminal.line().startswith("laptop ›"), terminal.line())
+        terminal.wait(lambda: terminal.line().startswith("laptop·client ● synced ›"), "everything settled and synced")
         self.assertEqual(terminal.leave(), 0)
+        self.assertIn("all three hold the same records now", terminal.lines()[-1])
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_without_a_network_the_tour_goes_from_store_to_store(self):
+        # The first socket that is bound is the hub's own one beside the network.
+        injected = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=bind", "-e", "inject=bind:error=EADDRNOTAVAIL:when=2+", BINARY, "demo"]
+        done = subprocess.run(injected, capture_output=True, env=environment(COLUMNS="100", TMPDIR=str(self.folder)), timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        self.assertIn("(No hub can be reached on this machine, ", done.stdout.decode())
+        self.assertIn("all three hold the same records now", done.stdout.decode())
         self.assertEqual(list(self.folder.iterdir()), [])
 
     def test_what_is_kept_can_be_opened(self):
         kept = self.folder / "kept"
         self.ok("demo", "--keep", kept)
         self.assertEqual(self.object("get", "notes/trip", store=kept / "laptop")["fields"]["days"], 5)
+        keys = {"SYNCLINE_KEYS": str(kept / "keys")}
+        self.assertIn("cannot be reached", self.fails(8, "sync", store=kept / "phone", env=keys))
+        port = json.loads((kept / "phone" / ".syncline" / "sync" / "link").read_text())["hubs"][0].rsplit(":", 1)[1]
+        hub = HubProcess(kept / "hub", port=port)
+        self.addCleanup(hub.kill)
+        self.assertEqual(self.object("sync", store=kept / "phone", env=keys)["pending"], 0)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ struct ConventionTests {
             "HummingbirdTLS",
             "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPCompression", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOPosix", "NIOSSL",
             "NIOWebSocket",
-            "ServiceLifecycle", "Synchronization",
+            "ServiceLifecycle", "UnixSignals", "Synchronization",
         ],
         "Console": [
             "EventCore", "HubServer", "LogStore", "ReplicaEngine", "SyncClient", "SyncCore", "Workload", "ArgumentParser", "CReadline",

@@ -10,6 +10,9 @@ extension Machine {
         return (given("XDG_CONFIG_HOME") ?? (given("HOME") ?? ".") + "/.config") + "/syncline/keys"
     }
 
+    /// Keys lie there from now on, for as long as this process lives.
+    static func keepKeys(in folder: String) { setenv("SYNCLINE_KEYS", folder, 1) }
+
     static var hubClock: HubClock { HubClock(process: process, wall: { wall }, monotonic: { UInt64(monotonicSeconds * 1000) }) }
 
     /// Anything.

@@ -8,6 +8,7 @@ internal import NIOPosix
 internal import NIOSSL
 internal import ServiceLifecycle
 internal import SyncCore
+internal import UnixSignals
 
 /// Runs a hub until SIGTERM or SIGINT.
 package enum HubService {
@@ -16,11 +17,17 @@ package enum HubService {
     /// - Parameter ready: told the hub's URL and its workspaces once it answers.
     /// - Throws: `HubError`
     package static func run(_ options: HubOptions, ready: @escaping @Sendable (_ url: String, _ workspaces: [String]) -> Void) throws {
-        try MultiThreadedEventLoopGroup.singleton.next().makeFutureWithTask { try await serve(options, ready) }.wait()
+        try MultiThreadedEventLoopGroup.singleton.next().makeFutureWithTask {
+            try await serve(options, signals: [.sigterm, .sigint], started: { _ in }, ready)
+        }.wait()
     }
 
-    private static func serve(
-        _ options: HubOptions, _ ready: @escaping @Sendable (_ url: String, _ workspaces: [String]) -> Void
+    /// - Parameters:
+    ///   - signals: those that end it.
+    ///   - started: handed what ends it.
+    static func serve(
+        _ options: HubOptions, signals: [UnixSignal], started: @escaping @Sendable (ServiceGroup) -> Void,
+        _ ready: @escaping @Sendable (_ url: String, _ workspaces: [String]) -> Void
     ) async throws {
         guard options.certificate != nil || isLoopback(options.host) else { throw HubError.needsTLS(host: options.host) }
         let tls = try options.certificate.map { try configuration(certificate: $0, key: options.key ?? $0) }
@@ -37,7 +44,15 @@ package enum HubService {
         }
         try await hub.open()
         let admin = try await AdminServer.start(hub, folder, options.clock)
-        do { try await listen(options, hub, tls, logger, ready) } catch {
+        do {
+            let application = try await application(options, hub, tls, logger, ready)
+            let group = ServiceGroup(
+                configuration: ServiceGroupConfiguration(services: [application], gracefulShutdownSignals: signals, logger: logger))
+            started(group)
+            do { try await group.run() } catch let error as IOError {
+                throw HubError.cannotListen(address: "\(options.host):\(options.port)", reason: error.description)
+            }
+        } catch {
             await admin.stop()
             try? await hub.close()
             throw error
@@ -47,17 +62,17 @@ package enum HubService {
         try await threads.shutdownGracefully()
     }
 
-    private static func listen(
+    private static func application(
         _ options: HubOptions, _ hub: Hub, _ tls: TLSConfiguration?, _ logger: Logger,
         _ ready: @escaping @Sendable (_ url: String, _ workspaces: [String]) -> Void
-    ) async throws {
+    ) async throws -> some Service {
         let upgrade = SocketUpgrade(hub: hub, origins: options.origins)
         let plain = HTTPServerBuilder { responder in
             HubChannel(responder: responder, upgrade: upgrade, bodyMilliseconds: options.limits.bodyMilliseconds)
         }
         let server = try tls.map { try HTTPServerBuilder.tls(plain, tlsConfiguration: $0) } ?? plain
         let names = await hub.names
-        let application = Application(
+        return Application(
             responder: HubResponder(hub: hub, traffic: Traffic()), server: server,
             configuration: ApplicationConfiguration(address: .hostname(options.host, port: options.port), serverName: nil),
             services: [GoingDown(hub: hub)],
@@ -66,9 +81,6 @@ package enum HubService {
                 let host = options.host.contains(":") ? "[\(options.host)]" : options.host
                 ready("\(tls == nil ? "http" : "https")://\(host):\(port)", names)
             }, eventLoopGroupProvider: .singleton, logger: logger)
-        do { try await application.runService() } catch let error as IOError {
-            throw HubError.cannotListen(address: "\(options.host):\(options.port)", reason: error.description)
-        }
     }
 
     private static func logger(_ options: HubOptions) -> Logger {
