@@ -174,6 +174,9 @@ final class Session {
         try Syncing(store, in: try folder(), keys: Machine.keysFolder, now: { Machine.wall })
     }
 
+    /// Who has which of this device's critical events; says nothing where no hub is joined.
+    func receipts() throws -> CriticalReceipts { try SyncFolder(ofStore: try folder()).receipts() }
+
     // MARK: - Words for people
 
     /// What a device is shown as, safe for a terminal: its name, `name~4e1fbf6a` where others have it, or the first characters of its id.

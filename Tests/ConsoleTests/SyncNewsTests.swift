@@ -74,10 +74,11 @@ struct SyncNewsTests {
         let event = try Event(
             dot: Dot(device: phone, seq: 7), key: Arguments.record("notes/trip"), context: VersionVector(),
             time: HybridTime(milliseconds: 1), body: .writing(set: [Arguments.write("title=\u{1B}[2J lake")]), isCritical: true)
-        #expect(
-            text.text(.critical(event, try arrival([phone: 1], ["notes/trip"])))
-                == #"urgent from phone: notes/trip title = "\u001b[2J lake", 1 new conflict: notes/trip"#)
+        var arrival = try arrival([phone: 1], ["notes/trip"])
+        arrival.critical = [event]
         var news = SyncNews()
+        #expect(said([.arrived(arrival)], &news) == [#"urgent from phone: notes/trip title = "\u001b[2J lake""#])
+        #expect(said([status(.connected)], &news) == ["1 new event from phone, 1 new conflict: notes/trip"])
         #expect(said([.acknowledged(event.dot, by: [tablet], missing: [phone])], &news) == [])
         let everybody = said([.acknowledged(event.dot, by: [phone, tablet], missing: [])], &news)
         #expect(everybody == ["every device has your urgent event phone:7"])

@@ -27,7 +27,7 @@ struct JoinCommand: SessionCommand {
             keys: Machine.keysFolder, authorities: ca.map(Machine.realPath))
         try session.syncing(store).hearNames()
         guard session.isJSON else {
-            session.output.line("\(store.name) has joined \(link.workspace) at \(link.hubs[0]) as \(link.role)")
+            session.output.line("\(store.name) has joined \(link.workspace) at \(link.hubs.joined(separator: ", ")) as \(link.role)")
             return
         }
         session.output.object { writer in

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EventCore
 internal import ReplicaEngine
+internal import SyncClient
 
 /// The audit trail.
 struct LogCommand: SessionCommand {
@@ -37,9 +38,11 @@ struct LogCommand: SessionCommand {
     func run(_ session: Session) throws {
         let store = try session.reading()
         let filter = try filter(session, store)
+        let receipts = try session.receipts()
         if csv { session.output.write(CSV.line(AuditPage.csvHeader)) }
         func show(_ entry: AuditEntry) -> Bool {
-            let page = AuditPage(entry: entry, name: session.name(of: entry.row.dot.device, in: store))
+            let name = { (device: DeviceID) in session.name(of: device, in: store) }
+            let page = AuditPage(entry: entry, name: name(entry.row.dot.device), receipt: receipts[entry.row.dot], deviceName: name)
             if csv {
                 page.writeCSV(to: session.output)
             } else if session.isJSON {

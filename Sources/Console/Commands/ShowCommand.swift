@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EventCore
 internal import ReplicaEngine
+internal import SyncClient
 
 /// Base and every side of a conflict, side by side.
 struct ShowCommand: SessionCommand {
@@ -22,6 +23,12 @@ struct ShowCommand: SessionCommand {
         let page = ConflictPage(record: record, conflict: conflict, isWhole: whole) { session.name(of: $0, in: store) }
         guard !session.isJSON else { return page.writeJSON(to: session.output) }
         page.writeText(to: session.output)
+        let receipts = try session.receipts()
+        for head in record.heads {
+            guard let receipt = receipts[head] else { continue }
+            let name = { (device: DeviceID) in session.name(of: device, in: store) }
+            session.output.line("urgent \(name(head.device)):\(head.seq): \(ReceiptText.text(receipt, name))")
+        }
         if let conflict, moment == nil {
             SuggestionText.write(conflict, { store.suggestion(for: $0, in: key.collection) }, to: session.output)
         }

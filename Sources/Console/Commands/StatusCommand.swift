@@ -42,7 +42,10 @@ struct StatusCommand: SessionCommand {
         facts.head = progress.head
         facts.latestAhead = latest
         facts.pending = syncing.pendingCount
+        facts.unsentCritical = try syncing.unsentCritical()
+        facts.receipts = try session.receipts()
         show(session, facts)
+        if !session.isJSON { showCritical(session, facts, store) }
     }
 
     private static func latestAhead(_ store: Store) -> HybridTime? {
@@ -62,6 +65,9 @@ struct StatusCommand: SessionCommand {
         let conflicts: Int
         var hub: String?
         var head: UInt64?
+        /// Own critical events that the hub does not have, and what it said of the others.
+        var unsentCritical: [Dot] = []
+        var receipts = CriticalReceipts()
         /// The latest time of an event here, where it is more than a day ahead of this machine's clock.
         var latestAhead: HybridTime?
 
@@ -96,7 +102,12 @@ struct StatusCommand: SessionCommand {
             writer.key("conflicts")
             writer.integer(facts.conflicts)
             writer.key("unacknowledgedCritical")
-            writer.integer(0)
+            writer.integer(facts.unsentCritical.count + facts.receipts.incomplete.count)
+            writer.key("critical")
+            writer.beginArray()
+            for (dot, receipt) in facts.receipts.incomplete { Self.write(dot, receipt, &writer) }
+            for dot in facts.unsentCritical { Self.write(dot, nil, &writer) }
+            writer.endArray()
             writer.key("hub")
             writer.optional(facts.hub)
             writer.key("head")
@@ -104,6 +115,29 @@ struct StatusCommand: SessionCommand {
             writer.key("latestAhead")
             writer.optional(facts.latestAhead.map { TimeText.iso($0) })
         }
+    }
+
+    private static func write(_ dot: Dot, _ receipt: CriticalReceipts.Receipt?, _ writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("dot")
+        writer.dot(dot)
+        writer.key("sent")
+        writer.boolean(receipt != nil)
+        writer.devices("by", receipt?.by ?? [])
+        writer.devices("missing", receipt?.missing ?? [])
+        writer.endObject()
+    }
+
+    private static let shownCritical = 5
+
+    /// Which of this device's critical events somebody does not have yet.
+    private func showCritical(_ session: Session, _ facts: Facts, _ store: Store) {
+        let name = { (device: DeviceID) in session.name(of: device, in: store) }
+        let lines =
+            facts.receipts.incomplete.map { ($0.dot, ReceiptText.text($0.receipt, name)) }
+            + facts.unsentCritical.map { ($0, "the hub does not have it yet") }
+        for (dot, text) in lines.prefix(Self.shownCritical) { session.output.line("urgent \(name(dot.device)):\(dot.seq): \(text)") }
+        if lines.count > Self.shownCritical { session.output.line("… and \(lines.count - Self.shownCritical) more urgent events") }
     }
 
     private func text(_ session: Session, _ facts: Facts) {

@@ -1,11 +1,16 @@
 internal import EventCore
 internal import ReplicaEngine
+internal import SyncClient
 
 /// An entry of the audit trail as people, programs and spreadsheets read it.
 struct AuditPage {
     let entry: AuditEntry
     /// The name of the device that wrote the event.
     let name: String
+    /// Of a critical event of this device: who has it.
+    var receipt: CriticalReceipts.Receipt?
+    /// What devices are called.
+    var deviceName: (DeviceID) -> String = { $0.description }
 
     func writeText(to output: Output) {
         let row = entry.row
@@ -18,6 +23,7 @@ struct AuditPage {
         output.line(head)
         if let undoes = row.undoes { output.line("      undoes \(undoes)") }
         if let note = row.note { output.line("      note: \(note.text)") }
+        if let receipt { output.line("      urgent: \(ReceiptText.text(receipt, deviceName))") }
         for change in entry.changes {
             output.line("      \(change.field.text): \(ValueText.all(change.before)) → \(change.after?.description ?? ValueText.removed)")
         }
@@ -46,6 +52,10 @@ struct AuditPage {
             writer.boolean(row.body == .delete)
             writer.key("critical")
             writer.boolean(row.isCritical)
+            if let receipt {
+                writer.devices("acknowledgedBy", receipt.by)
+                writer.devices("missing", receipt.missing)
+            }
             if row.epoch > 0 {
                 writer.key("epoch")
                 writer.integer(row.epoch)

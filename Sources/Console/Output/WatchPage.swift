@@ -27,19 +27,21 @@ struct WatchPage {
         switch news {
         case .status(let status): show(status)
         case .arrived(let arrival):
+            for event in arrival.critical {
+                line("critical", "critical: \(event.dot) in \(Arguments.text(event.key))") { writer in
+                    writer.key("dot")
+                    writer.dot(event.dot)
+                    writer.key("record")
+                    writer.string(Arguments.text(event.key))
+                }
+            }
+            guard arrival.eventCount > 0 else { return }
             let text = "\(Sentences.count(arrival.eventCount, "event")) pulled, \(Sentences.count(arrival.conflictsOpen, "conflict")) open"
             line("pulled", text) { writer in
                 writer.key("events")
                 writer.integer(arrival.eventCount)
                 writer.key("conflicts")
                 writer.integer(arrival.conflictsOpen)
-            }
-        case .critical(let event, _):
-            line("critical", "critical: \(event.dot) in \(Arguments.text(event.key))") { writer in
-                writer.key("dot")
-                writer.dot(event.dot)
-                writer.key("record")
-                writer.string(Arguments.text(event.key))
             }
         case .acknowledged(let dot, let devices, let missing):
             let text = "\(dot): \(Sentences.count(devices.count, "device")) have it, \(missing.count) not yet"

@@ -174,6 +174,17 @@ extension Routes {
         writer.boolean(status.leadership.role == .master)
         writer.positions("pendingCritical", status.pendingCritical)
         writer.positions("unacknowledgedCritical", status.unacknowledgedCritical)
+        writer.key("ownCritical")
+        writer.beginArray()
+        for standing in status.ownCritical {
+            writer.beginObject()
+            writer.key("dot")
+            writer.dot(standing.dot)
+            writer.devices("by", standing.by)
+            writer.devices("missing", standing.missing)
+            writer.endObject()
+        }
+        writer.endArray()
         writer.endObject()
     }
 }

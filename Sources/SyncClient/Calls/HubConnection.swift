@@ -64,7 +64,10 @@ final class HubConnection {
                 let response = try answer.wait()
                 if index > 0 { hubs.swapAt(0, index) }
                 return try Self.reply(response, hub)
-            } catch let error as SyncError { throw error } catch { reasons.append(Self.describe(error)) }
+            } catch let error as SyncError {
+                guard case .unreachable(_, let reason) = error else { throw error }
+                reasons.append(reason)
+            } catch { reasons.append(Self.describe(error)) }
         }
         throw .unreachable(hub: hubs.joined(separator: ", "), reason: reasons.joined(separator: "; "))
     }
@@ -81,7 +84,9 @@ final class HubConnection {
         throw problem.error
     }
 
-    private static func isURL(_ text: String) -> Bool {
+    static func withoutSlash(_ hub: String) -> String { hub.hasSuffix("/") ? String(hub.dropLast()) : hub }
+
+    static func isURL(_ text: String) -> Bool {
         guard text.hasPrefix("http://") || text.hasPrefix("https://"), !text.hasSuffix("/") else { return false }
         return (try? HTTPClient.Request(url: text)) != nil
     }

@@ -12,7 +12,7 @@ package enum Joining {
         _ hubs: [String], code: String, device: DeviceID, name: String, chain: ChainHead, folder: SyncFolder, keys: String,
         authorities: String?
     ) throws(SyncError) -> HubLink {
-        let hubs = hubs.map { hub in hub.hasSuffix("/") ? String(hub.dropLast()) : hub }
+        let hubs = hubs.map(HubConnection.withoutSlash)
         if let link = try folder.link() { throw .alreadyJoined(hub: link.hubs.joined(separator: ", ")) }
         let connection = try HubConnection(hubs: hubs, authorities: authorities)
         let key = try DeviceKey.readOrMake(device, in: keys)

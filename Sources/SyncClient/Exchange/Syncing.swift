@@ -99,6 +99,27 @@ package final class Syncing<Storage: Volume> {
     /// How many events would go up, as far as is known.
     package var pendingCount: UInt64 { store.count(beyond: progress.ackedThrough) }
 
+    /// This device's critical events that the hub does not have, oldest first; of very many pending events only those among the first.
+    package func unsentCritical() throws(SyncError) -> [Dot] {
+        let own = store.device
+        let next = Dot(device: own, seq: progress.ackedThrough[own] + 1)
+        return try reading { () throws(ReplicaError) in
+            guard let position = try store.position(of: next) else { return [] }
+            var reader = EventReader(from: position)
+            var dots: [Dot] = []
+            var count = 0
+            while count < Self.unsentLimit {
+                let events = try reader.next(256, of: store)
+                if events.isEmpty { break }
+                count += events.count
+                dots += events.map(\.event).filter { $0.isCritical && $0.dot.device == own && $0.dot >= next }.map(\.dot)
+            }
+            return dots
+        }
+    }
+
+    private static var unsentLimit: Int { 10_000 }
+
     // MARK: - Up
 
     @discardableResult
@@ -109,6 +130,7 @@ package final class Syncing<Storage: Volume> {
         if !progress.ackedThrough.isCovered(by: acked) { report.isHubSetBack = true }
         progress.ackedThrough = acked
         progress.head = status["head"]?.integer
+        try folder.noteReceipts { $0.take(status: status) }
         return status
     }
 
@@ -119,11 +141,14 @@ package final class Syncing<Storage: Volume> {
             return try send([])
         }
         progress.blocked = nil
+        let hasCritical = try !unsentCritical().isEmpty
         var next = first
         while next < store.end {
             next = try pushBlocks(from: next, total)
             if next < store.end { next = try pushEvents(from: next, total) }
         }
+        // Who has to get them is known now.
+        if hasCritical { try readStatus() }
         if let rejection = report.rejected.first { progress.blocked = rejection.problem.detail }
     }
 

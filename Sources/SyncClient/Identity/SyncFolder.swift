@@ -23,6 +23,30 @@ package struct SyncFolder {
         try PrivateFile.replace(linkPath, in: path, with: link.json)
     }
 
+    /// Calls the hub at other addresses from now on.
+    ///
+    /// - Throws: `.notJoined`, `.badURL`
+    package func set(hubs: [String]) throws(SyncError) {
+        guard let link = try link() else { throw .notJoined(folder: path) }
+        let hubs = hubs.map(HubConnection.withoutSlash)
+        for hub in hubs { guard HubConnection.isURL(hub) else { throw .badURL(hub) } }
+        try write(
+            HubLink(
+                hubs: hubs, workspace: link.workspace, workspaceID: link.workspaceID, role: link.role, token: link.token,
+                authorities: link.authorities))
+    }
+
+    /// Who has which of this device's critical events.
+    package func receipts() throws(SyncError) -> CriticalReceipts { try CriticalReceipts.read(in: path) }
+
+    /// Notes what the hub said of them.
+    func noteReceipts(_ change: (inout CriticalReceipts) -> Void) throws(SyncError) {
+        let known = try receipts()
+        var receipts = known
+        change(&receipts)
+        if receipts != known { try receipts.write(in: path) }
+    }
+
     package func progress() throws(SyncError) -> SyncProgress {
         do throws(VolumeError) { return try SyncProgress.read(in: path, on: POSIXVolume()) } catch {
             throw .file(path: error.path, code: error.code)

@@ -47,9 +47,8 @@ package final class WatchBell: Sendable {
 /// What a watch tells whoever looks.
 package enum WatchNews: Sendable {
     case status(SyncStatus)
+    /// New events were taken in: a page of them, or a critical one that came by itself.
     case arrived(Arrival)
-    /// A critical event was taken in, by itself.
-    case critical(Event, Arrival)
     /// Own critical event: who has it, who has not yet.
     case acknowledged(Dot, by: [DeviceID], missing: [DeviceID])
 }
@@ -64,6 +63,8 @@ package struct Arrival: Hashable, Sendable {
     package var conflictsMore: Int
     /// How many records are in conflict now.
     package var conflictsOpen: Int
+    /// The critical ones among the new events.
+    package var critical: [Event] = []
 
     package var eventCount: Int { counts.values.reduce(0, +) }
 
@@ -73,5 +74,6 @@ package struct Arrival: Hashable, Sendable {
         conflicts += later.conflicts.filter { !conflicts.contains($0) }
         conflictsMore += later.conflictsMore
         conflictsOpen = later.conflictsOpen
+        critical += later.critical
     }
 }

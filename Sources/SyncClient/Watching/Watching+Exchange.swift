@@ -87,7 +87,10 @@ extension Watching {
                 let countNow = try store.openConflictCount()
                 let arrived = store.versionVector
                 var arrival = Arrival(counts: [:], conflicts: [], conflictsMore: countNow - count, conflictsOpen: countNow)
-                for event in new where arrived.covers(event.dot) { arrival.counts[event.dot.device, default: 0] += 1 }
+                for event in new where arrived.covers(event.dot) {
+                    arrival.counts[event.dot.device, default: 0] += 1
+                    if event.isCritical { arrival.critical.append(event) }
+                }
                 arrival.conflicts = try Self.openConflicts(among: new, in: store).filter { !open.contains($0) }
                 return (taken, arrival)
             }

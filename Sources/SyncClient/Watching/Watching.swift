@@ -23,6 +23,7 @@ package final class Watching {
     private var stamp: UInt64 = 0
     private var inputs: [DeviceInput] = []
     private var blocked: BlockReason?
+    private var toldCritical: Set<Dot> = []
 
     private static let pollMilliseconds = 250
 
@@ -55,7 +56,7 @@ package final class Watching {
     /// - Throws: what keeps it from going on: the store, the disk, or the hub that lets the device in no more.
     package func run(until isOver: () -> Bool) throws(SyncError) {
         while !isOver() {
-            if inputs.isEmpty { wait() }
+            if inputs.isEmpty { try wait() }
             try lookAtStore()
             while !inputs.isEmpty {
                 let input = inputs.removeFirst()
@@ -68,23 +69,23 @@ package final class Watching {
 
     // MARK: - Inputs
 
-    private func wait() {
+    private func wait() throws(SyncError) {
         let now = machine.clock().milliseconds
         let left = wakeAt > now ? Int(min(wakeAt - now, UInt64(Self.pollMilliseconds))) : 0
-        if let (attempt, event) = inbox.next(timeoutMilliseconds: max(left, 1)) { return take(event, of: attempt) }
+        if let (attempt, event) = inbox.next(timeoutMilliseconds: max(left, 1)) { return try take(event, of: attempt) }
         if machine.clock().milliseconds >= wakeAt { inputs.append(.tick) }
     }
 
-    private func take(_ event: SocketClient.Event, of attempt: UInt64) {
+    private func take(_ event: SocketClient.Event, of attempt: UInt64) throws(SyncError) {
         switch event {
-        case .text(let text): read(text, of: attempt)
+        case .text(let text): try read(text, of: attempt)
         case .closed(let reason):
             let failure = ProblemCode(rawValue: reason).map { Failure.problem(Problem($0)) } ?? .unreachable
             inputs.append(.closed(attempt: attempt, failure))
         }
     }
 
-    private func read(_ text: [UInt8], of attempt: UInt64) {
+    private func read(_ text: [UInt8], of attempt: UInt64) throws(SyncError) {
         guard let object = try? JSONValue(json: text), let message = HubMessage(json: object) else { return }
         if case .criticalEvent(let delivery) = message, delivery.includesEvent {
             deliveries[delivery.id] = text.withUnsafeBufferPointer { bytes in
@@ -94,7 +95,10 @@ package final class Watching {
                 return try? pieces.event(in: member.value, &parser)
             }
         }
-        if case .acknowledged(let dot, let devices, let missing) = message { news(.acknowledged(dot, by: devices, missing: missing)) }
+        if case .acknowledged(let dot, let devices, let missing) = message {
+            try folder.noteReceipts { $0.take(dot, by: devices, missing: missing) }
+            news(.acknowledged(dot, by: devices, missing: missing))
+        }
         inputs.append(.received(attempt: attempt, message))
     }
 
@@ -131,7 +135,7 @@ package final class Watching {
                 inputs.append(
                     try answered(attempt, { a, f in .closed(attempt: a, f) }) { () throws(SyncError) in
                         let (taken, arrival) = try takeInPage()
-                        if let arrival { news(.arrived(arrival)) }
+                        if let arrival { tell(arrival) }
                         return .tookIn(attempt: attempt, taken)
                     })
             case .takeInCritical(let attempt, let delivery):
@@ -152,7 +156,8 @@ package final class Watching {
         do throws(SyncError) {
             if isRenewing { try client.renew() }
             // Asking the status renews a token that has expired.
-            _ = try client.status()
+            let status = try client.status()
+            try folder.noteReceipts { $0.take(status: status) }
             socket = try SocketClient.open(client.hub, token: client.link.token, authorities: client.link.authorities) { [inbox] in
                 inbox.add($0, of: attempt)
             }
@@ -174,8 +179,18 @@ package final class Watching {
         guard let event = deliveries.removeValue(forKey: delivery) else { return .later }
         let (taken, arrival) = try takeIn([event])
         guard taken.refused.isEmpty, taken.forked.isEmpty else { return .refused }
-        if let arrival { news(.critical(event, arrival)) }
+        // It may have come with others before, in blocks that nobody looked into.
+        var arrived = arrival ?? Arrival(counts: [:], conflicts: [], conflictsMore: 0, conflictsOpen: 0)
+        arrived.critical = [event]
+        tell(arrived)
         return .done
+    }
+
+    /// Tells what has come, of each critical event once.
+    private func tell(_ arrival: Arrival) {
+        var told = arrival
+        told.critical = arrival.critical.filter { toldCritical.insert($0.dot).inserted }
+        if !told.counts.isEmpty || !told.critical.isEmpty { news(.arrived(told)) }
     }
 
     private func show(_ status: SyncStatus) throws(SyncError) {

@@ -74,10 +74,12 @@ package struct HubStatus: Hashable, Sendable {
     package var pendingCritical: [Position]
     /// The caller's own that some device has not ended.
     package var unacknowledgedCritical: [Position]
+    /// The caller's own that are open, whether all have ended them or not.
+    package var ownCritical: [CriticalStanding]
 
     package init(
         log: LogID, head: Position, digest: Hash256, leadership: Leadership, connected: Int, limits: SyncLimits, caller: DeviceLine,
-        pendingCritical: [Position], unacknowledgedCritical: [Position]
+        pendingCritical: [Position], unacknowledgedCritical: [Position], ownCritical: [CriticalStanding]
     ) {
         self.log = log
         self.head = head
@@ -88,5 +90,19 @@ package struct HubStatus: Hashable, Sendable {
         self.caller = caller
         self.pendingCritical = pendingCritical
         self.unacknowledgedCritical = unacknowledgedCritical
+        self.ownCritical = ownCritical
+    }
+}
+
+/// Who has ended the delivery of a critical event, and who has not yet.
+package struct CriticalStanding: Hashable, Sendable {
+    package var dot: Dot
+    package var by: [DeviceID]
+    package var missing: [DeviceID]
+
+    package init(dot: Dot, by: [DeviceID], missing: [DeviceID]) {
+        self.dot = dot
+        self.by = by
+        self.missing = missing
     }
 }

@@ -15,8 +15,8 @@ struct NoticeText {
         switch notice {
         case .arrived(let arrival):
             return "\(Sentences.count(arrival.eventCount, "new event")) from \(devices(arrival))" + Self.conflicts(arrival)
-        case .critical(let event, let arrival):
-            return "urgent from \(name(event.dot.device)): \(Arguments.text(event.key))\(Self.content(event))" + Self.conflicts(arrival)
+        case .critical(let event):
+            return "urgent from \(name(event.dot.device)): \(Arguments.text(event.key))\(Self.content(event))"
         case .everybodyHas(let dot): return "every device has your urgent event \(name(dot.device)):\(dot.seq)"
         case .standing(let standing): return text(standing)
         }

@@ -7,7 +7,8 @@ struct SyncNews: Hashable {
     /// Something to be said once.
     enum Notice: Hashable, Sendable {
         case arrived(Arrival)
-        case critical(Event, Arrival)
+        /// A critical event that has come, at once.
+        case critical(Event)
         /// Every device has this critical event of ours.
         case everybodyHas(Dot)
         case standing(Standing)
@@ -40,19 +41,22 @@ struct SyncNews: Hashable {
 
     /// Fewer are over before anybody has seen that they are under way.
     private static let shownEvents: UInt64 = 50
+    /// Of critical events that come at once only the last ones are said one by one.
+    private static let namedCritical = 5
 
     /// - Returns: whether there is something to see.
     mutating func take(_ news: WatchNews) -> Bool {
         switch news {
         case .arrived(let arrival):
+            notices += arrival.critical.suffix(Self.namedCritical).map { .critical($0) }
+            if arrival.counts.isEmpty { return true }
             if var sum = arrived {
                 sum.add(arrival)
                 arrived = sum
             } else {
                 arrived = arrival
             }
-            return false
-        case .critical(let event, let arrival): notices.append(.critical(event, arrival))
+            return !arrival.critical.isEmpty
         case .acknowledged(let dot, let devices, let missing):
             guard missing.isEmpty, !devices.isEmpty else { return false }
             notices.append(.everybodyHas(dot))

@@ -80,6 +80,14 @@ package struct JSONWriter {
         needsComma = true
     }
 
+    /// A member whose value is a list of devices.
+    package mutating func devices(_ name: StaticString, _ devices: [DeviceID]) {
+        key(name)
+        beginArray()
+        for device in devices { self.device(device) }
+        endArray()
+    }
+
     /// Writes a dot as `device:seq`.
     package mutating func dot(_ dot: Dot) {
         comma()

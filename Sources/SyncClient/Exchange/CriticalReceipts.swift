@@ -1,0 +1,81 @@
+package import EventCore
+internal import SyncCore
+
+/// Who has which of this device's critical events, as far as the hub said: the file `critical` in a store's folder `sync/`.
+package struct CriticalReceipts: Hashable, Sendable {
+    package struct Receipt: Hashable, Sendable {
+        /// Who has it, durably.
+        package var by: [DeviceID]
+        /// Who does not have it yet.
+        package var missing: [DeviceID]
+    }
+
+    private var receipts: [Dot: Receipt] = [:]
+
+    /// Older ones are forgotten when everybody has them.
+    private static let limit = 1000
+    private static let fileName = "critical"
+
+    package init() {}
+
+    package subscript(dot: Dot) -> Receipt? { receipts[dot] }
+
+    /// Those that somebody does not have yet, oldest first.
+    package var incomplete: [(dot: Dot, receipt: Receipt)] {
+        receipts.filter { !$0.value.missing.isEmpty }.sorted { $0.key < $1.key }.map { (dot: $0.key, receipt: $0.value) }
+    }
+
+    mutating func take(_ dot: Dot, by devices: [DeviceID], missing: [DeviceID]) {
+        receipts[dot] = Receipt(by: devices.sorted(), missing: missing.sorted())
+        guard receipts.count > Self.limit else { return }
+        for dot in receipts.keys.sorted() where receipts.count > Self.limit && receipts[dot]?.missing.isEmpty == true {
+            receipts[dot] = nil
+        }
+    }
+
+    /// Takes the hub's own list, which is whole: what it does not name any more is at an end.
+    mutating func take(status: JSONValue) {
+        guard let items = status["caller"]?["ownCritical"]?.items else { return }
+        var named: Set<Dot> = []
+        for item in items {
+            guard let dot = item["dot"]?.dot else { continue }
+            named.insert(dot)
+            take(dot, by: Self.devices(item["by"]), missing: Self.devices(item["missing"]))
+        }
+        for (dot, _) in incomplete where !named.contains(dot) { receipts[dot]?.missing = [] }
+    }
+
+    // MARK: - The file
+
+    static func read(in folder: String) throws(SyncError) -> CriticalReceipts {
+        var receipts = CriticalReceipts()
+        // One that is damaged says nothing; the hub says it again.
+        guard let text = try PrivateFile.read(folder + "/" + fileName), let object = try? JSONValue(json: text) else { return receipts }
+        for item in object["critical"]?.items ?? [] {
+            guard let dot = item["dot"]?.dot else { continue }
+            receipts.receipts[dot] = Receipt(by: devices(item["by"]), missing: devices(item["missing"]))
+        }
+        return receipts
+    }
+
+    func write(in folder: String) throws(SyncError) {
+        let text = JSONWriter.object { writer in
+            writer.key("critical")
+            writer.beginArray()
+            for (dot, receipt) in receipts.sorted(by: { $0.key < $1.key }) {
+                writer.beginObject()
+                writer.key("dot")
+                writer.dot(dot)
+                writer.devices("by", receipt.by)
+                writer.devices("missing", receipt.missing)
+                writer.endObject()
+            }
+            writer.endArray()
+        }
+        try PrivateFile.replace(folder + "/" + Self.fileName, in: folder, with: text + [0x0A])
+    }
+
+    private static func devices(_ value: JSONValue?) -> [DeviceID] {
+        (value?.items ?? []).compactMap { $0.text.flatMap { DeviceID($0) } }
+    }
+}
