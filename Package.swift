@@ -65,7 +65,9 @@ let package = Package(
         .target(
             name: "HubStore", dependencies: ["EventCore", "LogStore", "ReplicaEngine", "SyncCore", crypto], swiftSettings: settings),
         .target(name: "Workload", dependencies: ["EventCore"], swiftSettings: settings),
-        .target(name: "Simulation", dependencies: ["EventCore", "LogStore", "ReplicaEngine", "Workload"], swiftSettings: settings),
+        .target(
+            name: "Simulation", dependencies: ["EventCore", "HubStore", "LogStore", "ReplicaEngine", "SyncCore", "Workload"],
+            swiftSettings: settings),
         .target(name: "Fuzzing", dependencies: ["Simulation"], swiftSettings: settings),
         .target(
             name: "SyncClient",
@@ -90,7 +92,7 @@ let package = Package(
         .testTarget(name: "EventCoreTests", dependencies: ["EventCore", "Simulation", "Workload"], swiftSettings: settings),
         .testTarget(name: "LogStoreTests", dependencies: ["LogStore", "Simulation", "Workload"], swiftSettings: settings),
         .testTarget(
-            name: "ReplicaEngineTests", dependencies: ["ReplicaEngine", "Simulation", "Workload", crypto],
+            name: "ReplicaEngineTests", dependencies: ["ReplicaEngine", "Simulation", "SyncCore", "Workload", crypto],
             swiftSettings: settings),
         .testTarget(
             name: "ConsoleTests",
@@ -98,6 +100,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "SyncCoreTests", dependencies: ["SyncCore", "EventCore", "Workload", crypto], swiftSettings: settings),
         .testTarget(name: "HubStoreTests", dependencies: ["HubStore", "SyncCore", "EventCore", "LogStore"], swiftSettings: settings),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "EventCore", "SyncCore"], swiftSettings: settings),
         .testTarget(name: "ConventionTests", swiftSettings: settings),
     ]
 )

@@ -22,6 +22,14 @@ package struct StoreLife {
         package var events = 0
 
         package init() {}
+
+        package mutating func add(_ other: Tally) {
+            steps += other.steps
+            crashes += other.crashes
+            faults += other.faults
+            checkpoints += other.checkpoints
+            events += other.events
+        }
     }
 
     private static let folder = "disk/store"

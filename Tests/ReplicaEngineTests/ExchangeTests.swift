@@ -2,6 +2,7 @@ import EventCore
 import LogStore
 import ReplicaEngine
 import Simulation
+import SyncCore
 import Testing
 import Workload
 
@@ -71,6 +72,23 @@ struct ExchangeTests {
     }
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func `a reader goes on where small blocks were packed into large ones meanwhile`(seed: UInt64) throws {
+        let store = try mixed(seed)
+        let all = try store.events()
+        var (readers, reader, count) = ([(EventReader, Int)](), EventReader(from: Position(0)), 0)
+        repeat {
+            readers.append((reader, count))
+            count += try reader.next(1, of: store.replica).count
+        } while count < all.count
+        try store.replica.checkpoint()
+        for (var reader, count) in readers {
+            var found: [Event] = []
+            while case let events = try reader.next(5, of: store.replica), !events.isEmpty { found += events.map(\.event) }
+            #expect(found == Array(all[count...]), "seed \(seed), from \(count)")
+        }
+    }
+
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func `dots and positions agree with the events`(seed: UInt64) throws {
         let store = try mixed(seed)
         let all = try store.events()
@@ -88,5 +106,42 @@ struct ExchangeTests {
             #expect(try store.replica.firstPosition(beyond: seen)?.index == first.map { UInt64($0) }, "seed \(seed)")
             seen.advance(to: event.dot)
         }
+    }
+
+    /// A store that was put back from a copy, and what the original has written since, in one record.
+    private func putBack(writing: Bool = true) throws -> (store: Replica<FaultyVolume>, later: [Event]) {
+        let volume = FaultyVolume()
+        try volume.createFolder("disk")
+        let original = try Replica.create(
+            in: "disk/store", on: volume, device: DeviceID(high: 5, low: 5), name: "here", storeID: StoreID(high: 1, low: 2))
+        func draft(_ record: String) throws -> Draft {
+            let write = FieldWrite(field: try Name("f"), value: Store.value("1"))
+            return Draft(key: try RecordKey(collection: Name("notes"), record: Name(record)), body: try .writing(set: [write]))
+        }
+        _ = try original.commit([draft("a")], wall: 1_000)
+        let copy = FaultyVolume(volume.state)
+        let later = try original.commit([draft("b"), draft("b"), draft("b")], wall: 2_000)
+        let store = try Replica.open(in: "disk/store", on: copy, access: .writing)
+        if writing { _ = try store.commit([draft("c")], wall: 3_000) }
+        return (store, later)
+    }
+
+    @Test
+    func `own events from elsewhere that a store put back cannot have written are a fork, also where their first one's name is taken`()
+        throws
+    {
+        var (store, later) = try putBack()
+        let (taken, count) = try store.takeIn(later)
+        #expect(taken.forked == [store.device] && taken.refused.isEmpty && count == 0 && store.end == Position(2))
+        // The page may begin behind the name that both have.
+        (store, later) = try putBack()
+        let behind = try store.takeIn(Array(later.dropFirst())).taken
+        #expect(behind.forked == [store.device] && behind.refused.isEmpty && store.end == Position(2))
+    }
+
+    @Test func `a store that was put back takes its own events in when it has written nothing since`() throws {
+        let (store, later) = try putBack(writing: false)
+        let (taken, count) = try store.takeIn(later)
+        #expect(taken.forked.isEmpty && taken.refused.isEmpty && count == 3 && taken.log == LocalLog(end: Position(4), ownSeq: 4))
     }
 }

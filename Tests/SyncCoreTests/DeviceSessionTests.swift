@@ -336,6 +336,21 @@ struct DeviceSessionTests {
         #expect(driver.state == .offline(sinceWall: ClockReading.at(driver.time).wall))
     }
 
+    @Test func `an event of another's that the store refuses makes it compare its chain once more: it may build on a twin's`() {
+        var driver = Driver()
+        driver.step(.wrote(LocalLog(end: Position(2), ownSeq: 2)))
+        driver.connect(head: 5)
+        driver.answer(2, head: 5)
+        driver.page(5, head: 5, events: 3)
+        let refused = Dot(device: .sample(2), seq: 1)
+        driver.step(.tookIn(attempt: driver.attempt, TakenIn(log: LocalLog(end: Position(4), ownSeq: 2), refused: [refused])))
+        #expect(driver.order?.limitEvents == 0)
+        let answer = PushAnswer(
+            runs: [], ackedThrough: VersionVector([Dot(device: .sample(1), seq: 2)]), head: Position(5), forked: [.sample(1)])
+        driver.step(.pushed(attempt: driver.attempt, PushResult(answer: answer, events: [], scannedTo: Position(0))))
+        #expect(driver.state == .blocked(.fork(.sample(1))))
+    }
+
     @Test func `every problem and state has something to do about it`() {
         for code in ProblemCode.allCases { #expect(Advice(for: code) != .nothing, "\(code)") }
         let codes = ProblemCode.allCases.map(\.rawValue)

@@ -60,6 +60,39 @@ struct HubCriticalTests {
         #expect(opening.deliveries(to: again).map(\.attempt) == [1])
     }
 
+    @Test func `more critical events than a socket takes come as there is room, and nobody is closed for it`() throws {
+        var limits = SyncLimits()
+        limits.queuedMessages = 8
+        var (driver, tokens) = try Self.setUp(limits: limits)
+        let count: UInt64 = 50
+        for seq in 1...count { _ = try Self.critical(&driver, tokens[0], seq: seq) }
+        /// What comes to a socket that takes one message after the other.
+        func drain(_ connection: ConnectionID, _ opening: [HubEffect]) -> [HubMessage] {
+            var messages = opening.messages(to: connection)
+            var taken = 0
+            while taken < messages.count {
+                #expect(messages.count - taken <= limits.queuedMessages)
+                taken += 1
+                let effects = driver.step(.sent(connection, messages: 1))
+                #expect(!effects.contains(.close(connection, .slowReader)))
+                messages += effects.messages(to: connection)
+            }
+            return messages
+        }
+        let (client, opening) = try driver.register(2, tokens[1])
+        #expect(!opening.contains(.close(client, .slowReader)))
+        let deliveries = drain(client, opening).compactMap { if case .criticalEvent(let delivery) = $0 { delivery } else { nil } }
+        #expect(deliveries.map(\.id) == (0..<count).map { Position($0) } && deliveries.allSatisfy { $0.attempt == 1 })
+        let (writer, words) = try driver.register(1, tokens[0])
+        let told = drain(writer, words).compactMap { if case .acknowledged(let dot, _, _) = $0 { dot.seq } else { nil } }
+        #expect(told == Array(1...count))
+        // What a device has ended meanwhile is not sent to it any more.
+        _ = driver.step(.disconnected(client))
+        let (again, first) = try driver.register(2, tokens[1])
+        for delivery in 0..<count { _ = driver.step(.received(again, .acknowledge(Position(delivery), .done))) }
+        #expect(drain(again, first).count == first.messages(to: again).count)
+    }
+
     @Test func `later means at the next connect; also after a restart of the hub`() throws {
         var (driver, tokens) = try Self.setUp()
         let (client, _) = try driver.register(2, tokens[1])

@@ -140,7 +140,7 @@ extension StoreLog {
     /// Takes the events in, without those that no honest store writes.
     private func take(_ events: [Event], _ rejected: inout [Dot: ProblemCode]) throws(HubLogError) {
         let report: IngestReport
-        do throws(ReplicaError) { report = try store.ingestTolerantly(events) } catch { throw .failed }
+        do throws(ReplicaError) { report = try store.ingestTolerantly(events) } catch { throw fail(error) }
         for (dot, error) in report.refused {
             rejected[dot] =
                 switch error {

@@ -14,6 +14,8 @@ package final class StoreLog<Storage: Volume>: HubLog {
     var order = OrderDigest()
     var chains: [DeviceID: ChainMarks] = [:]
     var recent = RecentEvents()
+    /// What ended it, where something did: for whoever runs the hub.
+    package private(set) var failure: ReplicaError?
     package internal(set) var counters = WorkspaceCounters()
     /// Places where devices may go on to read, the one used last at the end.
     private var readers: [PullReader] = []
@@ -113,7 +115,12 @@ package final class StoreLog<Storage: Volume>: HubLog {
 
     /// Whatever goes wrong with the disk is final.
     func reading<Value>(_ body: () throws(ReplicaError) -> Value) throws(HubLogError) -> Value {
-        do throws(ReplicaError) { return try body() } catch { throw .failed }
+        do throws(ReplicaError) { return try body() } catch { throw fail(error) }
+    }
+
+    func fail(_ error: ReplicaError) -> HubLogError {
+        failure = error
+        return .failed
     }
 }
 

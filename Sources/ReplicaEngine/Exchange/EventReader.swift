@@ -9,7 +9,7 @@ package struct EventReader {
     /// The event that comes next.
     package private(set) var position: Position
     private var clocks: [RecordKey: VersionVector] = [:]
-    private let isFromStart: Bool
+    private var isFromStart: Bool
 
     package init(from position: Position) {
         self.position = position
@@ -26,6 +26,10 @@ package struct EventReader {
         var found: [LoggedEvent] = []
         while found.count < limit, let block = try replica.storedBlock(containing: position) {
             let first = block.first
+            if first < position && !clocks.isEmpty {
+                // It was packed anew since its first events were read: the clocks that are known are behind what its contexts begin with.
+                (clocks, isFromStart) = ([:], false)
+            }
             let events = try block.withTypedBytes { (bytes) throws(ReplicaError) in
                 try Replica<Storage>.events(in: block.header, first, bytes, &clocks) { (key) throws(ReplicaError) in
                     isFromStart ? VersionVector() : try replica.clock(of: key, before: first)

@@ -39,7 +39,9 @@ extension Replica {
     package func takeIn(_ events: [Event]) throws(ReplicaError) -> (taken: TakenIn, count: Int) {
         var taken = TakenIn(log: localLog)
         let known = versionVector
-        var offered = events.filter { !known.covers($0.dot) }
+        // Own events that are not here: the store was put back or copied, and what others have of it may be another history.
+        let hasOwnFromElsewhere = events.contains { $0.dot.device == device && !known.covers($0.dot) }
+        var offered = events.filter { !known.covers($0.dot) || hasOwnFromElsewhere && $0.dot.device == device }
         while !offered.isEmpty {
             do throws(ReplicaError) {
                 _ = try ingest(offered)
@@ -49,6 +51,10 @@ extension Replica {
                 case .fork(let dot):
                     taken.forked.append(dot.device)
                     offered.removeAll { $0.dot.device == dot.device && $0.dot.seq >= dot.seq }
+                case .refused(let dot, _) where dot.device == device:
+                    // It was honest where it was written: there the store had other events of ours.
+                    taken.forked.append(device)
+                    offered.removeAll { $0.dot.device == device && $0.dot.seq >= dot.seq }
                 case .refused(let dot, _):
                     taken.refused.append(dot)
                     offered.removeAll { $0.dot == dot }

@@ -58,6 +58,16 @@ package final class FaultyVolume: Volume {
     /// Takes the fault away.
     package func heal() { disk.withLock { $0.plan = nil } }
 
+    /// Does something that no fault strikes: what only looks on must not change what happens.
+    func undisturbed<Value>(_ body: () throws -> Value) rethrows -> Value {
+        let plan = disk.withLock { disk in
+            defer { disk.plan = nil }
+            return disk.plan
+        }
+        defer { disk.withLock { $0.plan = plan } }
+        return try body()
+    }
+
     /// Whether the fault injected last has struck.
     package var hasStruck: Bool { disk.withLock { $0.plan?.hasStruck ?? false } }
 

@@ -83,7 +83,7 @@ extension Watching {
                 hasStrangers = new.contains { store.names[$0.dot.device] == nil }
                 let count = try store.openConflictCount()
                 let open = try Self.openConflicts(among: new, in: store)
-                let taken = try store.takeIn(new).taken
+                let taken = try store.takeIn(events).taken
                 let countNow = try store.openConflictCount()
                 let arrived = store.versionVector
                 var arrival = Arrival(counts: [:], conflicts: [], conflictsMore: countNow - count, conflictsOpen: countNow)

@@ -126,6 +126,8 @@ extension DeviceSession {
     mutating func tookIn(_ taken: TakenIn) {
         guard case .takingIn(let page) = exchange else { return }
         for dot in taken.refused where !refusedHere.contains(dot) { refusedHere.append(dot) }
+        // Perhaps it builds on what a twin of this device wrote: the hub compares the chains.
+        if !taken.refused.isEmpty && canPush { isAskDue = true }
         guard !taken.forked.contains(options.device) else { return block(.fork(options.device)) }
         noteForks(taken.forked)
         done += page.eventCount

@@ -25,10 +25,16 @@ extension HubCore {
     /// The first attempt since the device connected; nothing while it is not connected.
     mutating func deliver(_ event: CriticalEvent, to device: DeviceID) {
         guard let index = sessions.index(of: device) else { return }
-        attempt(event, 1, index)
+        attempt(event, index)
     }
 
-    private mutating func attempt(_ event: CriticalEvent, _ count: Int, _ index: Int) {
+    /// The next attempt, or the promise of it where the socket has not taken enough of what it was sent.
+    private mutating func attempt(_ event: CriticalEvent, _ index: Int) {
+        let count = (sessions.all[index].attempts[event.position]?.count ?? 0) + 1
+        guard sessions.all[index].queue.hasRoom(limits) else {
+            sessions.all[index].attempts[event.position]?.nextAt = nil
+            return sessions.all[index].hold(.delivery(event.position))
+        }
         let delays = limits.redeliveryMilliseconds
         let next = count <= delays.count ? now.milliseconds + delays[count - 1] : nil
         sessions.all[index].attempts[event.position] = HubSession.Attempts(count: count, nextAt: next, isLast: next == nil)
@@ -40,6 +46,18 @@ extension HubCore {
             to: sessions.all[index].connection)
     }
 
+    /// Sends what was held, as far as there is room.
+    mutating func sendHeld(to connection: ConnectionID) {
+        while let index = sessions.index(of: connection), let held = sessions.all[index].release(limits) {
+            switch held {
+            case .delivery(let delivery):
+                guard let critical = state.openCritical[delivery], critical.pending.contains(sessions.all[index].device) else { continue }
+                attempt(critical.event, index)
+            case .word(let delivery): tellWriter(of: delivery)
+            }
+        }
+    }
+
     /// What a message has around an event, and more than that.
     private static var frameBytes: Int { 1024 }
 
@@ -48,14 +66,14 @@ extension HubCore {
         for connection in sessions.all.filter({ !$0.attempts.isEmpty }).map(\.connection) {
             guard let index = sessions.index(of: connection) else { continue }
             let due = sessions.all[index].attempts.filter { $0.value.nextAt.map { $0 <= now.milliseconds } ?? false }
-            for (delivery, attempts) in due.sorted(by: { $0.key < $1.key }) {
+            for delivery in due.keys.sorted() {
                 // Sending may close a slow reader.
                 guard let index = sessions.index(of: connection) else { break }
                 guard let critical = state.openCritical[delivery] else {
                     sessions.all[index].attempts[delivery] = nil
                     continue
                 }
-                attempt(critical.event, attempts.count + 1, index)
+                attempt(critical.event, index)
             }
         }
     }
@@ -80,6 +98,10 @@ extension HubCore {
         var isTold = writers.isEmpty
         for writer in writers {
             guard let index = sessions.index(of: writer.id) else { continue }
+            guard sessions.all[index].queue.hasRoom(limits) else {
+                sessions.all[index].hold(.word(delivery))
+                continue
+            }
             isTold = true
             send(
                 .acknowledged(critical.event.dot, by: critical.ended.sorted(), missing: critical.pending),

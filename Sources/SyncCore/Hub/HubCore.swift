@@ -75,6 +75,7 @@ package struct HubCore<Log: HubLog, Crypto: Cryptography> {
         case .received(let connection, let message): receive(message, from: connection)
         case .sent(let connection, let count):
             if let index = sessions.index(of: connection) { sessions.all[index].queue.remove(count) }
+            sendHeld(to: connection)
         case .disconnected(let connection): end(connection)
         case .durable(let store): immediate += gate.open(upTo: store)
         case .storeFailed: stop()

@@ -11,6 +11,13 @@ struct HubSession {
         var isLast: Bool
     }
 
+    /// What is sent when the queue has room again.
+    enum Held: Hashable {
+        case delivery(DeliveryID)
+        /// Who has the device's own critical event, and who has not.
+        case word(DeliveryID)
+    }
+
     let connection: ConnectionID
     let device: DeviceID
     let tokenExpiresAt: UInt64
@@ -22,6 +29,29 @@ struct HubSession {
     var pending: UInt64?
     var queue = SendQueue()
     var attempts: [DeliveryID: Attempts] = [:]
+    /// What is held, in the order in which it will be sent, each once; those before `releasedCount` have been.
+    private var held: [Held] = []
+    private var isHeld: Set<Held> = []
+    private var releasedCount = 0
+
+    init(connection: ConnectionID, device: DeviceID, tokenExpiresAt: UInt64, lastHeard: UInt64) {
+        self.connection = connection
+        self.device = device
+        self.tokenExpiresAt = tokenExpiresAt
+        self.lastHeard = lastHeard
+    }
+
+    mutating func hold(_ message: Held) { if isHeld.insert(message).inserted { held.append(message) } }
+
+    /// The next that was held, if the queue has room.
+    mutating func release(_ limits: SyncLimits) -> Held? {
+        guard releasedCount < held.count, queue.hasRoom(limits) else { return nil }
+        let next = held[releasedCount]
+        isHeld.remove(next)
+        releasedCount += 1
+        if releasedCount == held.count { (held, releasedCount) = ([], 0) }
+        return next
+    }
 }
 
 /// What was sent to a socket and not taken by it yet.
@@ -35,6 +65,9 @@ struct SendQueue {
     private var removed = 0
 
     var count: Int { added - removed }
+    /// Whether critical events and what is said of them may be added: they take half of a queue, so that there is room for all else, and one more after them.
+    func hasRoom(_ limits: SyncLimits) -> Bool { count < max(1, limits.queuedMessages / 2) && byteCount < limits.queuedBytes / 2 }
+
     /// Whether a `changes` is under way: another one would say nothing more.
     var hasHint: Bool { hintNumber > removed }
 

@@ -1,0 +1,185 @@
+internal import EventCore
+internal import LogStore
+internal import ReplicaEngine
+internal import SyncCore
+internal import Workload
+
+/// A device of the world: its machine, what it must hold, and the process that runs on it, if one does.
+final class DeviceNode {
+    unowned let world: World
+    let number: Int
+    let plan: WorldPlan.Device
+    let id: DeviceID
+    let machine: Machine
+    let hub: HubNode
+    let line: Line
+    let options: LogOptions
+    /// The device's key and its token, which lie beside the store.
+    let key: [UInt8]
+    var token: Secret?
+    private(set) var process: DeviceProcess?
+    var ledger: Ledger
+    var cursorWatch: CursorWatch
+    var clockWatch: ClockWatch
+    /// Events of others that its store refused, for they build on its twin's.
+    var refused: Set<Dot> = []
+    /// How often its hub had been put back when its cursor was saved.
+    var knownRollbacks = 0
+    /// Somebody wanted it to be revoked.
+    var mayBeRevoked = false
+    /// Whether it began as another device's copy.
+    private(set) var isTwin = false
+    /// Switched off for good.
+    private(set) var isRetired = false
+    private var copies: DiskState?
+    private(set) var wasPutBack = false
+    private var starts = 0
+
+    init(_ world: World, _ number: Int, _ plan: WorldPlan.Device, _ id: DeviceID, _ hub: HubNode, _ random: inout SeededRandom) throws {
+        (self.world, self.number, self.plan, self.id, self.hub) = (world, number, plan, id, hub)
+        machine = try Machine(
+            world, random.fork(), driftPerMille: plan.driftPerMille, offsetMilliseconds: plan.offsetMilliseconds)
+        line = Line(world, random.fork())
+        options = LogOptions(segmentLimitBytes: plan.segmentLimitBytes, roomBytes: 2048...8192)
+        key = id.bytes + id.bytes
+        ledger = Ledger("device \(number)")
+        cursorWatch = CursorWatch("device \(number)")
+        clockWatch = ClockWatch("device \(number)")
+    }
+
+    var isUp: Bool { process != nil }
+    var isEnrolled: Bool { token != nil }
+    var name: String { "d\(number)" }
+    var syncFolder: String { Machine.folder + "/sync" }
+
+    // MARK: - Living
+
+    /// Makes the empty store; nothing fails yet.
+    func create() throws {
+        let store = try Replica.create(
+            in: Machine.folder, on: machine.volume, device: id, name: name, storeID: StoreID(high: id.high, low: UInt64(number)),
+            options: options)
+        try store.close()
+        try machine.volume.createFolder(syncFolder)
+        try machine.volume.syncFolder(Machine.folder)
+    }
+
+    /// Becomes a copy of another device's folder and of its key.
+    func become(copyOf other: DeviceNode) {
+        isTwin = true
+        machine.put(back: other.machine.copy)
+        (ledger, token, knownRollbacks) = (other.ledger, other.token, other.knownRollbacks)
+        clockWatch = other.clockWatch
+    }
+
+    /// Whether its hub does not know it any more: a person has to let it in anew.
+    var isForgotten: Bool {
+        guard hub.rollbacks > 0, case .blocked(.notEnrolled) = process?.status?.state else { return false }
+        return true
+    }
+
+    /// Enrols at the hub; at that moment nothing goes wrong between them.
+    func enrol() throws {
+        guard let process = hub.process else { return world.after(700) { [self] in try enrol() } }
+        let code = world.secret()
+        try process.call(.invite(code: code, plan.role, lifetimeMilliseconds: nil)) { _, _ in }
+        let running = self.process?.replica
+        let chain = try running.map { try OwnChain.head(of: $0, upTo: $0.versionVector[id], from: nil) } ?? ChainHead(emptyChainOf: id)
+        let enrolment = Enrolment(device: id, code: code, name: name, publicKey: key, chain: chain)
+        try process.call(.enrol(enrolment, random: world.secret())) { [self] reply, _ in
+            guard case .enrolled(_, _, let token, _) = reply else {
+                throw Violation(.nothingFailsAlone, "\(name) was not enrolled: \(reply)")
+            }
+            self.token = token
+            if let running = self.process { try running.step(.start) } else { try start() }
+        }
+        // The hub's disk refused: once more with another code.
+        if token == nil && hub.process == nil { world.after(700) { [self] in try enrol() } }
+    }
+
+    func start() throws {
+        guard process == nil, !isRetired, token != nil else { return }
+        starts += 1
+        machine.fillAgain()
+        let opened: DeviceProcess
+        do throws(ReplicaError) { opened = try DeviceProcess(self) } catch {
+            guard machine.isStruck else { throw Violation(.acknowledgedIsPresent, "\(name) does not open: \(error)") }
+            world.reach(.fallAtOpening)
+            return try fall(machine.fallWhenStruck)
+        }
+        world.note("\(name) is up, with \(opened.replica.end.index)")
+        process = opened
+        try recovered(opened.replica)
+        try opened.begin()
+    }
+
+    /// Holds what an opening found to the ledger.
+    private func recovered(_ replica: Replica<FaultyVolume>) throws {
+        let (events, waiting) = try machine.volume.undisturbed {
+            var events: [Event] = []
+            try replica.events(from: Position(0)) { (logged) throws(ReplicaError) in
+                events.append(logged.event)
+                return true
+            }
+            return (events, replica.waitingEvents)
+        }
+        for event in events + waiting {
+            // What it wrote just before it fell may be there, though nobody was told.
+            if event.dot.device == id && event.dot.seq > ledger.lastSeq(of: id) && !world.registry.isKnown(event.dot) {
+                try world.registry.see(event, at: name)
+            } else {
+                try world.registry.recognize(event, at: name)
+            }
+        }
+        try ledger.recover(events.map(\.dot), waiting: waiting.map(\.dot), world.registry)
+        clockWatch.restart(events.last { $0.dot.device == id }?.time)
+        if replica.recovery.tornTail != nil { world.reach(.tornTail) }
+        if !replica.recovery.unacknowledged.isEmpty { world.reach(.unacknowledgedKept) }
+        if replica.foldedAtOpening < replica.end.index { world.reach(.checkpointUsed) }
+    }
+
+    /// Its process ends without having been asked, and comes again after a while.
+    func fall(_ fall: Fall) throws {
+        world.note("\(name) falls: \(fall.rawValue)")
+        process?.end(fall)
+        process = nil
+        machine.fall(fall)
+        let rest = 100 + machine.pause(below: 8_000)
+        world.after(rest) { [self] in try start() }
+    }
+
+    /// Closed as it should be, and opened again.
+    func restart() throws {
+        guard let process else { return }
+        world.note("\(name) restarts")
+        guard try process.close() else { return }
+        self.process = nil
+        world.after(100 + machine.pause(below: 3_000)) { [self] in try start() }
+    }
+
+    /// Switched off for good.
+    func retire() {
+        isRetired = true
+        process?.end(.kill)
+        process = nil
+    }
+
+    // MARK: - Copies
+
+    func makeCopy() { if process != nil { copies = machine.copy } }
+
+    /// Its folder is put back as it was when the copy was made.
+    func putBack() throws {
+        guard let copy = copies else { return }
+        world.note("\(name) is put back")
+        world.registry.allowForks(of: id)
+        process?.end(.kill)
+        process = nil
+        wasPutBack = true
+        machine.put(back: copy)
+        // What it once had is nobody's promise any more.
+        ledger = Ledger("device \(number)")
+        cursorWatch.forget()
+        world.after(50) { [self] in try start() }
+    }
+}

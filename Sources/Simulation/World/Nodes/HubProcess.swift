@@ -1,0 +1,282 @@
+internal import EventCore
+internal import HubStore
+internal import LogStore
+internal import ReplicaEngine
+internal import SyncCore
+
+/// The program that runs on a hub: its core, log and journal. What it does with effects is what `HubServer` does, over the world's network and disk.
+final class HubProcess {
+    typealias Core = HubCore<StoreLog<FaultyVolume>, WorldCryptography>
+
+    unowned let world: World
+    let node: HubNode
+    private(set) var core: Core
+    private let journal: Journal<FaultyVolume>
+    private(set) var isAlive = true
+    private var replies: [RequestID: (HubReply, [UInt8]) throws -> Void] = [:]
+    private var accepted: [RequestID: (ConnectionID) throws -> Void] = [:]
+    private var sockets: [ConnectionID: Socket] = [:]
+    private var lastRequest: UInt64 = 0
+    private var wakes = 0
+    /// What is to be made durable next.
+    private var unsynced: (number: StoreNumber, records: [[HubRecord]], includesLog: Bool)?
+
+    /// Opens the hub's folder, or makes what is missing in it.
+    init(_ node: HubNode) throws {
+        (world, self.node) = (node.world, node)
+        let (volume, options) = (
+            node.machine.volume, LogOptions(segmentLimitBytes: node.segmentLimitBytes, roomBytes: 2048...8192)
+        )
+        let log = try StoreLog.open(in: Machine.folder, on: volume, options: options) {
+            node.world.secret().bytes
+        }
+        let state: HubState
+        (journal, state) = try Journal.open(in: Machine.folder, on: volume, wall: node.machine.reading.wall) {
+            WorkspaceID(bytes: Array(node.world.secret().bytes.prefix(16)))
+        }
+        core = Core(
+            workspace: journal.workspace, state: state, log: log, limits: node.world.plan.limits, now: node.machine.reading)
+    }
+
+    var now: ClockReading { node.machine.reading }
+    var workspace: WorkspaceID { journal.workspace }
+    var end: UInt64 { core.log.end.index }
+
+    func begin() throws {
+        let effects = core.start(now: now)
+        if effects.contains(where: { if case .store(_, let records, _) = $0 { records.contains(where: Self.isCritical) } else { false } }) {
+            world.reach(.criticalFoundAtStart)
+        }
+        try perform(effects)
+    }
+
+    private static func isCritical(_ record: HubRecord) -> Bool { if case .critical = record { true } else { false } }
+
+    /// It is gone; with a power loss nobody is told.
+    func end(_ fall: Fall) {
+        isAlive = false
+        for (_, socket) in sockets.sorted(by: { $0.key < $1.key }) {
+            if fall == .powerLoss { socket.vanishAtHub() } else { socket.closeAtHub(nil) }
+        }
+        (sockets, replies, accepted) = ([:], [:], [:])
+    }
+
+    func close() throws -> Bool {
+        do throws(ReplicaError) { try core.log.store.close() } catch {
+            guard node.machine.isStruck else { throw Violation(.nothingFailsAlone, "\(node.name): \(error)") }
+            try fallStruck()
+            return false
+        }
+        end(.kill)
+        return true
+    }
+
+    /// All events of the log, and those that wait.
+    func everything() throws -> (events: [Event], waiting: [Event]) {
+        var events: [Event] = []
+        try core.log.store.events(from: Position(0)) { (logged) throws(ReplicaError) in
+            events.append(logged.event)
+            return true
+        }
+        return (events, core.log.store.waitingEvents)
+    }
+
+    /// Critical events that devices have not ended, but for these devices, in order.
+    func openCritical(without excluded: Set<DeviceID>) -> [(dot: Dot, missing: [DeviceID])] {
+        core.state.openCritical.values.map { ($0.event.dot, $0.pending.filter { !excluded.contains($0) }) }.filter { !$0.1.isEmpty }
+            .sorted { $0.0 < $1.0 }
+    }
+
+    // MARK: - Calls and sockets
+
+    /// Asks the core; a page's events come as the blocks that travel.
+    ///
+    /// - Parameter isLie: whether the events of a push may be such as nobody wrote.
+    func call(_ call: HubCall<PushContents>, isLie: Bool = false, _ answer: @escaping (HubReply, [UInt8]) throws -> Void) throws {
+        lastRequest += 1
+        let request = RequestID(lastRequest)
+        replies[request] = answer
+        if case .push(let push, _) = call, case .events(let events) = push.batch, !isLie { try see(events) }
+        try step(.call(request, call))
+    }
+
+    func open(
+        _ token: Secret, _ device: DeviceProcess, _ attempt: UInt64, refused: @escaping (HubReply) throws -> Void,
+        accepted: @escaping (Socket) throws -> Void
+    ) throws {
+        lastRequest += 1
+        let request = RequestID(lastRequest)
+        let connection = world.nextConnection()
+        replies[request] = { reply, _ in try refused(reply) }
+        self.accepted[request] = { [self] connection in
+            let socket = Socket(world, connection, device.node.line, attempt: attempt, device, self)
+            sockets[connection] = socket
+            try accepted(socket)
+        }
+        try step(.socket(request, connection, token: token))
+    }
+
+    func receive(_ message: DeviceMessage, on socket: Socket) throws {
+        let text = message.json
+        guard let object = try? JSONValue(json: text), DeviceMessage(json: object) == message else {
+            throw Violation(.nothingFailsAlone, "\(message) does not come back from its text")
+        }
+        try step(.received(socket.connection, message))
+    }
+
+    func sent(on connection: ConnectionID) throws { try step(.sent(connection, messages: 1)) }
+
+    func disconnected(_ socket: Socket) throws {
+        sockets[socket.connection] = nil
+        try step(.disconnected(socket.connection))
+    }
+
+    /// A device hands over events: nobody else can know of its own newest ones.
+    private func see(_ batch: [Event]) throws {
+        for event in batch { try world.registry.recognize(event, at: node.name) }
+    }
+
+    // MARK: - Effects
+
+    private func step(_ input: HubInput<PushContents>) throws {
+        guard isAlive else { return }
+        try perform(core.step(input, now: now))
+    }
+
+    private func perform(_ effects: [HubEffect]) throws {
+        if effects == [.stop] {
+            guard node.machine.isStruck else {
+                throw Violation(.nothingFailsAlone, "\(node.name) stops: \(String(describing: core.log.failure))")
+            }
+            return try fallStruck()
+        }
+        for effect in effects where isAlive {
+            switch effect {
+            case .store(let number, let records, let includesLog): try store(number, records, includesLog)
+            case .reply(let request, let reply): try self.reply(request, reply)
+            case .accept(let request, let connection):
+                replies[request] = nil
+                try accepted.removeValue(forKey: request)?(connection)
+            case .send(let connection, let message): try send(message, to: connection)
+            case .close(let connection, let code):
+                world.noticed(code)
+                sockets.removeValue(forKey: connection)?.closeAtHub(code)
+            case .wake(let time): wake(at: time)
+            case .stop: break
+            }
+        }
+    }
+
+    /// Has it made durable after a moment, with what else is to be.
+    private func store(_ number: StoreNumber, _ records: [HubRecord], _ includesLog: Bool) throws {
+        if includesLog { try enter() }
+        let earlier = unsynced
+        unsynced = (number, (earlier?.records ?? []) + [records], includesLog || earlier?.includesLog == true)
+        if earlier == nil { world.after(node.machine.pause(below: 25)) { [self] in try sync() } }
+    }
+
+    private func sync() throws {
+        guard isAlive, let batch = unsynced else { return }
+        unsynced = nil
+        do {
+            if batch.includesLog { try core.log.sync() }
+            try journal.append(lists: batch.records)
+        } catch {
+            guard node.machine.isStruck else { throw Violation(.nothingFailsAlone, "\(node.name): \(error)") }
+            return try fallStruck()
+        }
+        owe(node.ledger.order[node.ledger.acknowledged...])
+        node.ledger.acknowledge()
+        node.ledger.wait(core.log.store.waitingEvents.map(\.dot))
+        note(batch.records.flatMap(\.self))
+        try step(.durable(batch.number))
+    }
+
+    private func fallStruck() throws {
+        world.reach(node.machine.isFull ? .fullDisk : node.machine.isMidway ? .fallMidway : .diskError)
+        try node.fall(node.machine.fallWhenStruck)
+    }
+
+    private func reply(_ request: RequestID, _ reply: HubReply) throws {
+        accepted[request] = nil
+        guard let answer = replies.removeValue(forKey: request) else { return }
+        var body: [UInt8] = []
+        if case .pulled(let pulled) = reply {
+            do throws(HubLogError) { body = EventBlocks.bytes(of: try core.log.events(pulled.positions).map(\.event)) } catch {
+                guard node.machine.isStruck else {
+                    throw Violation(.nothingFailsAlone, "\(node.name): \(String(describing: core.log.failure))")
+                }
+                return try fallStruck()
+            }
+        }
+        if case .pushed(let pushed) = reply { notice(pushed) }
+        try answer(reply, body)
+    }
+
+    private func send(_ message: HubMessage, to connection: ConnectionID) throws {
+        guard let socket = sockets[connection] else { return }
+        var event: Event?
+        if case .criticalEvent(let delivery) = message {
+            if delivery.includesEvent { event = try? core.log.event(delivery.dot) }
+            if node.critical.sent(delivery.dot, to: socket.deviceID) { world.reach(.criticalAgain) }
+        }
+        let text = message.json(event: event)
+        guard let object = try? JSONValue(json: text), let read = HubMessage(json: object) else {
+            throw Violation(.nothingFailsAlone, "\(message) does not come back from its text")
+        }
+        // Of the limits a device reads those that it heeds; an event that the disk does not give it goes without.
+        if case .registered = message {
+        } else if read != message && !node.machine.isStruck {
+            throw Violation(.nothingFailsAlone, "\(message) comes back as \(read)")
+        }
+        socket.sendDown(read, event)
+    }
+
+    private func wake(at milliseconds: UInt64) {
+        wakes += 1
+        let wake = wakes
+        world.after(node.machine.delay(until: milliseconds)) { [self] in if wake == wakes { try step(.tick) } }
+    }
+
+    // MARK: - Watching
+
+    /// Enters in the ledger what the log has got.
+    private func enter() throws {
+        var dots: [Dot] = []
+        try node.machine.volume.undisturbed {
+            try core.log.store.dots(from: Position(UInt64(node.ledger.count))) { _, dot in dots.append(dot) }
+        }
+        world.note("\(node.name) has \(dots)")
+        try node.ledger.append(dots, world.registry)
+        if core.log.store.waitingCount > 0 { world.reach(.eventParked) }
+    }
+
+    /// Takes note of whom critical events among these are owed to.
+    func owe(_ dots: some Sequence<Dot>) {
+        for dot in dots {
+            let event = node.machine.volume.undisturbed { try? core.log.event(dot) }
+            guard event?.isCritical == true else { continue }
+            let devices = core.state.devices.values.filter { $0.revokedAt == nil && $0.id != dot.device }
+            node.critical.accepted(dot, owedTo: devices.map(\.id))
+        }
+    }
+
+    private func note(_ records: [HubRecord]) {
+        for case .epochGranted(let device) in records {
+            world.note("\(node.name) grants to \(device)")
+            if let last = node.lastMaster, last != device { world.reach(.failover) }
+            node.lastMaster = device
+        }
+        if records.contains(where: { if case .vouched = $0 { true } else { false } }) { world.reach(.vouched) }
+    }
+
+    private func notice(_ answer: PushAnswer) {
+        for run in answer.runs {
+            switch run.verdict {
+            case .concurrent: world.reach(.concurrent)
+            case .rejected(let code): world.noticed(code)
+            default: break
+            }
+        }
+    }
+}

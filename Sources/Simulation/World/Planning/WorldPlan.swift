@@ -1,0 +1,128 @@
+internal import SyncCore
+internal import Workload
+
+/// All that a seed decides before a world begins: who is in it, what goes wrong how often, what is done when.
+package struct WorldPlan: Sendable {
+    /// A device of the world.
+    struct Device: Sendable {
+        let hub: Int
+        let role: Role
+        /// By how many parts of a thousand its clock runs fast.
+        let driftPerMille: Int
+        /// What its clock that never goes back showed when the world began.
+        let offsetMilliseconds: UInt64
+        /// Whether it is enrolled when others have written already.
+        let joinsLate: Bool
+        let segmentLimitBytes: Int
+        let priority: Int
+    }
+
+    /// How many of a thousand messages or calls suffer.
+    struct Rates: Sendable {
+        var loss = 0
+        var delay = 0
+        var duplicates = 0
+        var cuts = 0
+        var halfOpen = 0
+        var slowReaders = 0
+    }
+
+    package let seed: UInt64
+    let devices: [Device]
+    let hubCount: Int
+    package private(set) var classes: Set<FaultClass>
+    private(set) var rates = Rates()
+    let limits: SyncLimits
+    /// When faults and writes stop.
+    let safetyMilliseconds: UInt64
+    /// Of a thousand written events.
+    let criticalPerMille: Int
+    let recordCount: Int
+    package private(set) var operations: [Operation] = []
+
+    /// Whether somebody may lead: a hub that was put back has forgotten epochs, and two hubs know nothing of each other's.
+    var hasLeases: Bool { !classes.contains(.rollback) && hubCount == 1 }
+
+    /// - Parameters:
+    ///   - without: classes that are left out, whatever the seed drew.
+    ///   - only: the numbers of the operations that are done; nil for all.
+    package init(seed: UInt64, without: Set<FaultClass> = [], only: Set<Int>? = nil) {
+        self.seed = seed
+        var random = SeededRandom(seed: seed ^ 0x5717_C0DE_0000_0001)
+        // Streams of their own, so that what one concern draws changes nothing for the others.
+        var (shape, faults) = (random.fork(), random.fork())
+        hubCount = shape.chance(1, in: 8) ? 2 : 1
+        let count = hubCount == 2 ? 4 : 2 + min(shape.below(7), shape.below(7))
+        devices = Self.devices(count, hubCount, &shape)
+        limits = Self.limits(&shape)
+        safetyMilliseconds = 20_000 + shape.next() % 50_000
+        criticalPerMille = [0, 30, 120, 400][shape.below(4)]
+        recordCount = 1 + shape.below(5)
+        classes = Self.classes(&faults, hubCount)
+        drawRates(&faults)
+        var draft = OperationDraft(plan: self, random: random.fork())
+        draft.drawEverydayLife()
+        draft.drawFaults()
+        operations = draft.operations.filter { operation in
+            !(operation.faultClass.map(without.contains) ?? false) && only?.contains(operation.number) ?? true
+        }
+        leaveOut(without)
+    }
+
+    private static func devices(_ count: Int, _ hubs: Int, _ random: inout SeededRandom) -> [Device] {
+        let hasSmallSegments = random.chance(1, in: 2)
+        return (0..<count).map { number in
+            let role: Role = number < 2 ? .master : random.chance(1, in: 6) && count > 3 ? .reader : .client
+            return Device(
+                hub: number % hubs, role: role, driftPerMille: random.below(81) - 40, offsetMilliseconds: random.next() % 1_000_000,
+                joinsLate: number >= 2 && random.chance(1, in: 5),
+                segmentLimitBytes: hasSmallSegments ? 6000 : 64 * 1024 * 1024, priority: random.below(3))
+        }
+    }
+
+    private static func limits(_ random: inout SeededRandom) -> SyncLimits {
+        var limits = SyncLimits()
+        if random.chance(1, in: 3) { limits.tokenMilliseconds = 25_000 + random.next() % 30_000 }
+        if random.chance(1, in: 3) { limits.queuedMessages = 4 + random.below(12) }
+        if random.chance(1, in: 3) { limits.events = 3 + random.below(20) }
+        if random.chance(1, in: 4) { limits.messageBytes = 1_250 + random.below(400) }
+        if random.chance(1, in: 6) { (limits.callsPerSecond, limits.callsAtOnce) = (2, 3 + random.below(4)) }
+        return limits
+    }
+
+    private static func classes(_ random: inout SeededRandom, _ hubs: Int) -> Set<FaultClass> {
+        guard !random.chance(1, in: 12) else { return [] }
+        let part = 1 + random.below(3)
+        var classes = Set(FaultClass.allCases.filter { _ in random.chance(part, in: 4) })
+        let disaster = FaultClass.disasters[random.below(FaultClass.disasters.count)]
+        let hasDisaster = random.chance(2, in: 5) && hubs == 1
+        for other in FaultClass.disasters where other != disaster || !hasDisaster { classes.remove(other) }
+        if hasDisaster {
+            classes.insert(disaster)
+            // A store that was handed one history of a device that has two by hand cannot take the other.
+            classes.remove(.carrying)
+        }
+        if hubs == 2 { classes.formUnion([.carrying]) }
+        return classes
+    }
+
+    private mutating func drawRates(_ random: inout SeededRandom) {
+        rates.loss = 20 + random.below(200)
+        rates.delay = 20 + random.below(200)
+        rates.duplicates = 20 + random.below(300)
+        rates.cuts = 10 + random.below(100)
+        rates.halfOpen = 100 + random.below(900)
+        rates.slowReaders = 100 + random.below(800)
+        leaveOut(Set(FaultClass.allCases).subtracting(classes))
+    }
+
+    private mutating func leaveOut(_ left: Set<FaultClass>) {
+        classes.subtract(left)
+        if !classes.contains(.loss) { rates.loss = 0 }
+        if !classes.contains(.delay) { rates.delay = 0 }
+        if !classes.contains(.duplicates) { rates.duplicates = 0 }
+        if !classes.contains(.cuts) { rates.cuts = 0 }
+        if !classes.contains(.halfOpen) { rates.halfOpen = 0 }
+        if !classes.contains(.slowReaders) { rates.slowReaders = 0 }
+    }
+}

@@ -1,0 +1,159 @@
+internal import EventCore
+internal import LogStore
+internal import ReplicaEngine
+internal import SyncCore
+
+/// The quiet after the faults, and what must be so when all is at rest.
+extension World {
+    private static var sliceMilliseconds: UInt64 { 2_000 }
+    /// Longer than all waits of the product together: the longest retry, the last redelivery, a lease.
+    private static var longestMilliseconds: UInt64 { 900_000 }
+
+    func end() throws {
+        try stopFaults()
+        try rest()
+        if hubs.count > 1 {
+            // Two hubs know nothing of each other: what one's devices have is carried to one of the other's, both ways.
+            for (from, to) in [(0, 1), (1, 0)] {
+                try carry(from: devices[from], to: devices[to])
+                try rest()
+            }
+        }
+        try checkAll()
+        note("end")
+    }
+
+    /// Lives on until everything has drained.
+    private func rest() throws {
+        let limit = time + Self.longestMilliseconds
+        while let unrest = self.unrest {
+            guard time < limit else { throw Violation(.converges, unrest) }
+            for device in devices where device.isForgotten { try device.enrol() }
+            try live(until: time + Self.sliceMilliseconds)
+        }
+    }
+
+    // MARK: - Rest
+
+    /// Devices that a person has to mend: they are told so, and the others go on.
+    private func isMended(_ device: DeviceNode) -> Bool {
+        guard let status = device.process?.status else { return false }
+        switch status.state {
+        case .blocked(.fork): return registry.forkable.contains(device.id)
+        case .blocked(.revoked): return device.mayBeRevoked
+        default: return false
+        }
+    }
+
+    /// What is not at rest; nil when everything is.
+    private var unrest: String? {
+        for hub in hubs where !hub.isUp { return "\(hub.name) is not up" }
+        for device in devices where !device.isRetired {
+            guard let process = device.process else { return "\(device.name) is not up" }
+            if isMended(device) { continue }
+            guard let status = process.status, status.state == .connected, status.pending == 0 else {
+                return "\(device.name) is \(process.status.map { "\($0.state), \($0.pending) pending" } ?? "silent")"
+            }
+            guard device.ledger.count == device.hub.ledger.count else {
+                return "\(device.name) has \(device.ledger.count) events, \(device.hub.name) \(device.hub.ledger.count)"
+            }
+        }
+        for hub in hubs {
+            let open = hub.process?.openCritical(without: excluded) ?? []
+            if let first = open.first { return "\(hub.name) has not handed \(first.dot) to \(first.missing)" }
+        }
+        return nil
+    }
+
+    /// Devices that get nothing any more.
+    private var excluded: Set<DeviceID> {
+        Set(devices.filter(isMended).map(\.id)).union([liar.id])
+    }
+
+    private var healthy: [DeviceNode] { devices.filter { !$0.isRetired && !isMended($0) } }
+
+    // MARK: - Checks
+
+    private func checkAll() throws {
+        for hub in hubs {
+            try hub.critical.check(without: excluded, at: hub.name)
+            guard let process = hub.process else { continue }
+            let (events, waiting) = try process.everything()
+            try compare(events, waiting.filter { !liar.parked.contains($0.dot) }, hub.ledger, hub.name)
+        }
+        var states = StateWatch()
+        for device in devices where !device.isRetired {
+            guard let process = device.process else { continue }
+            try states.add(try state(of: process.replica, device), at: device.name)
+            try checkReplays(device, process)
+        }
+        let vectors = Set(healthy.map(\.ledger.vector)).union(hubs.map(\.ledger.vector))
+        guard vectors.count <= 1 else { throw Violation(.converges, "devices and hubs differ: \(vectors.count) sets of events") }
+        if let device = healthy.first, let process = device.process { try checkModel(device, process.replica) }
+    }
+
+    /// What a node holds is what the registry knows, each text.
+    private func compare(_ events: [Event], _ waiting: [Event], _ ledger: Ledger, _ name: String) throws {
+        for event in events { try registry.recognize(event, at: name) }
+        guard events.map(\.dot) == ledger.order else { throw Violation(.acknowledgedIsPresent, "\(name) shows another log than it had") }
+        if let early = waiting.first { throw Violation(.converges, "\(early.dot) waits at \(name) in the end") }
+    }
+
+    private func state(of replica: Replica<FaultyVolume>, _ device: DeviceNode) throws -> StateWatch.State {
+        var events: [Event] = []
+        try replica.events(from: Position(0)) { (logged) throws(ReplicaError) in
+            events.append(logged.event)
+            return true
+        }
+        let isExcluded = isMended(device)
+        try compare(events, isExcluded ? [] : replica.waitingEvents, device.ledger, device.name)
+        var dump: [UInt8] = []
+        try replica.canonicalDump { dump += $0 }
+        return StateWatch.State(events: events, dump: dump)
+    }
+
+    /// The store that never stopped, a checkpoint and the log behind it, and the log alone.
+    private func checkReplays(_ device: DeviceNode, _ process: DeviceProcess) throws {
+        var live: [UInt8] = []
+        try process.replica.canonicalDump { live += $0 }
+        for readsCheckpoints in [true, false] {
+            var options = device.options
+            options.readsCheckpoints = readsCheckpoints
+            let opened = try Replica.open(
+                in: Machine.folder, on: FaultyVolume(device.machine.volume.state), access: .reading, options: options)
+            var dump: [UInt8] = []
+            try opened.canonicalDump { dump += $0 }
+            guard dump == live else {
+                throw Violation(
+                    .replayIsIncremental,
+                    "\(device.name) shows something else when it is opened \(readsCheckpoints ? "with" : "without") checkpoints")
+            }
+        }
+    }
+
+    /// The same events in the reference model.
+    private func checkModel(_ device: DeviceNode, _ replica: Replica<FaultyVolume>) throws {
+        var model = ReferenceModel()
+        var dump: [UInt8] = []
+        try replica.events(from: Position(0)) { (logged) throws(ReplicaError) in
+            model.add(logged.event)
+            return true
+        }
+        try replica.canonicalDump { dump += $0 }
+        guard dump == model.canonicalDump else {
+            throw Violation(.conflictsAreMaximal, "\(device.name) shows something else than the model")
+        }
+        for key in model.keys {
+            let record = model.record(key)
+            let conflict = try replica.conflict(key)
+            let sides = Set(conflict?.sides.map(\.dot) ?? [])
+            guard sides == (record.isInConflict ? record.sides : []) else {
+                throw Violation(
+                    .conflictsAreMaximal, "\(key.record.text): the sides are \(sides.sorted()), the model's \(record.sides.sorted())")
+            }
+            if record.isInConflict { reach(.conflictAtTheEnd) }
+            if record.isDeleteAgainstEdit { reach(.deleteAgainstEdit) }
+        }
+        mix(dump)
+    }
+}
