@@ -142,14 +142,18 @@ class Blocks(HubTest):
         # Chains that are not what the events make are taken from nobody.
         false = [{**chain, "hash": "00" * 32, "signature": "00" * 64} for chain in page["chains"]]
         status, _, answer = push({"chains": false}, blocks)
-        self.assertEqual((status, json.loads(answer)["runs"], json.loads(answer)["head"]), (200, [], 0))
+        self.assertEqual((status, json.loads(answer)["accepted"], json.loads(answer)["head"]), (200, 0, 0))
         status, _, answer = push({}, blocks)
         answer = json.loads(answer)
-        self.assertEqual((status, answer["head"], sum(run["count"] for run in answer["runs"])), (200, 1500, 1500))
+        self.assertEqual((status, answer["head"], answer["accepted"], answer["first"]), (200, 1500, 1500, 0))
+        # Those whose records are in conflict now are named.
+        contested = {(c["collection"], c["record"]) for c in self.objects("conflicts", store=source)}
+        records = {e["position"]: (e["event"]["collection"], e["event"]["record"]) for e in self.pulled(token)}
+        self.assertEqual({records[position] for position in answer["concurrent"]}, contested)
         self.assertEqual(self.page(other)[2], blocks)
         # What is there is not taken twice; as events it is a duplicate.
         _, _, answer = push({}, blocks)
-        self.assertEqual((json.loads(answer)["runs"], json.loads(answer)["head"]), ([], 1500))
+        self.assertEqual((json.loads(answer)["accepted"], json.loads(answer)["head"]), (0, 1500))
         kind, events, raw = self.page(token, accept=EVENTS)
         self.assertEqual(kind, EVENTS)
         _, _, answer = self.curl("POST", "/sync/push", token=other, data=self.body({}, raw), headers=[f"Content-Type: {EVENTS}"])

@@ -79,18 +79,24 @@ extension Routes {
         writer.endArray()
     }
 
-    /// The same in runs, in each of which positions go up by one.
+    /// The same of blocks, of which all that were taken were accepted: where, how many, and which of them are concurrent.
     private static func write(_ runs: [VerdictRun], _ writer: inout JSONWriter) {
-        writer.key("runs")
-        writer.beginArray()
+        var (first, count, concurrent) = (Position?.none, 0, [Position]())
         for run in runs {
-            writer.beginObject()
-            writer.key("count")
-            writer.integer(run.count)
-            run.verdict.write(to: &writer)
-            writer.endObject()
+            switch run.verdict {
+            case .accepted(let position): first = first ?? position
+            case .concurrent(let position):
+                first = first ?? position
+                concurrent += (0..<UInt64(run.count)).map { Position(position.index + $0) }
+            case .duplicate, .parked, .rejected: preconditionFailure("a block with such an event is not taken")
+            }
+            count += run.count
         }
-        writer.endArray()
+        writer.key("accepted")
+        writer.integer(count)
+        writer.key("first")
+        if let first { writer.integer(first.index) } else { writer.null() }
+        writer.positions("concurrent", concurrent)
     }
 
     /// A page as the log has it; nil where it does not begin with a packed block.

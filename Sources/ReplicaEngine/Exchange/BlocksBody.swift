@@ -20,8 +20,12 @@ package struct BlocksBody: Sendable {
     private let blocks: [Range<Int>]
 
     package static func bytes(object: [UInt8], blocks: [UInt8]) -> [UInt8] {
-        let length = UInt32(object.count)
-        return (0..<4).map { UInt8(truncatingIfNeeded: length >> (8 * UInt32($0))) } + object + blocks
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(4 + object.count + blocks.count)
+        withUnsafeBytes(of: UInt32(object.count).littleEndian) { bytes.append(contentsOf: $0) }
+        bytes += object
+        bytes += blocks
+        return bytes
     }
 
     /// What a body says; nil when it is none.

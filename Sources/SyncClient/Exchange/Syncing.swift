@@ -164,10 +164,12 @@ package final class Syncing<Storage: Volume> {
                 let chain = blocks.chain.last ?? blocks.before
                 following = Result { () throws(ReplicaError) in try self.blocks(from: blocks.run.end, lacking: lacking, chain) }
             }
-            guard let runs = answer["runs"]?.items else { throw .strangeAnswer(hub: hub, what: "a push without verdicts") }
-            let before = report.pushed
-            for run in runs { try note(run, count: Int(clamping: run["count"]?.integer ?? 0)) }
-            next = Position(blocks.start.index + UInt64(report.pushed - before))
+            guard let taken = answer["accepted"]?.integer, taken <= blocks.run.end.index - blocks.start.index else {
+                throw .strangeAnswer(hub: hub, what: "a push without verdicts")
+            }
+            report.pushed += Int(taken)
+            report.concurrent += answer["concurrent"]?.items?.count ?? 0
+            next = Position(blocks.start.index + taken)
             if next == blocks.run.end { progress.chain = blocks.chain.last ?? blocks.before }
             try note(answer)
             onProgress(report.pushed, total)
@@ -215,18 +217,18 @@ package final class Syncing<Storage: Volume> {
         let answer = try client.push(events, before: before, after: after)
         progress.chain = after
         guard let verdicts = answer["events"]?.items else { throw .strangeAnswer(hub: hub, what: "a push without verdicts") }
-        for verdict in verdicts { try note(verdict, count: 1) }
+        for verdict in verdicts { try note(verdict: verdict) }
         try note(answer)
     }
 
-    /// Takes note of the verdict on so many events.
-    private func note(_ verdict: JSONValue, count: Int) throws(SyncError) {
+    /// Takes note of the verdict on an event.
+    private func note(verdict: JSONValue) throws(SyncError) {
         switch verdict["verdict"]?.text {
-        case "accepted", "duplicate": report.pushed += count
+        case "accepted", "duplicate": report.pushed += 1
         case "concurrent":
-            report.pushed += count
-            report.concurrent += count
-        case "parked": report.parked += count
+            report.pushed += 1
+            report.concurrent += 1
+        case "parked": report.parked += 1
         case "rejected":
             let problem =
                 verdict["problem"].flatMap { HubProblem($0) } ?? HubProblem(status: 0, code: "unknown", detail: "no reason given")
