@@ -96,7 +96,9 @@ struct Exchanging {
         if report.isStoreSetBack {
             throw ConsoleError(
                 .rolledBack, code: "rolled-back", "this store is older than what the hub has from this device",
-                hint: "the missing events were taken in again; if a copy of this store is in use elsewhere, stop one of the two")
+                hint:
+                    "the missing events were taken in again; `syncline mend CODE` gives it a new identity, which it needs if a copy of it may be in use"
+            )
         }
     }
 }

@@ -15,7 +15,7 @@ struct RootCommand: ParsableCommand {
             PolicyCommand.self, ImportCommand.self, ExportCommand.self, VerifyCommand.self,
             InspectCommand.self, CheckpointCommand.self, DumpCommand.self, DigestCommand.self, JoinCommand.self, PushCommand.self,
             PullCommand.self, SyncCommand.self, StatusCommand.self, DevicesCommand.self, NameCommand.self, RevokeCommand.self,
-            RoleCommand.self, HubCommand.self,
+            RoleCommand.self, MendCommand.self, HubCommand.self,
             ServeCommand.self, InviteCommand.self, BenchCommand.self, DemoCommand.self, REPLCommand.self,
         ],
         defaultSubcommand: REPLCommand.self)

@@ -10,7 +10,7 @@ enum AdviceWords {
         case .checkNetwork: "it is tried again by itself; look after the network and the hub"
         case .slowDown: "it goes on by itself, slower"
         case .rejoin: "ask for a code: `syncline invite` on the hub's machine; what is here is safe"
-        case .mendFork: "nothing is lost: export this store, `syncline init` a new one, import there, and join with a new code"
+        case .mendFork: "nothing is lost: with a code of `syncline invite`, `syncline mend CODE` writes on under a new identity"
         case .mendRejected: "everything else goes on; `status` says more"
         case .askOperator: "ask whoever runs the hub; what is here is safe"
         case .upgrade: "one of the two programs is older: update it"

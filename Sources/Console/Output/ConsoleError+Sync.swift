@@ -14,7 +14,7 @@ extension ConsoleError {
         case .fork(let problem):
             self.init(
                 .fork, code: "fork", problem.detail,
-                hint: "nothing is lost: export this store, `syncline init` a new one, import there, and join with a new code")
+                hint: "nothing is lost: with a code of `syncline invite`, `syncline mend CODE` writes on under a new identity")
         case .refused(let problem): self.init(code: problem.code, problem.detail, hint: "the hub refused it")
         case .strangeAnswer(let hub, let what):
             self.init(code: "strange-answer", "\(hub) answers as no hub does: \(what)", hint: "check the address; is a proxy in between?")

@@ -21,7 +21,7 @@ final class Prompt {
 
     static let words = ["all", "exit", "help", "quit"]
     /// Commands that have no sense while a store is held.
-    private static let elsewhere = ["demo", "init", "repl", "serve"]
+    private static let elsewhere = ["demo", "init", "mend", "repl", "serve"]
     /// Commands after which what ended may go on.
     private static let syncing = ["join", "push", "pull", "sync"]
     static let commands = RootCommand.configuration.subcommands

@@ -7,10 +7,11 @@ package enum Joining {
     ///   - chain: the device's own, up to its last event.
     ///   - hubs: addresses of the hub, the preferred one first.
     ///   - keys: the folder that device keys lie in.
+    ///   - formerly: the identity that this device had before a fork was mended.
     /// - Throws: `.alreadyJoined`, `.notAllowed` when the code is no good, `.unreachable`.
     package static func join(
         _ hubs: [String], code: String, device: DeviceID, name: String, chain: ChainHead, folder: SyncFolder, keys: String,
-        authorities: String?
+        authorities: String?, formerly: DeviceID? = nil
     ) throws(SyncError) -> HubLink {
         let hubs = hubs.map(HubConnection.withoutSlash)
         if let link = try folder.link() { throw .alreadyJoined(hub: link.hubs.joined(separator: ", ")) }
@@ -25,6 +26,10 @@ package enum Joining {
             writer.string(name)
             writer.key("key")
             writer.string(Hexadecimal.text(key.publicKey))
+            if let formerly {
+                writer.key("formerly")
+                writer.device(formerly)
+            }
             writer.key("chain")
             writer.beginObject()
             writer.key("seq")

@@ -1,0 +1,82 @@
+package import EventCore
+package import LogStore
+
+/// Issues events anew under another identity, where others hold other events under the old one.
+///
+/// What everybody agrees on stays. Of the rest each event gets a new dot, in the same order, and withdrawn dots in contexts give way to the new ones: what an event had seen of its record it has seen afterwards, no more and no less. Give it a
+/// log's events from the first one on.
+package struct Reissue {
+    private let former: DeviceID
+    private let device: DeviceID
+    /// The former identity's last event that everybody agrees on; 0 for none.
+    private let agreed: UInt64
+    /// Withdrawn seqs, and what they are now.
+    private var issued: [UInt64: UInt64] = [:]
+    /// The former identity's seqs in each record, ascending.
+    private var written: [RecordKey: [UInt64]] = [:]
+
+    package init(former: DeviceID, device: DeviceID, agreed: UInt64) {
+        self.former = former
+        self.device = device
+        self.agreed = agreed
+    }
+
+    /// How many events were issued anew.
+    package var count: Int { issued.count }
+
+    /// The event as it is from now on: another one where it is withdrawn, else the same.
+    package mutating func issue(_ event: Event) throws(EventError) -> Event {
+        guard event.dot.device == former else { return event }
+        defer { written[event.key, default: []].append(event.dot.seq) }
+        guard event.dot.seq > agreed else { return event }
+        let seq = UInt64(issued.count + 1)
+        // A lease was the former identity's.
+        let anew = try Event(
+            dot: Dot(device: device, seq: seq), key: event.key, context: context(of: event), time: event.time, body: event.body,
+            kind: event.kind, undoes: event.undoes.map(dot), note: event.note, isCritical: event.isCritical)
+        issued[event.dot.seq] = seq
+        return anew
+    }
+
+    private func dot(_ dot: Dot) -> Dot {
+        guard dot.device == former, let seq = issued[dot.seq] else { return dot }
+        return Dot(device: device, seq: seq)
+    }
+
+    private func context(of event: Event) -> VersionVector {
+        let seen = event.context[former]
+        let own = (written[event.key] ?? []).prefix { $0 <= seen }
+        var dots = event.context.entries.filter { $0.device != former }.map { Dot(device: $0.device, seq: $0.seq) }
+        if let last = own.last(where: { $0 <= agreed }) { dots.append(Dot(device: former, seq: last)) }
+        if let last = own.last, let seq = issued[last] { dots.append(Dot(device: device, seq: seq)) }
+        return VersionVector(dots)
+    }
+
+    /// The last event of a store's own device up to which another store holds the same ones; 0 for none.
+    package static func agreedSeq<Storage: Volume>(
+        of store: Replica<Storage>, with other: Replica<Storage>
+    ) throws(ReplicaError) -> UInt64 {
+        var (own, theirs) = (EventsOfDevice(store.device), EventsOfDevice(store.device))
+        var agreed: UInt64 = 0
+        while let left = try own.next(of: store), let right = try theirs.next(of: other), left == right { agreed = left.dot.seq }
+        return agreed
+    }
+}
+
+/// Reads one device's events, in order.
+private struct EventsOfDevice {
+    private let device: DeviceID
+    private var reader = EventReader(from: Position(0))
+    private var read: ArraySlice<Event> = []
+
+    init(_ device: DeviceID) { self.device = device }
+
+    mutating func next<Storage: Volume>(of store: Replica<Storage>) throws(ReplicaError) -> Event? {
+        while read.isEmpty {
+            let events = try reader.next(256, of: store)
+            if events.isEmpty { return nil }
+            read = events.map(\.event).filter { $0.dot.device == device }[...]
+        }
+        return read.removeFirst()
+    }
+}

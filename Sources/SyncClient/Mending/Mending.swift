@@ -1,0 +1,147 @@
+package import EventCore
+package import LogStore
+internal import ReplicaEngine
+
+/// Writing on under another identity, where others hold other events under a store's own: what the hub has, and then what it has not, issued anew.
+///
+/// The new store grows beside the old one, in `STORE.mending`, and takes its place when it is whole; the old one is kept in its folder `forked/`. Repeating what was interrupted completes it.
+package struct Mending {
+    package struct Report: Hashable, Sendable {
+        package let former: DeviceID
+        package let device: DeviceID
+        /// Own events that the hub had, and that stay as they are.
+        package let agreed: UInt64
+        /// Own events that were issued anew.
+        package let reissued: Int
+        /// Where the old log is kept.
+        package let kept: String
+    }
+
+    private let path: String
+    private let keys: String
+    private let now: () -> UInt64
+    private let volume = POSIXVolume()
+
+    private var mendingPath: String { path + ".mending" }
+    private static let keptFolder = "/forked"
+    /// What a person keeps in a store beside the log.
+    private static let carriedFiles = ["names", "names.told", "answers", "history"]
+
+    /// - Parameter path: the store's folder.
+    package init(_ path: String, keys: String, now: @escaping () -> UInt64) {
+        self.path = path
+        self.keys = keys
+        self.now = now
+    }
+
+    /// Puts a whole store in its place that an interruption has left beside it.
+    ///
+    /// - Returns: whether there was one.
+    package func complete() throws(SyncError) -> Bool {
+        do throws(VolumeError) {
+            guard try !volume.exists(path), try volume.exists(mendingPath + Self.keptFolder) else { return false }
+            try volume.rename(mendingPath, to: path)
+            try volume.syncFolder(POSIXVolume.folder(of: path))
+            return true
+        } catch { throw .file(path: error.path, code: error.code) }
+    }
+
+    /// - Parameters:
+    ///   - code: a one-time code of the hub.
+    ///   - device: the new identity.
+    /// - Throws: `.notJoined`, `.notAllowed` when the code is no good, `.unreachable`, `.store`. The old store is as it was then.
+    package func run(code: String, device: DeviceID, storeID: StoreID, options: LogOptions) throws(SyncError) -> Report {
+        guard let link = try SyncFolder(ofStore: path).link() else { throw .notJoined(folder: path) }
+        let lock = try locked()
+        defer { volume.close(lock) }
+        let old = try stored { () throws(ReplicaError) in try Replica.open(in: path, on: volume, access: .reading) }
+        let new = try begun(device, old.name, storeID, options)
+        let folder = SyncFolder(ofStore: mendingPath)
+        if try folder.link() == nil {
+            _ = try Joining.join(
+                link.hubs, code: code, device: new.device, name: old.name, chain: ChainHead(emptyChainOf: new.device), folder: folder,
+                keys: keys, authorities: link.authorities, formerly: old.device)
+        }
+        _ = try Syncing(new, in: mendingPath, keys: keys, now: now).pull()
+        let (agreed, reissued) = try stored { () throws(ReplicaError) in try hand(over: old, to: new) }
+        let kept = Self.keptFolder + "/\(old.device)"
+        try carry(old, new)
+        try swap(keeping: kept)
+        return Report(former: old.device, device: new.device, agreed: agreed, reissued: reissued, kept: path + kept)
+    }
+
+    /// Nobody writes to the old store meanwhile.
+    private func locked() throws(SyncError) -> POSIXVolume.File {
+        do throws(VolumeError) {
+            let file = try volume.open(path + "/lock", .readingAndWriting)
+            if try volume.lock(file) { return file }
+            volume.close(file)
+        } catch { throw .file(path: error.path, code: error.code) }
+        throw .store(.log(.locked(by: nil)))
+    }
+
+    /// The new store; one that an interruption has left is gone on with.
+    private func begun(
+        _ device: DeviceID, _ name: String, _ storeID: StoreID, _ options: LogOptions
+    ) throws(SyncError) -> Replica<POSIXVolume> {
+        try stored { () throws(ReplicaError) in
+            do throws(ReplicaError) { return try Replica.open(in: mendingPath, on: volume, access: .writing, options: options) } catch {
+                guard case .notAStore = error else { throw error }
+            }
+            return try Replica.create(in: mendingPath, on: volume, device: device, name: name, storeID: storeID, options: options)
+        }
+    }
+
+    /// - Returns: how many own events stay as they are, and how many are issued anew.
+    private func hand(
+        over old: Replica<POSIXVolume>, to new: Replica<POSIXVolume>
+    ) throws(ReplicaError) -> (agreed: UInt64, reissued: Int) {
+        let agreed = try Reissue.agreedSeq(of: old, with: new)
+        var reissue = Reissue(former: old.device, device: new.device, agreed: agreed)
+        var reader = EventReader(from: Position(0))
+        while true {
+            let read = try reader.next(1024, of: old)
+            if read.isEmpty { break }
+            var events: [Event] = []
+            for logged in read {
+                do throws(EventError) { events.append(try reissue.issue(logged.event)) } catch {
+                    throw .invalidDraft(error)
+                }
+            }
+            _ = try new.takeIn(events)
+        }
+        _ = try new.takeIn(old.waitingEvents)
+        return (agreed, reissue.count)
+    }
+
+    /// What a person had beside the log.
+    private func carry(_ old: Replica<POSIXVolume>, _ new: Replica<POSIXVolume>) throws(SyncError) {
+        try stored { () throws(ReplicaError) in try new.close() }
+        do throws(VolumeError) {
+            for file in Self.carriedFiles {
+                guard let bytes = try? volume.wholeFile(path + "/" + file) else { continue }
+                let target = mendingPath + "/" + file
+                try volume.replaceFile(target, by: target + ".unfinished", in: mendingPath, with: bytes)
+            }
+        } catch { throw .file(path: error.path, code: error.code) }
+        try stored { () throws(ReplicaError) in
+            let named = try Replica.open(in: mendingPath, on: volume, access: .reading)
+            try named.remember(name: "\(old.name) before", for: old.device)
+        }
+    }
+
+    private func swap(keeping kept: String) throws(SyncError) {
+        do throws(VolumeError) {
+            try volume.createFolderIfMissing(mendingPath + Self.keptFolder)
+            try volume.syncFolder(mendingPath)
+            try volume.rename(path, to: mendingPath + kept)
+            try volume.syncFolder(mendingPath + Self.keptFolder)
+            try volume.rename(mendingPath, to: path)
+            try volume.syncFolder(POSIXVolume.folder(of: path))
+        } catch { throw .file(path: error.path, code: error.code) }
+    }
+
+    private func stored<Value>(_ body: () throws(ReplicaError) -> Value) throws(SyncError) -> Value {
+        do throws(ReplicaError) { return try body() } catch { throw .store(error) }
+    }
+}

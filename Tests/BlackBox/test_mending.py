@@ -1,0 +1,126 @@
+"""A store's identity used twice, or a store set back: one command goes on under a new identity, and no event is lost."""
+import json
+import os
+import shutil
+import unittest
+
+from hub import HubTest
+
+
+class Mending(HubTest):
+    def device_of(self, store):
+        return self.object("status", "--offline", store=store, env=self.keys)["device"]
+
+    def mend(self, store):
+        return self.object("mend", self.invite(), store=store, env=self.keys)
+
+    def values(self, store, record):
+        """All values that stand for a field anywhere: shown or in conflict."""
+        got = self.object("get", record, store=store)
+        sides = [entry.get("value") for entries in got["conflicts"].values() for entry in entries]
+        return sorted(str(value) for value in (sides or got["fields"].values()))
+
+    def forked(self):
+        """A laptop's store, and a copy of it that wrote other events under the same identity, refused by the hub; and a phone."""
+        self.serve()
+        laptop, phone = self.device("laptop"), self.device("phone")
+        self.ok("put", "notes/a", "x=0", store=laptop)
+        self.ok("put", "notes/b", "x=0", store=laptop)
+        self.sync(laptop)
+        self.sync(phone)
+        copy = self.folder / "copy"
+        shutil.copytree(laptop, copy)
+        self.ok("put", "notes/a", "x=laptop", store=laptop)
+        self.sync(laptop)
+        self.ok("put", "notes/a", "x=copy", store=copy)
+        self.ok("put", "notes/b", "x=copy", store=copy)
+        self.ok("undo", store=copy)
+        self.ok("put", "notes/c", "x=copy", store=copy)
+        self.assertIn("syncline mend", self.fails(6, "sync", store=copy, env=self.keys))
+        return laptop, copy, phone
+
+    def test_a_fork_is_mended_and_nothing_is_lost(self):
+        laptop, copy, phone = self.forked()
+        before = self.device_of(copy)
+        report = self.mend(copy)
+        self.assertEqual((report["formerly"], report["agreed"], report["reissued"], report["conflicts"]), (before, 2, 4, 1))
+        self.assertEqual(self.device_of(copy), report["device"])
+        self.sync(phone)
+        self.sync(laptop)
+        self.assertEqual(len({self.digest(store) for store in (laptop, copy, phone)}), 1)
+        self.assertEqual(self.values(phone, "notes/a"), ["copy", "laptop"])
+        self.assertEqual((self.values(phone, "notes/b"), self.values(phone, "notes/c")), (["0"], ["copy"]))
+        # Each event of the copy is there once, in its order and with its kind.
+        lines = [line for line in self.objects("log", store=phone) if line["device"] == report["device"]]
+        self.assertEqual([(line["record"], line["kind"]) for line in lines], [("a", "edit"), ("b", "edit"), ("b", "undo"), ("c", "edit")])
+        # Both write on.
+        for store in laptop, copy, phone:
+            self.ok("put", f"notes/{store.name}", "x=1", store=store)
+            self.sync(store)
+        self.ok("verify", "--deep", store=copy)
+        self.assertEqual(self.object("get", "notes/a", store=self.folder / "copy")["record"], "a")
+
+    def test_the_old_log_is_kept_and_whole(self):
+        _, copy, _ = self.forked()
+        digest, before = self.digest(copy), self.device_of(copy)
+        kept = self.mend(copy)["kept"]
+        self.assertEqual(kept, str(copy / ".syncline" / "forked" / before))
+        old = self.folder / "old"
+        old.mkdir()
+        shutil.copytree(kept, old / ".syncline")
+        self.assertEqual(self.digest(old), digest)
+        self.assertFalse((copy / ".syncline.mending").exists())
+
+    def test_who_wrote_what_is_seen(self):
+        laptop, copy, phone = self.forked()
+        self.ok("name", "phone", "Ann's", store=copy)
+        self.mend(copy)
+        self.sync(phone)
+        names = {side["name"] for side in self.object("conflicts", store=copy)["sides"]}
+        self.assertEqual(names, {"laptop before", "laptop"})
+        self.assertIn("Ann's", self.ok("devices", store=copy, env=self.keys))
+        line = next(line for line in self.objects("devices", store=phone, env=self.keys) if "formerly" in line)
+        self.assertEqual(line["formerly"], self.device_of(laptop))
+
+    def test_a_store_that_was_set_back_goes_on_under_a_new_identity(self):
+        self.serve()
+        laptop, phone = self.device("laptop"), self.device("phone")
+        shutil.copytree(laptop, self.folder / "backup")
+        self.ok("put", "notes/a", "x=1", store=laptop)
+        self.sync(laptop)
+        shutil.rmtree(laptop)
+        shutil.copytree(self.folder / "backup", laptop)
+        self.assertIn("syncline mend", self.fails(7, "sync", store=laptop, env=self.keys))
+        report = self.mend(laptop)
+        self.assertEqual((report["agreed"], report["reissued"]), (1, 0))
+        self.ok("put", "notes/a", "x=2", store=laptop)
+        self.sync(laptop)
+        self.sync(phone)
+        self.assertEqual(self.digest(laptop), self.digest(phone))
+        self.assertEqual(self.values(phone, "notes/a"), ["2"])
+
+    def test_what_does_not_work_changes_nothing(self):
+        _, copy, _ = self.forked()
+        digest, device = self.digest(copy), self.device_of(copy)
+        self.fails(9, "mend", "AAAAA-AAAAA-AAAAA-AAAAA", store=copy, env=self.keys)
+        code, port = self.invite(), self.hub.port
+        self.hub.stop()
+        self.fails(8, "mend", code, store=copy, env=self.keys)
+        self.assertEqual((self.digest(copy), self.device_of(copy)), (digest, device))
+        self.serve(port=port)
+        self.assertEqual(self.object("mend", code, store=copy, env=self.keys)["reissued"], 4)
+        self.fails(1, "mend", code, store=self.make("alone"), env=self.keys)
+
+    def test_an_interruption_between_the_two_renames_is_completed(self):
+        _, copy, phone = self.forked()
+        report = self.mend(copy)
+        whole = copy / ".syncline"
+        os.rename(whole, copy / ".syncline.mending")
+        self.ok("mend", "any", store=copy, env=self.keys)
+        self.assertEqual(self.device_of(copy), report["device"])
+        self.sync(phone)
+        self.assertEqual(self.digest(copy), self.digest(phone))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,56 @@
+import EventCore
+import Testing
+
+@testable import ReplicaEngine
+
+/// Events under another identity: what each had seen stays what it had seen.
+struct ReissueTests {
+    private let former = DeviceID(high: 1, low: 0)
+    private let other = DeviceID(high: 2, low: 0)
+    private let device = DeviceID(high: 3, low: 0)
+
+    private func event(_ dot: Dot, _ record: String, _ context: [Dot], undoes: Dot? = nil, epoch: UInt64 = 0) throws -> Event {
+        try Event(
+            dot: dot, key: RecordKey(collection: Name("notes"), record: Name(record)), context: VersionVector(context),
+            time: HybridTime(milliseconds: dot.seq), body: .writing(set: [FieldWrite(field: Name("n"), value: .null)]),
+            kind: undoes == nil ? .edit : .undo, undoes: undoes, epoch: epoch)
+    }
+
+    private func own(_ seq: UInt64) -> Dot { Dot(device: former, seq: seq) }
+    private func anew(_ seq: UInt64) -> Dot { Dot(device: device, seq: seq) }
+
+    @Test("what is agreed stays, the rest gets new names in the same order") func names() throws {
+        var reissue = Reissue(former: former, device: device, agreed: 2)
+        let events = try [
+            event(own(1), "a", []), event(own(2), "b", []), event(Dot(device: other, seq: 1), "a", [own(1)]), event(own(3), "a", [own(1)]),
+            event(own(4), "c", []),
+        ]
+        let issued = try events.map { try reissue.issue($0) }
+        #expect(issued.prefix(3) == events.prefix(3))
+        #expect(issued.suffix(2).map(\.dot) == [anew(1), anew(2)])
+        #expect(reissue.count == 2)
+        #expect(issued[3].time == events[3].time && issued[3].body == events[3].body && issued[3].key == events[3].key)
+    }
+
+    @Test("a context names what it named, under the names of now") func contexts() throws {
+        var reissue = Reissue(former: former, device: device, agreed: 2)
+        let foreign = Dot(device: other, seq: 7)
+        // 1 and 4 are of a, 2 and 3 of b; 5 had seen all of a.
+        for event in try [event(own(1), "a", []), event(own(2), "b", []), event(own(3), "b", [own(2)]), event(own(4), "a", [own(1)])] {
+            _ = try reissue.issue(event)
+        }
+        let last = try reissue.issue(try event(own(5), "a", [own(4), foreign]))
+        #expect(last.context == VersionVector([own(1), anew(2), foreign]))
+        // One that had seen the agreed event only.
+        let branch = try reissue.issue(try event(own(6), "b", [own(2)]))
+        #expect(branch.context == VersionVector([own(2)]))
+    }
+
+    @Test("an undo undoes the event under its new name, and a lease stays behind") func undo() throws {
+        var reissue = Reissue(former: former, device: device, agreed: 0)
+        let first = try reissue.issue(try event(own(1), "a", [], epoch: 4))
+        let undo = try reissue.issue(try event(own(2), "a", [own(1)], undoes: own(1)))
+        #expect(first.epoch == 0)
+        #expect(undo.undoes == anew(1) && undo.context == VersionVector([anew(1)]))
+    }
+}
