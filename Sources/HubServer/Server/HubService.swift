@@ -46,8 +46,10 @@ package enum HubService {
         let admin = try await AdminServer.start(hub, folder, options.clock)
         do {
             let application = try await application(options, hub, tls, logger, ready)
+            // They are stopped from the last one to the first: what waits has to end before the connections do.
+            let services: [any Service] = [application, GoingDown(hub: hub)]
             let group = ServiceGroup(
-                configuration: ServiceGroupConfiguration(services: [application], gracefulShutdownSignals: signals, logger: logger))
+                configuration: ServiceGroupConfiguration(services: services, gracefulShutdownSignals: signals, logger: logger))
             started(group)
             do { try await group.run() } catch let error as IOError {
                 throw HubError.cannotListen(address: "\(options.host):\(options.port)", reason: error.description)
@@ -75,7 +77,6 @@ package enum HubService {
         return Application(
             responder: HubResponder(hub: hub, traffic: Traffic()), server: server,
             configuration: ApplicationConfiguration(address: .hostname(options.host, port: options.port), serverName: nil),
-            services: [GoingDown(hub: hub)],
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? options.port
                 let host = options.host.contains(":") ? "[\(options.host)]" : options.host
@@ -103,7 +104,7 @@ package enum HubService {
     }
 }
 
-/// Ends what waits when the hub is asked to stop: it would be waited for.
+/// Ends what waits when the hub is asked to stop: the connections would be waited for.
 private struct GoingDown: Service {
     let hub: Hub
 

@@ -26,6 +26,8 @@ actor Workspace {
     /// What waits for the disk: the newest store, the records of all, and whether the log belongs to them.
     private var unsynced: (store: StoreNumber, records: [[HubRecord]], includesLog: Bool)?
     private var wakeUp: (at: UInt64, task: Scheduled<Void>)?
+    /// Whether nobody is served any more.
+    private var isGoingDown = false
     /// Told when the disk refused: the process has to end.
     private let failed: @Sendable () -> Void
 
@@ -54,12 +56,17 @@ actor Workspace {
     /// Notes what an interruption left; before anything else.
     func start() { perform(core.start(now: clock.reading)) }
 
-    /// Ends what waits: pulls are answered that the hub is going, sockets are closed.
+    /// Ends what waits: calls are answered that the hub is going, sockets are closed, and nothing new begins.
     func endWaiting() {
-        for caller in callers.values { caller.resume(returning: .problem(Problem(.unavailable, retryAfterMilliseconds: 1000))) }
+        isGoingDown = true
+        for caller in callers.values { caller.resume(returning: .problem(Self.goingDown)) }
         callers = [:]
-        for socket in sockets.values { socket.close(1001, "the hub is going down") }
+        for socket in sockets.values { Self.closeGoingDown(socket) }
     }
+
+    private static let goingDown = Problem(.unavailable, retryAfterMilliseconds: 1000)
+
+    private static func closeGoingDown(_ socket: Socket) { socket.close(1001, "the hub is going down") }
 
     /// Lets go of the log.
     func close() throws(ReplicaError) {
@@ -72,6 +79,7 @@ actor Workspace {
 
     /// Asks the core, and waits for its answer.
     func call(_ call: HubCall<PushContents>) async -> HubReply {
+        guard !isGoingDown else { return .problem(Self.goingDown) }
         lastRequest += 1
         let request = RequestID(lastRequest)
         return await withCheckedContinuation { continuation in
@@ -123,6 +131,7 @@ actor Workspace {
         lastRequest += 1
         lastConnection += 1
         let (request, connection) = (RequestID(lastRequest), ConnectionID(lastConnection))
+        guard !isGoingDown else { return (connection, Self.goingDown) }
         let problem = await withCheckedContinuation { continuation in
             knockers[request] = continuation
             step(.socket(request, connection, token: token))
@@ -130,7 +139,10 @@ actor Workspace {
         return (connection, problem)
     }
 
-    func opened(_ connection: ConnectionID, _ socket: Socket) { sockets[connection] = socket }
+    func opened(_ connection: ConnectionID, _ socket: Socket) {
+        sockets[connection] = socket
+        if isGoingDown { Self.closeGoingDown(socket) }
+    }
 
     func received(_ text: [UInt8], on connection: ConnectionID) {
         guard let object = try? JSONValue(json: text), let message = DeviceMessage(json: object) else {
