@@ -1,4 +1,5 @@
 """Several addresses of one hub: the next one is tried when one does not answer."""
+import http.server
 import json
 import socket
 import threading
@@ -50,6 +51,23 @@ class Passage:
             end.close()
 
 
+class Busy(http.server.BaseHTTPRequestHandler):
+    """Answers every call as a hub does that is going down."""
+
+    def do_GET(self):
+        body = json.dumps({"status": 503, "code": "unavailable", "detail": "going down", "retryable": True}).encode()
+        self.send_response(503)
+        self.send_header("Content-Type", "application/problem+json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def log_message(self, *words):
+        pass
+
+
 class Addresses(HubTest):
     def setUp(self):
         super().setUp()
@@ -69,6 +87,18 @@ class Addresses(HubTest):
         self.ok("put", "notes/trip", "title=sea", store=store)
         self.assertEqual(self.sync(store)["pending"], 0)
         self.assertEqual(self.object("status", store=store, env=self.keys)["hub"], self.hub.url)
+
+    def test_one_that_is_too_busy_is_passed_over(self):
+        busy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Busy)
+        threading.Thread(target=busy.serve_forever, daemon=True).start()
+        self.addCleanup(busy.server_close)
+        self.addCleanup(busy.shutdown)
+        url = f"http://127.0.0.1:{busy.server_address[1]}"
+        store = self.joined(url, self.hub.url)
+        self.ok("put", "notes/trip", "title=sea", store=store)
+        self.assertEqual(self.sync(store)["pending"], 0)
+        self.hub.kill()
+        self.assertIn("going down", self.fails(8, "sync", store=store, env=self.keys))
 
     def test_one_that_goes_away_is_left(self):
         store = self.joined(self.passage.url, self.hub.url)

@@ -28,6 +28,8 @@ final class HubConnection {
             decompression: .enabled(limit: .size(Self.replyLimitBytes)))
         configuration.maximumUsesPerConnection = nil
         configuration.redirectConfiguration = .disallow
+        // Whoever calls tries the next address, or says at once that the hub is not there.
+        configuration.connectionPool.retryConnectionEstablishment = false
         if let authorities {
             var tls = TLSConfiguration.makeClientConfiguration()
             tls.trustRoots = .file(authorities)
