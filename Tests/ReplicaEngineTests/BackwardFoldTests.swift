@@ -91,6 +91,10 @@ struct BackwardFoldTests {
         }
         let new = try (store.set(a, "70"), other.replica.commit([try draft(a, 71)], wall: 3_000_000))
         try meet()
+        // Of a device that begins to write only now nothing is to be found further back.
+        let third = try Store(3, wall: 3_500_000)
+        _ = try third.replica.ingest(try store.events())
+        _ = try store.replica.ingest(try third.replica.commit([try draft(c, 8)], wall: 4_000_000))
         _ = try store.commit([try draft(c, 9)])
         try store.replica.checkpoint()
 

@@ -17,6 +17,7 @@ final class RecordPast<Storage: Volume> {
     private var deleteFree = 0
     /// Of events whose context is written whole what is known of how much they cover.
     private var reaches: [Int: Reach] = [:]
+    private var firstPositions: [DeviceID: Position] = [:]
     /// The devices that have an event of the record.
     private let devices: Set<DeviceID>
     /// The fields that events of the collection have written; nil where nobody knows them all.
@@ -167,13 +168,24 @@ final class RecordPast<Storage: Volume> {
     func clock(from number: Int) throws(ReplicaError) -> VersionVector {
         var missing = devices
         var newest: [Dot] = []
-        var number = number
-        while !missing.isEmpty, try has(number) {
-            let dot = row(number).dot
-            if missing.remove(dot.device) != nil { newest.append(dot) }
-            number += 1
+        var next = number
+        while !missing.isEmpty, try has(next) {
+            let step = steps[next]
+            if missing.remove(step.row.dot.device) != nil { newest.append(step.row.dot) }
+            next += 1
+            guard (next - number) % Self.nearby == 0 else { continue }
+            // A device whose first event stands later in the log has none further back.
+            for device in missing { if try firstPosition(of: device) > step.position { missing.remove(device) } }
         }
         return VersionVector(newest)
+    }
+
+    /// Where a device's first event stands in the log.
+    private func firstPosition(of device: DeviceID) throws(ReplicaError) -> Position {
+        if let known = firstPositions[device] { return known }
+        let position = try replica.row(of: Dot(device: device, seq: 1))?.position ?? Position(0)
+        firstPositions[device] = position
+        return position
     }
 
     // MARK: - Fields
