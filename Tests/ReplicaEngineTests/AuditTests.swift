@@ -126,6 +126,19 @@ struct AuditTests {
         #expect(counted.total.durations.count == ended, "seed \(seed)")
     }
 
+    @Test func `counting, and going back, say how far they have come`() throws {
+        let (store, log) = try Self.store(1)
+        var told: [(done: Int, total: Int)] = []
+        _ = try store.replica.conflictStatistics(progress: { told.append(($0, $1)) }) { _ in true }
+        #expect(!told.isEmpty && told.map(\.done) == told.map(\.done).sorted())
+        #expect(told.allSatisfy { $0.done <= $0.total && $0.total == 2 * log.count })
+        for moment in [Moment.position(store.replica.end), .time(milliseconds: Limits.timeMilliseconds - 1)] {
+            told = []
+            try store.replica.records(in: nil, at: moment, progress: { told.append(($0, $1)) }) { _ in false }
+            #expect(!told.isEmpty && told.allSatisfy { $0.done <= $0.total && $0.total == log.count })
+        }
+    }
+
     // MARK: - What the model says
 
     /// A store with all of a random history in some order, and its log.

@@ -26,6 +26,9 @@ struct CheckpointTests {
                 #expect(try opened.history(of: key) == full.history(of: key), "\(name), \(key)")
                 #expect(try life.replica.record(key) == full.record(key), "\(name), \(key)")
             }
+            let (listed, counted) = (try OrderTests.listed(full), try full.openConflictCount())
+            #expect(try OrderTests.listed(opened) == listed && opened.openConflictCount() == counted, "\(name)")
+            #expect(try OrderTests.listed(life.replica) == listed && life.replica.openConflictCount() == counted, "\(name)")
             #expect(opened.ignoredCheckpoints.isEmpty, "\(name)")
             if step % 3 == 2 {
                 let digest = try full.stateDigest()

@@ -41,17 +41,20 @@ struct ConflictsCommand: SessionCommand {
         let store = try session.reading()
         let device = try device.map { try session.device($0, in: store) }
         if stats {
-            let page = ConflictStatisticsPage(
-                statistics: try store.conflictStatistics { group in
-                    (collection.map { $0 == group.collection } ?? true) && (field.map { $0 == group.field } ?? true)
-                        && (device.map { group.devices.contains($0) } ?? true)
-                }
-            ) { session.name(of: $0, in: store) }
+            let progress = Progress("counting", total: 0, unit: "events", on: session.output)
+            let statistics = try store.conflictStatistics(progress: progress.advance(to:of:)) { group in
+                (collection.map { $0 == group.collection } ?? true) && (field.map { $0 == group.field } ?? true)
+                    && (device.map { group.devices.contains($0) } ?? true)
+            }
+            progress.end()
+            let page = ConflictStatisticsPage(statistics: statistics) { session.name(of: $0, in: store) }
             if session.isJSON { page.writeJSON(to: session.output) } else { page.writeText(to: session.output) }
             return []
         }
         var keys: [RecordKey] = []
-        try store.openConflicts(in: collection, at: try session.moment(at, in: store)) { conflict in
+        let progress = Progress("going back", total: 0, unit: "events", on: session.output)
+        try store.openConflicts(in: collection, at: try session.moment(at, in: store), progress: progress.advance(to:of:)) { conflict in
+            progress.end()
             guard limit.map({ keys.count < $0 }) ?? true else { return false }
             guard field.map(conflict.fields.contains) ?? true, device.map(conflict.involves) ?? true else { return true }
             keys.append(conflict.key)

@@ -18,7 +18,9 @@ struct ListCommand: SessionCommand {
         let collection = try collection.map(Arguments.collection)
         let wanted = try conditions.map(Arguments.write)
         let store = try session.reading()
-        try store.decidedRecords(in: collection, at: try session.moment(at, in: store)) { record in
+        let progress = Progress("going back", total: 0, unit: "events", on: session.output)
+        try store.decidedRecords(in: collection, at: try session.moment(at, in: store), progress: progress.advance(to:of:)) { record in
+            progress.end()
             guard !record.isDeleted, wanted.allSatisfy({ record.shown($0.field) == $0.value }) else { return true }
             if session.isJSON {
                 session.output.object { RecordJSON.write(record, to: &$0) }

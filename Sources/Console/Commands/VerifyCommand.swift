@@ -73,6 +73,7 @@ struct VerifyCommand: SessionCommand {
         if found.isChainCacheWrong {
             problems.append("the file chains says something else than the log: it is not used, and may be removed")
         }
-        return problems + found.ignoredCheckpoints.map { "\($0): this checkpoint is not used; it is a cache, nothing is lost" }
+        return problems
+            + found.ignoredCheckpoints.map { "\($0): this checkpoint is not used, or not its order; it is a cache, nothing is lost" }
     }
 }

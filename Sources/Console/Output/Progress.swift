@@ -27,7 +27,9 @@ final class Progress {
         output.progress("\(what) \(done * 100 / max(1, total)) % (\(done) of \(total)\(unit))")
     }
 
+    /// Clears the line; what comes behind it begins anew.
     func end() {
         if shown > 0 { output.progress("") }
+        shown = 0
     }
 }

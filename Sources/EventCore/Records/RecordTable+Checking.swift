@@ -16,7 +16,7 @@ struct UncheckedMemory {
 extension RecordTable {
     /// The sections of a checkpoint. Layout: LogFormat.md, "Sections".
     enum Section: Int, CaseIterable {
-        case facts, cells, nodes, blobs, previous, index
+        case facts, cells, nodes, blobs, previous, index, order, siblings
 
         /// Those that lie where the file has them until somebody touches them.
         static let placed: [Section] = [.cells, .nodes, .blobs, .previous, .index]
@@ -31,6 +31,7 @@ extension RecordTable {
     /// Checks whatever has not been checked yet; then the table is as if it had been folded.
     package mutating func checkAll() throws(CheckpointDamage) {
         guard let unchecked else { return }
+        loadOrder()
         guard unchecked.source.areWhole(Section.placed.map { ($0.rawValue, memory($0).base) }) else { throw CheckpointDamage() }
         self.unchecked = nil
         guard unchecked.preparedRows > 0 else {
@@ -44,6 +45,7 @@ extension RecordTable {
     ///
     /// In time proportional to the events; past `preparedRowLimit` of them everything is checked once.
     package mutating func prepare(toFold keys: [RecordKey]) throws(CheckpointDamage) {
+        try follow(keys)
         guard let rowsBefore = unchecked?.preparedRows, !keys.isEmpty else { return }
         let rows = rowsBefore + keys.count
         unchecked?.preparedRows = rows
@@ -133,7 +135,7 @@ extension RecordTable {
         case .blobs: (UnsafeRawPointer(regions.blobs.base), regions.blobs.usedBytes)
         case .previous: (UnsafeRawPointer(regions.previous.base), regions.previous.usedBytes)
         case .index: (UnsafeRawPointer(index.slots), index.capacity * MemoryLayout<UInt64>.stride)
-        case .facts: preconditionFailure("copied when it was checked")
+        case .facts, .order, .siblings: preconditionFailure("copied when it was checked")
         }
     }
 }

@@ -1,19 +1,29 @@
 /// The table's memory as the sections of a checkpoint, and back.
 ///
-/// Layout: LogFormat.md, "Sections". Sections 1 to 5 are the regions and the index as they are; section 0 says what they mean. Taking them in costs no look at
+/// Layout: LogFormat.md, "Sections". Sections 1 to 5 are the regions and the index as they are, 6 and 7 the order of the records; section 0 says what they mean. Taking them in costs no look at
 /// more than section 0 (`RecordTable+Checking.swift`).
 extension RecordTable {
     /// The version of the layout of cells, nodes and section 0. Another one is not read; the log is folded instead.
-    private static let layoutVersion: UInt64 = 3
-    package static let sectionCount = Section.allCases.count
+    private static let layoutVersion: UInt64 = 4
+    /// The same without the order of the records, which is sorted then. It is read, too.
+    private static let unorderedLayoutVersion: UInt64 = 3
 
     /// Calls `body` with the sections, in order; they hold during the call. All memory has been checked: what is damaged must not get a new checksum.
     package func withSections<Result>(_ body: ([UnsafeRawBufferPointer]) throws -> Result) rethrows -> Result {
         precondition(isChecked)
-        let facts = facts()
+        let (order, counts) = sortedOrder()
+        let (cells, siblings) = (RecordOrder.bytes(order.cells), RecordOrder.bytes(order.siblings))
+        let facts = facts(counts)
         let slots = UnsafeRawBufferPointer(start: index.slots, count: index.capacity * MemoryLayout<UInt64>.stride)
         return try facts.withUnsafeBytes { facts in
-            try body([facts, regions.cells.bytes, regions.nodes.bytes, regions.blobs.bytes, regions.previous.bytes, slots])
+            try cells.withUnsafeBytes { cells in
+                try siblings.withUnsafeBytes { siblings in
+                    try body([
+                        facts, regions.cells.bytes, regions.nodes.bytes, regions.blobs.bytes, regions.previous.bytes, slots, cells,
+                        siblings,
+                    ])
+                }
+            }
         }
     }
 
@@ -23,9 +33,11 @@ extension RecordTable {
     package init?(adopting source: some StoredSections) {
         self.init()
         let sizes = source.sizesBytes
-        guard sizes.count >= Self.sectionCount, let facts = source.bytes(of: Section.facts.rawValue),
-            facts.withUnsafeBytes({ read(facts: $0) })
+        guard sizes.count > Section.index.rawValue, let facts = source.bytes(of: Section.facts.rawValue),
+            let counts = facts.withUnsafeBytes({ read(facts: $0) })
         else { return nil }
+        adoptedSectionCount = counts.isOrdered ? Section.allCases.count : Section.order.rawValue
+        guard sizes.count >= adoptedSectionCount else { return nil }
         func size(_ section: Section) -> Int { sizes[section.rawValue] }
         let slotBytes = MemoryLayout<UInt64>.stride
         let capacity = size(.index) / slotBytes
@@ -38,11 +50,12 @@ extension RecordTable {
             regions.previous.adopt(size(.previous), { source.place(Section.previous.rawValue, in: $0) }),
             index.adopt(capacity, { source.place(Section.index.rawValue, in: $0) })
         else { return nil }
+        if counts.isOrdered { order = RecordOrder(source, counts.counts, end: UInt64(eventCount)) }
         unchecked = UncheckedMemory(source: source, lanes: lanes, preparedEnd: UInt64(eventCount))
         lanes = InlineArray(repeating: LaneMemory(firstChunkBytes: 4 * 1024))
     }
 
-    private func facts() -> [UInt8] {
+    private func facts(_ counts: [RecordOrder.Counts]) -> [UInt8] {
         var bytes: [UInt8] = []
         for number in [Self.layoutVersion, UInt64(eventCount), UInt64(halfCounts.0), UInt64(halfCounts.1), latestTime] {
             bytes.appendVarint(number)
@@ -57,13 +70,16 @@ extension RecordTable {
             for field in schema.fields { bytes.appendVarint(UInt64(field)) }
         }
         for lane in 0..<lanes.count { for number in lanes[lane].numbers { bytes.appendVarint(number) } }
+        for count in counts { for number in [count.records, count.siblings, count.contested] { bytes.appendVarint(number) } }
         return bytes
     }
 
-    private mutating func read(facts: UnsafeRawBufferPointer) -> Bool {
+    /// Returns how many records collections have, where the layout says it; nil for another layout.
+    private mutating func read(facts: UnsafeRawBufferPointer) -> (isOrdered: Bool, counts: [RecordOrder.Counts])? {
         var cursor = ByteCursor(facts)
         do throws(BlockError) {
-            guard try cursor.varint() == Self.layoutVersion else { return false }
+            let layout = try cursor.varint()
+            guard layout == Self.layoutVersion || layout == Self.unorderedLayoutVersion else { return nil }
             eventCount = try number(&cursor)
             halfCounts.0 = Int(try number(&cursor))
             halfCounts.1 = Int(try number(&cursor))
@@ -78,8 +94,14 @@ extension RecordTable {
                 for _ in 0..<LaneMemory.numberCount { numbers.append(try cursor.varint()) }
                 lanes[lane].restore(numbers)
             }
-            return cursor.isAtEnd
-        } catch { return false }
+            let isOrdered = layout == Self.layoutVersion
+            var counts: [RecordOrder.Counts] = []
+            for _ in collections.names where isOrdered {
+                let (records, siblings, contested) = (try number(&cursor), try number(&cursor), try number(&cursor))
+                counts.append(RecordOrder.Counts(records: Int(records), siblings: Int(siblings), contested: Int(contested)))
+            }
+            return cursor.isAtEnd ? (isOrdered, counts) : nil
+        } catch { return nil }
     }
 
     private func schema(_ cursor: inout ByteCursor) throws(BlockError) -> Schema {

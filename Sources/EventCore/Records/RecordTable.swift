@@ -32,6 +32,12 @@ package struct RecordTable: ~Copyable {
 
     /// What has been taken from a checkpoint and not looked at; nil when all memory is known to be right.
     var unchecked: UncheckedMemory?
+    /// The order of the records, where the table was taken from a checkpoint that has one and not much has been folded since.
+    var order: RecordOrder?
+    /// Whether the checkpoint's order was not what had been written.
+    package internal(set) var isOrderDamaged = false
+    /// How many sections of the checkpoint were the table's.
+    package internal(set) var adoptedSectionCount = 0
 
     /// How many events have been folded; the next one's position.
     package internal(set) var eventCount: UInt32 = 0

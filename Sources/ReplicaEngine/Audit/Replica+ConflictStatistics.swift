@@ -4,14 +4,18 @@ internal import LogStore
 extension Replica {
     /// Counts the conflicts of the whole log: two passes, the first of which finds the records that ever had a concurrent event. Memory for these.
     ///
-    /// - Parameter isWanted: which groups are counted.
+    /// - Parameters:
+    ///   - progress: told now and then how many events of how many have been looked at; each is twice.
+    ///   - isWanted: which groups are counted.
     package func conflictStatistics(
-        _ isWanted: @escaping (ConflictStatistics.Group) -> Bool
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }, _ isWanted: @escaping (ConflictStatistics.Group) -> Bool
     ) throws(ReplicaError) -> ConflictStatistics {
-        let concurrent = try recordsWithConcurrentEvents()
+        let total = Int(end.index) * 2
+        let concurrent = try recordsWithConcurrentEvents { progress($0, total) }
         var counter = ConflictCounter(isWanted: isWanted)
         guard !concurrent.isEmpty else { return counter.statistics }
         try eachBlock { (block, reader) throws(BlockError) in
+            progress(total / 2 + Int(block.first.index), total)
             while let row = try reader.next() { if concurrent.contains(row.key) { counter.add(row) } }
         }
         return try counter.finish { (key) throws(ReplicaError) in try self.decided(in: key) }
@@ -27,10 +31,11 @@ extension Replica {
     }
 
     /// The records that ever had an event whose writer had not seen all that was there before it in this log.
-    private func recordsWithConcurrentEvents() throws(ReplicaError) -> Set<RecordKey> {
+    private func recordsWithConcurrentEvents(_ progress: (Int) -> Void) throws(ReplicaError) -> Set<RecordKey> {
         try checkTable()
         var concurrent: Set<RecordKey> = []
         try eachBlock { (block, reader) throws(BlockError) in
+            progress(Int(block.first.index))
             var index = UInt64(try reader.skipFollowing())
             while let row = try reader.next() {
                 if case .whole = row.context, !isFirst(Position(block.first.index + index)) { concurrent.insert(row.key) }

@@ -6,14 +6,49 @@ extension Replica {
     /// How many conflicts are open now. Counted once for each state of the store, so it may be asked for at every prompt.
     package func openConflictCount() throws(ReplicaError) -> Int {
         if let countedConflicts, countedConflicts.events == table.eventCount { return countedConflicts.count }
-        try checkForConflicts()
-        var count = 0
-        for place in try contestedPlaces() {
-            let policies = try policies(of: table.collection(at: place))
-            let isOpen = policies.isEmpty ? true : try isOpen(try recordWithoutTimes(at: place), policies)
-            if isOpen { count += 1 }
+        let count: Int
+        if let ordered = try orderedConflictCount() {
+            count = ordered
+        } else {
+            try checkForConflicts()
+            count = try openCount(in: nil)
         }
         countedConflicts = (table.eventCount, count)
+        return count
+    }
+
+    /// The same by a look at each record in conflict.
+    private func openCount(in collection: Name?) throws(ReplicaError) -> Int {
+        var count = 0
+        for key in try contestedKeys(in: collection) {
+            let policies = try policies(of: key.collection)
+            if policies.isEmpty {
+                count += 1
+            } else if let record = try recordWithoutTimes(key), try isOpen(record, policies) {
+                count += 1
+            }
+        }
+        return count
+    }
+
+    /// The same by a checkpoint's counts; nil where there are none.
+    private func orderedConflictCount() throws(ReplicaError) -> Int? {
+        let counted = table.contestedCounts()
+        noteOrder()
+        guard let counted else { return nil }
+        var (count, decided) = (0, Set<Name>())
+        for (collection, contested) in counted.counts {
+            if try policies(of: collection).isEmpty { count += contested } else { decided.insert(collection) }
+        }
+        for key in counted.touched {
+            if try !policies(of: key.collection).isEmpty {
+                decided.insert(key.collection)
+            } else if try recordWithoutTimes(key)?.isContested == true {
+                count += 1
+            }
+        }
+        // Where there are policies each record is looked at.
+        for collection in decided { count += try openCount(in: collection) }
         return count
     }
 
@@ -26,14 +61,16 @@ extension Replica {
 
     /// Calls `body` with each conflict that is open now, or was then, sorted by record, until it returns false. The first of now come before the others are
     /// looked at.
+    ///
+    /// - Parameter progress: of a moment told now and then how many events of how many are folded.
     package func openConflicts(
-        in collection: Name? = nil, at moment: Moment? = nil, _ body: (OpenConflict) throws -> Bool
+        in collection: Name? = nil, at moment: Moment? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
+        _ body: (OpenConflict) throws -> Bool
     ) throws {
         if let moment {
             let then = try inLog(moment)
-            return try contestedRecords(in: collection, then: then) { try openConflict($0, at: then).map(body) ?? true }
+            return try contestedRecords(in: collection, then: then, progress) { try openConflict($0, at: then).map(body) ?? true }
         }
-        try checkForConflicts()
         var (times, count) = ([Dot: HybridTime](), 0)
         func isLast(_ key: RecordKey) throws -> Bool {
             // A few are found one by one, at the end of their records' histories; the rest by one look at the log.
@@ -42,13 +79,32 @@ extension Replica {
             guard let record = try record(key, times: times) else { return false }
             return try openConflict(record, at: nil).map { try !body($0) } ?? false
         }
+        var last: RecordKey?
+        if let places = try orderedConflicts(in: collection) {
+            let isDone = try follow(places) { key in
+                last = key
+                return try !isLast(key)
+            }
+            if isDone { return }
+        }
+        try checkForConflicts()
+        func isBehind(_ key: RecordKey) -> Bool { last.map { $0 < key } ?? true }
         guard table.isChecked else {
             // A history that turns out to be damaged would void all places.
-            for key in try contestedKeys(in: collection) { if try isLast(key) { return } }
+            for key in try contestedKeys(in: collection) where isBehind(key) { if try isLast(key) { return } }
             return
         }
         var places = table.sorted(try contestedPlaces().filter { collection == nil || table.collection(at: $0) == collection })
-        while let place = places.next(in: table) { if try isLast(table.key(at: place)) { return } }
+        while let place = places.next(in: table) {
+            let key = table.key(at: place)
+            if isBehind(key), try isLast(key) { return }
+        }
+    }
+
+    private func orderedConflicts(in collection: Name?) throws(ReplicaError) -> OrderedPlaces? {
+        let whole = try collectionsOfWholeEdits()
+        defer { noteOrder() }
+        return table.orderedConflicts(in: collection, whole: whole)
     }
 
     /// What is open of a record, as it is at `moment`, with the times of its contested entries.

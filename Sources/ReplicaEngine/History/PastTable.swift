@@ -12,7 +12,11 @@ struct PastTable: ~Copyable {
     private init(_ size: RecordTable.Size, expectedEvents: UInt64) { table = RecordTable(size, expectedEvents: expectedEvents) }
 
     /// After the log's first events.
-    init<Storage: Volume>(_ log: EventLog<Storage>, at position: Position) throws(ReplicaError) {
+    ///
+    /// - Parameter progress: told for each block how many events of how many are folded.
+    init<Storage: Volume>(
+        _ log: EventLog<Storage>, at position: Position, _ progress: (Int, Int) -> Void
+    ) throws(ReplicaError) {
         self.init(.store, expectedEvents: position.index)
         let cursor = try Self.blocks(of: log)
         while table.eventCount < position.index, let block = try Replica.next(cursor) {
@@ -21,6 +25,7 @@ struct PastTable: ~Copyable {
             do throws(BlockError) { try table.fold(block.header, block.bytes, limit: limit) } catch {
                 throw .malformedBlock(at: block.first)
             }
+            progress(Int(table.eventCount), Int(position.index))
         }
     }
 
@@ -28,13 +33,16 @@ struct PastTable: ~Copyable {
     ///
     /// Blocks are folded as they are up to the first late event. What lies behind is looked at event by event, but for blocks of which all is late: these are
     /// looked at only when something that is not comes behind them.
-    init<Storage: Volume>(_ log: EventLog<Storage>, notLaterThan milliseconds: UInt64) throws(ReplicaError) {
+    init<Storage: Volume>(
+        _ log: EventLog<Storage>, notLaterThan milliseconds: UInt64, _ progress: (Int, Int) -> Void
+    ) throws(ReplicaError) {
         self.init(.past, expectedEvents: log.end.index)
         let cursor = try Self.blocks(of: log)
         var passedOver: [Position] = []
         var isBehindLate = false
         while let block = try Replica.next(cursor) {
             guard block.header.kind == .events else { continue }
+            progress(Int(block.first.index), Int(log.end.index))
             do throws(BlockError) {
                 let lateness = try Self.lateness(block, milliseconds)
                 if lateness == .none && !isBehindLate {

@@ -108,25 +108,56 @@ extension Replica {
     }
 
     /// Calls `body` with records sorted by key, of one collection or all, now or then, until it returns false. The first come before all are sorted.
+    ///
+    /// - Parameter progress: of a moment told now and then how many events of how many are folded.
     package func records(
-        in collection: Name?, at moment: Moment? = nil, _ body: (Record) throws -> Bool
-    ) throws { try records(in: collection, at: moment, times: [:], body) }
+        in collection: Name?, at moment: Moment? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
+        _ body: (Record) throws -> Bool
+    ) throws {
+        if let moment { return try records(in: collection, then: moment, progress, body) }
+        try records(in: collection, times: [:], body)
+    }
 
     /// - Parameter times: of events, as far as they are known already.
     func records(
-        in collection: Name?, at moment: Moment? = nil, times: [Dot: HybridTime], _ body: (Record) throws -> Bool
+        in collection: Name?, times: [Dot: HybridTime], _ body: (Record) throws -> Bool
     ) throws {
-        if let moment { return try records(in: collection, then: moment, body) }
-        try checkTable()
         var (times, contested) = (times, 0)
+        func note(_ place: RecordTable.Place) throws(ReplicaError) {
+            guard times.isEmpty && table.isContested(at: place) else { return }
+            contested += 1
+            if contested > Self.contestedOneByOne { times = try timesOfContested(many: 0) }
+        }
+        var last: RecordKey?
+        if !table.isChecked, let places = orderedPlaces(in: collection) {
+            // By key, since damage that is found on the way voids all places.
+            let isDone = try follow(places) { key in
+                last = key
+                if let place = try place(of: key) { try note(place) }
+                return try record(key, times: times).map(body) ?? true
+            }
+            if isDone { return }
+        }
+        try checkTable()
+        if let places = orderedPlaces(in: collection) {
+            _ = try follow(places) { key in
+                guard let place = try place(of: key), last.map({ $0 < key }) ?? true else { return true }
+                try note(place)
+                return try body(try record(at: place, times: times))
+            }
+            return
+        }
         var places = table.sortedPlaces(in: collection)
         while let place = places.next(in: table) {
-            if times.isEmpty && table.isContested(at: place) {
-                contested += 1
-                if contested > Self.contestedOneByOne { times = try timesOfContested(many: 0) }
-            }
+            if let last, table.key(at: place) <= last { continue }
+            try note(place)
             guard try body(try record(at: place, times: times)) else { return }
         }
+    }
+
+    private func orderedPlaces(in collection: Name?) -> OrderedPlaces? {
+        defer { noteOrder() }
+        return table.orderedPlaces(in: collection)
     }
 
     /// So many contested records get their times from their own history; the rest by one look at the log.

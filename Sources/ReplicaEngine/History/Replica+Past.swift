@@ -4,24 +4,28 @@ internal import LogStore
 /// All records, or all conflicts, as they were: one pass over the log instead of one look at each record's history.
 extension Replica {
     /// The table of all records as they were at a moment.
-    func pastTable(at moment: Moment) throws(ReplicaError) -> PastTable {
+    func pastTable(at moment: Moment, _ progress: (Int, Int) -> Void = { _, _ in }) throws(ReplicaError) -> PastTable {
         switch try inLog(moment) {
-        case .position(let position): try PastTable(log, at: position)
-        case .time(let milliseconds): try PastTable(log, notLaterThan: milliseconds)
+        case .position(let position): try PastTable(log, at: position, progress)
+        case .time(let milliseconds): try PastTable(log, notLaterThan: milliseconds, progress)
         case .dot: preconditionFailure("for the store as a whole a dot stands for a position")
         }
     }
 
     /// `records(in:at:)` for a moment.
-    func records(in collection: Name?, then moment: Moment, _ body: (Record) throws -> Bool) throws {
-        let past = try pastTable(at: moment)
+    func records(
+        in collection: Name?, then moment: Moment, _ progress: (Int, Int) -> Void, _ body: (Record) throws -> Bool
+    ) throws {
+        let past = try pastTable(at: moment, progress)
         try records(at: past.table.sortedPlaces(in: collection), in: past, body)
     }
 
     /// The records that were in conflict, sorted by key; of one collection or all.
-    func contestedRecords(in collection: Name?, then moment: Moment, _ body: (Record) throws -> Bool) throws {
+    func contestedRecords(
+        in collection: Name?, then moment: Moment, _ progress: (Int, Int) -> Void, _ body: (Record) throws -> Bool
+    ) throws {
         let whole = try collectionsOfWholeEdits(at: moment)
-        let past = try pastTable(at: moment)
+        let past = try pastTable(at: moment, progress)
         try records(at: past.table.sorted(past.contestedPlaces(in: collection, whole: whole)), in: past, body)
     }
 

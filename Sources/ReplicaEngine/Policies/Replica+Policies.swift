@@ -33,10 +33,11 @@ extension Replica {
 
     /// Calls `body` with records as policies show them, sorted by key, of one collection or all, now or then, until it returns false.
     package func decidedRecords(
-        in collection: Name?, at moment: Moment? = nil, _ body: (DecidedRecord) throws -> Bool
+        in collection: Name?, at moment: Moment? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
+        _ body: (DecidedRecord) throws -> Bool
     ) throws {
         let then = try moment.map { try inLog($0) }
-        try records(in: collection, at: then) { try body(try decided($0, at: then)) }
+        try records(in: collection, at: then, progress: progress) { try body(try decided($0, at: then)) }
     }
 
     /// Positions of one log are no other replica's, so an event of one record stands for its time.

@@ -7,9 +7,9 @@ extension Replica {
     static func table(
         adopting image: CheckpointImage<Storage>, toFold log: EventLog<Storage>, _ waiting: inout WaitingEvents
     ) throws(ReplicaError) -> RecordTable? {
-        guard image.sizesBytes.count == RecordTable.sectionCount + 1, let section = image.bytes(of: RecordTable.sectionCount),
-            let kept = try? section.withUnsafeBytes({ try self.waiting(fromSection: $0) }), var table = RecordTable(adopting: image),
-            UInt64(table.eventCount) == image.end.position.index
+        guard var table = RecordTable(adopting: image), UInt64(table.eventCount) == image.end.position.index,
+            image.sizesBytes.count == table.adoptedSectionCount + 1, let section = image.bytes(of: table.adoptedSectionCount),
+            let kept = try? section.withUnsafeBytes({ try self.waiting(fromSection: $0) })
         else { return nil }
         let keys = try keys(ofTail: log, from: image.end.position)
         guard (try? table.prepare(toFold: keys)) != nil else { return nil }
@@ -31,7 +31,7 @@ extension Replica {
 
     /// The same before the events of blocks are committed and folded.
     func prepare(toFold blocks: [LogBlock]) throws(ReplicaError) {
-        guard !table.isChecked else { return }
+        guard !table.isChecked || table.isOrdered else { return }
         var keys: [RecordKey] = []
         for block in blocks {
             let result = block.bytes.withUnsafeBytes { bytes -> Result<[RecordKey], BlockError> in
@@ -57,10 +57,36 @@ extension Replica {
     /// Checks all of the checkpoint that has not been looked at: before somebody walks over all records.
     func checkTable() throws(ReplicaError) {
         do throws(CheckpointDamage) { try table.checkAll() } catch { try setCheckpointAside() }
+        noteOrder()
+    }
+
+    /// An order that is damaged is left out; the next checkpoint has it again.
+    func noteOrder() {
+        guard table.isOrderDamaged, isCheckpointOrdered else { return }
+        isCheckpointOrdered = false
+        if let end = checkpointEnd { ignoredCheckpoints.append((log.checkpointPath(at: end), .unusable)) }
+    }
+
+    /// Calls `body` with the keys of places until it returns false, looking at each record only then.
+    ///
+    /// - Returns: false when the checkpoint turned out to be damaged on the way, and was set aside: what comes behind the last key has to be found in another way.
+    func follow(_ places: OrderedPlaces, _ body: (RecordKey) throws -> Bool) throws -> Bool {
+        var places = places
+        let before = setAsideCount
+        while true {
+            let place: RecordTable.Place?
+            do throws(CheckpointDamage) { place = try places.next(in: table) } catch {
+                try setCheckpointAside()
+                return false
+            }
+            guard let place, try body(table.key(at: place)) else { return true }
+            if setAsideCount != before { return false }
+        }
     }
 
     /// Folds the log from its beginning.
     private func setCheckpointAside() throws(ReplicaError) {
+        setAsideCount += 1
         if let end = checkpointEnd { ignoredCheckpoints.append((log.checkpointPath(at: end), .unusable)) }
         checkpointEnd = nil
         var folded = RecordTable(expectedEvents: log.end.index)
@@ -81,7 +107,7 @@ extension Replica {
         do throws(LogError) { try seal() } catch { throw .log(error) }
         guard let end = log.sealedEnd else { return }
         try checkTable()
-        if checkpointEnd == end && log.readCheckpoint().image?.end == end { return }
+        if checkpointEnd == end && isCheckpointOrdered && log.readCheckpoint().image?.end == end { return }
         let blocks = waiting.blocks.reduce(into: [UInt8]()) { $0 += $1.bytes }
         let result = table.withSections { own in
             blocks.withUnsafeBytes { waiting in
@@ -89,7 +115,7 @@ extension Replica {
             }
         }
         do throws(LogError) { try result.get() } catch { throw .log(error) }
-        checkpointEnd = end
+        (checkpointEnd, isCheckpointOrdered) = (end, true)
     }
 
     private static func waiting(fromSection section: UnsafeRawBufferPointer) throws(BlockError) -> WaitingEvents {

@@ -30,6 +30,10 @@ package final class Replica<Storage: Volume> {
     package internal(set) var ignoredCheckpoints: [(file: String, problem: CheckpointProblem)]
     /// Where the checkpoint was taken that the table began with, or that was written last.
     var checkpointEnd: SealedEnd?
+    /// Whether that checkpoint has the records' order, and nothing is wrong with it.
+    var isCheckpointOrdered = false
+    /// How often a checkpoint was given up after it had been taken in.
+    var setAsideCount = 0
     /// How many events had to be folded at opening, behind the checkpoint.
     package let foldedAtOpening: UInt64
 
@@ -77,6 +81,7 @@ package final class Replica<Storage: Volume> {
         foldedAtOpening = log.end.index - from.index
         try Self.fold(log, from: from, into: &table, &waiting, threads: Self.threads(for: foldedAtOpening))
         waiting.drop(coveredBy: table.versionVector)
+        isCheckpointOrdered = table.hasOrderSections
         self.table = table
         self.waiting = waiting
     }
