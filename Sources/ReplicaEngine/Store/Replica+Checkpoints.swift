@@ -62,8 +62,8 @@ extension Replica {
 
     /// An order that is damaged is left out; the next checkpoint has it again.
     func noteOrder() {
-        guard table.isOrderDamaged, isCheckpointOrdered else { return }
-        isCheckpointOrdered = false
+        guard table.isOrderDamaged, !isOrderNoted else { return }
+        (isOrderNoted, isCheckpointOrdered) = (true, false)
         if let end = checkpointEnd { ignoredCheckpoints.append((log.checkpointPath(at: end), .unusable)) }
     }
 

@@ -32,6 +32,8 @@ package final class Replica<Storage: Volume> {
     var checkpointEnd: SealedEnd?
     /// Whether that checkpoint has the records' order, and nothing is wrong with it.
     var isCheckpointOrdered = false
+    /// Whether it has been said that something is wrong with the order.
+    var isOrderNoted = false
     /// How often a checkpoint was given up after it had been taken in.
     var setAsideCount = 0
     /// How many events had to be folded at opening, behind the checkpoint.
