@@ -88,6 +88,28 @@ struct JournalTests {
         }
     }
 
+    @Test func `of an append of several lists a power loss leaves all or nothing, whatever it tears`() throws {
+        let (journal, _) = try open(wall: 0)
+        let records = try Self.records()
+        try journal.append([records[0]])
+        let before = try Data(contentsOf: URL(filePath: path)).count
+        try journal.append(lists: [Array(records[1...4]), [], Array(records[5...])])
+        #expect(try open(wall: 0).state == HubState(records))
+        try FileManager.default.removeItem(atPath: path)
+        let (again, _) = try open(wall: 0)
+        try again.append([records[0]])
+        try again.append(lists: [Array(records[1...4]), [], Array(records[5...])])
+        let whole = try Data(contentsOf: URL(filePath: path))
+        #expect(whole.count > before)
+        // A piece that did not reach the medium reads as zeros.
+        for start in before..<whole.count {
+            var torn = whole
+            for offset in start..<min(whole.count, start + 40) { torn[offset] = 0 }
+            try torn.write(to: URL(filePath: path))
+            #expect(try open(wall: 0).state == HubState([records[0]]), "zeros from \(start) on")
+        }
+    }
+
     @Test func `damage is refused, of the last line too`() throws {
         let (journal, _) = try open(wall: 0)
         for record in try Self.records() { try journal.append([record]) }

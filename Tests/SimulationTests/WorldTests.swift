@@ -16,6 +16,7 @@ struct WorldTests {
     private static let mended: [(what: String, seeds: [UInt64])] = [
         ("a hub's reader whose blocks were packed anew", [93, 193, 248, 261, 827]),
         ("a store put back that wrote while its own events were coming", [79, 253, 295, 465]),
+        ("a journal whose last lines a power loss had torn", [2041, 2751, 5163]),
     ]
 
     @Test(arguments: mended) func `what once broke a promise keeps it`(case: (what: String, seeds: [UInt64])) {

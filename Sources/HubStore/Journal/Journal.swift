@@ -2,10 +2,10 @@ internal import EventCore
 package import LogStore
 package import SyncCore
 
-/// What a workspace's hub keeps besides the log: `HubRecord`s, those of one list all there after an interruption or none.
+/// What a workspace's hub keeps besides the log: `HubRecord`s, those of one append all there after an interruption or none.
 ///
 ///     syncline hub journal 1 WORKSPACE CHECKSUM 32 hexadecimal digits; CRC32C of what stands before its space
-///     CHECKSUM [record,…]                       CRC32C of the array, 8 hexadecimal digits; a line for each list
+///     CHECKSUM [record,…]                       CRC32C of the array, 8 hexadecimal digits; a line for each append
 ///
 /// It begins anew with each start, in as few records as say the same. What an interruption left of the last line, cut off or with zeros in
 /// it, was never acknowledged and is dropped; any other damage is refused.
@@ -50,13 +50,15 @@ package final class Journal<Storage: Volume> {
     /// Makes records durable.
     package func append(_ records: [HubRecord]) throws(VolumeError) { try append(lists: [records]) }
 
-    /// Makes records durable, those of each list together.
+    /// Makes the records of several lists durable, all of them together.
     package func append(lists: [[HubRecord]]) throws(VolumeError) {
-        let lines = lists.filter { !$0.isEmpty }.flatMap { Self.line($0) }
-        guard !lines.isEmpty else { return }
-        try volume.writeWhole(file, at: offset, lines)
+        let records = lists.flatMap(\.self)
+        guard !records.isEmpty else { return }
+        // One line: of several a power loss could keep a later one and tear one before it, which would look like damage.
+        let line = Self.line(records)
+        try volume.writeWhole(file, at: offset, line)
         try volume.syncData(file)
-        offset += lines.count
+        offset += line.count
     }
 
     // MARK: - Text

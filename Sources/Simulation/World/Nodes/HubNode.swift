@@ -56,7 +56,7 @@ final class HubNode {
         for event in events + waiting { try world.registry.recognize(event, at: name) }
         let known = ledger.acknowledged
         try ledger.recover(events.map(\.dot), waiting: waiting.map(\.dot), world.registry)
-        process.owe(ledger.order[known...])
+        process.owe(min(known, ledger.count)..<ledger.count)
         try checkTold()
     }
 

@@ -185,7 +185,7 @@ final class HubProcess {
             guard node.machine.isStruck else { throw Violation(.nothingFailsAlone, "\(node.name): \(error)") }
             return try fallStruck()
         }
-        owe(node.ledger.order[node.ledger.acknowledged...])
+        owe(node.ledger.acknowledged..<node.ledger.count)
         node.ledger.acknowledge()
         node.ledger.wait(core.log.store.waitingEvents.map(\.dot))
         note(batch.records.flatMap(\.self))
@@ -251,12 +251,15 @@ final class HubProcess {
         if core.log.store.waitingCount > 0 { world.reach(.eventParked) }
     }
 
-    /// Takes note of whom critical events among these are owed to.
-    func owe(_ dots: some Sequence<Dot>) {
-        for dot in dots {
+    /// Takes note of whom critical events among those at these positions are owed to.
+    func owe(_ positions: Range<Int>) {
+        for position in positions {
+            let dot = node.ledger.order[position]
             let event = node.machine.volume.undisturbed { try? core.log.event(dot) }
             guard event?.isCritical == true else { continue }
-            let devices = core.state.devices.values.filter { $0.revokedAt == nil && $0.id != dot.device }
+            let devices = core.state.devices.values.filter {
+                $0.revokedAt == nil && $0.id != dot.device && $0.enrolledAt.index <= position
+            }
             node.critical.accepted(dot, owedTo: devices.map(\.id))
         }
     }
