@@ -1,10 +1,19 @@
 internal import Glibc
 internal import SyncCore
 
-/// Threads that go on by themselves.
+/// Threads of the program's own. No signal interrupts them: signals are the first thread's.
 extension Machine {
-    /// Runs `body` on a thread of its own, which nobody waits for and no signal interrupts.
-    static func startThread(_ body: @escaping @Sendable () -> Void) throws(ConsoleError) {
+    /// Runs `body` on a thread of its own, which nobody waits for.
+    static func startThread(_ body: @escaping @Sendable () -> Void) throws(ConsoleError) { pthread_detach(try thread(body)) }
+
+    /// Runs `body` on so many threads at once, each with its number, and waits for all of them.
+    static func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) throws(ConsoleError) {
+        var threads: [pthread_t] = []
+        defer { for thread in threads { pthread_join(thread, nil) } }
+        for number in 0..<count { threads.append(try thread { body(number) }) }
+    }
+
+    private static func thread(_ body: @escaping @Sendable () -> Void) throws(ConsoleError) -> pthread_t {
         final class Work: Sendable {
             let run: @Sendable () -> Void
             init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -24,7 +33,7 @@ extension Machine {
             work.release()
             throw ConsoleError(code: "io", "no thread can be made: \(describe(errno: status))")
         }
-        pthread_detach(thread)
+        return thread
     }
 
     /// What a device's session goes by.

@@ -150,31 +150,6 @@ enum Machine {
         return nil
     }
 
-    /// Runs `body` on so many threads at once, each with its number, and waits for all of them.
-    static func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) throws(ConsoleError) {
-        final class Work: Sendable {
-            let run: @Sendable () -> Void
-            init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-        }
-        var threads: [pthread_t] = []
-        defer { for thread in threads { pthread_join(thread, nil) } }
-        for number in 0..<count {
-            var thread = pthread_t()
-            let work = Unmanaged.passRetained(Work { body(number) })
-            let status = pthread_create(
-                &thread, nil,
-                { work in
-                    if let work { Unmanaged<Work>.fromOpaque(work).takeRetainedValue().run() }
-                    return nil
-                }, work.toOpaque())
-            guard status == 0 else {
-                work.release()
-                throw ConsoleError(code: "io", "no thread can be made: \(describe(errno: status))")
-            }
-            threads.append(thread)
-        }
-    }
-
     /// How long `count` writes of `byteCount` bytes behind each other take, each synced, into space that was written before: what the disk can do.
     static func secondsOfSyncedWrites(in path: String, count: Int, byteCount: Int) throws(ConsoleError) -> Double {
         let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
