@@ -28,6 +28,16 @@ class Live(HubTest):
     def head(self):
         return self.object("status", store=self.folder / "laptop", env=self.keys)["head"]
 
+    def apart(self):
+        """Two devices that have edited one field without having seen each other."""
+        laptop, phone = self.device("laptop"), self.device("phone")
+        self.ok("put", "notes/trip", "title=start", store=phone)
+        self.sync(phone)
+        self.sync(laptop)
+        self.ok("put", "notes/trip", "title=sea", store=phone)
+        self.ok("put", "notes/trip", "title=lake", store=laptop)
+        return laptop, phone
+
     def test_a_line_stays_while_something_comes(self):
         laptop, phone = self.device("laptop"), self.device("phone")
         terminal = self.connected(laptop)
@@ -45,12 +55,7 @@ class Live(HubTest):
         self.assertEqual(terminal.leave(), 0)
 
     def test_a_conflict_is_said_and_settled_for_both(self):
-        laptop, phone = self.device("laptop"), self.device("phone")
-        self.ok("put", "notes/trip", "title=start", store=phone)
-        self.sync(phone)
-        self.sync(laptop)
-        self.ok("put", "notes/trip", "title=sea", store=phone)
-        self.ok("put", "notes/trip", "title=lake", store=laptop)
+        laptop, phone = self.apart()
         terminal = self.connected(laptop)
         self.sync(phone)
         terminal.wait_text("1 new event from phone, 1 new conflict: notes/trip")
@@ -140,12 +145,7 @@ class Live(HubTest):
         self.assertEqual(terminal.leave(), 0)
 
     def test_an_open_conflict_that_changes_is_shown_before_it_is_settled(self):
-        laptop, phone = self.device("laptop"), self.device("phone")
-        self.ok("put", "notes/trip", "title=start", store=phone)
-        self.sync(phone)
-        self.sync(laptop)
-        self.ok("put", "notes/trip", "title=sea", store=phone)
-        self.ok("put", "notes/trip", "title=lake", store=laptop)
+        laptop, phone = self.apart()
         self.sync(phone)
         terminal = self.connected(laptop)
         terminal.enter("1")
