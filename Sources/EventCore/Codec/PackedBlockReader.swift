@@ -246,7 +246,9 @@ struct PackedBlockReader {
 
     private mutating func contextDots() throws(BlockError) -> [Dot] {
         var dots: [Dot] = []
-        for _ in 0..<(try contexts.count(unitBytes: 2)) {
+        let count = try contexts.count(unitBytes: 2)
+        guard count > 0 else { throw malformed }
+        for _ in 0..<count {
             let index = try contexts.varint()
             guard index < UInt64(names.devices.count) else { throw malformed }
             let seq = try contexts.delta(from: running[Int(index)])

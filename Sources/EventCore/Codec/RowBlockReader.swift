@@ -100,8 +100,11 @@ struct RowBlockReader {
     }
 
     private mutating func contextDots() throws(BlockError) -> [Dot] {
+        let start = cursor.offset
+        let count = try cursor.count(unitBytes: 2)
+        guard count > 0 else { throw .malformed(offset: start) }
         var dots: [Dot] = []
-        for _ in 0..<(try cursor.count(unitBytes: 2)) { dots.append(try contextDot()) }
+        for _ in 0..<count { dots.append(try contextDot()) }
         return dots
     }
 

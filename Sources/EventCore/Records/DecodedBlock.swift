@@ -232,7 +232,7 @@ struct DecodedBlock: ~Copyable {
     @inline(never)
     mutating func decodePairs(_ at: inout UnsafeRawPointer, _ end: UnsafeRawPointer) -> DotPair? {
         let count = varint(&at)
-        guard at <= end && count <= UInt64(end - at) / 2 else { return nil }
+        guard at <= end && count > 0 && count <= UInt64(end - at) / 2 else { return nil }
         pairs.reserve(pairCount + Int(count), keeping: pairCount)
         let first = pairCount
         for _ in 0..<count {

@@ -144,6 +144,31 @@ struct BlockTests {
         }
     }
 
+    /// Found by fuzzing: an empty context written as the heads that are none came back from another block as a whole one.
+    @Test(arguments: [2, 3] as [UInt8]) func `an empty context has one form`(form: UInt8) throws {
+        let events = try Self.chain(1)
+        var builder = BlockBuilder()
+        builder.append(events[0], context: .whole(VersionVector()))
+        var block = builder.finish()
+        var start: [UInt8] = [0]
+        start.appendDelta(from: 0, to: events[0].time.milliseconds)
+        // The row is the block's last bytes: its length, its flags, author and time, behind which the form's count is put.
+        let length = try #require(
+            block.indices.last { $0 + 2 + start.count <= block.count && Array(block[($0 + 2)..<($0 + 2 + start.count)]) == start })
+        #expect(Int(block[length]) == block.count - length - 1 && block[length + 1] >> 7 == 0)
+        block[length] += 1
+        block[length + 1] |= form << 4
+        block.insert(0, at: length + 2 + start.count)
+        BlockHeader.seal(&block, kind: .events, encoding: .rows, count: 1)
+        try Self.padded(block).withUnsafeBytes { bytes in
+            let header = try BlockHeader(checking: bytes)
+            var reader = try BlockReader(header, bytes)
+            #expect(throws: BlockError.self) { try reader.next() }
+            var table = RecordTable(.scratch)
+            #expect(throws: BlockError.self) { try table.fold(header, bytes) }
+        }
+    }
+
     // MARK: - Helpers
 
     /// Events of one device on one record, each building on the one before.
