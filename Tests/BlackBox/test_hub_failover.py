@@ -1,10 +1,12 @@
 """What must not go wrong between several devices and a hub: who leads, one digest, a hub from a backup, a copied store."""
+import asyncio
 import json
 import os
 import shutil
 import signal
 import unittest
 
+import sockets
 from hub import HubTest
 from test_hub_watch import Watch
 
@@ -38,6 +40,29 @@ class Leading(HubTest):
         self.other.see("status", role="master")
         second = self.object("status", store=self.second, env=self.keys)["device"]
         self.assertEqual(self.leadership(self.second), (second, 2))
+
+    def test_the_next_epoch_comes_within_two_heartbeats(self):
+        """The other who may lead is a client that is not ours; it says how many heartbeats it sent before it led."""
+        self.other.end()
+        device, token = self.enrol("--role", "master", name="visitor")
+
+        async def scene():
+            async with sockets.connect(self.hub, token) as connection:
+                socket = sockets.Socket(connection)
+                registered = await socket.register(device, roles=["master"], priority=1)
+                self.assertEqual((registered["role"], registered["epoch"]), ("client", 1))
+                self.master.process.kill()
+                beats = 0
+                while True:
+                    try:
+                        change = await socket.hear("role_changed", timeout=registered["limits"]["heartbeatMs"] / 1000)
+                        return beats, change
+                    except asyncio.TimeoutError:
+                        beats += 1
+                        await socket.say(type="heartbeat", id=beats)
+        beats, change = sockets.run(scene())
+        self.assertLessEqual(beats, 2)
+        self.assertEqual((change["role"], change["master"], change["epoch"]), ("master", device, 2))
 
     def test_the_master_is_stopped_and_goes_on(self):
         victim, _ = self.enrol(name="victim")

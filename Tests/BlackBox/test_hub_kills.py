@@ -1,6 +1,7 @@
-"""The hub is killed at random while devices push: nothing that was acknowledged is missing or there twice."""
+"""The hub is killed at random while devices push and pull: nothing that was acknowledged is missing or there twice."""
 import json
 import random
+import signal
 import threading
 import time
 import unittest
@@ -8,15 +9,82 @@ import uuid
 
 from harness import event
 from hub import HubProcess, HubTest
+from test_hub_watch import Watch
 
 
 class Kills(HubTest):
     kills = 100
     seed = 20260726
 
+    def kill_often(self, longest):
+        """Kills the hub again and again, each time after it has lived for a while of at most `longest` seconds."""
+        chance = random.Random(self.seed)
+        for _ in range(self.kills):
+            time.sleep(chance.uniform(0.02, longest))
+            self.hub.kill()
+            self.hub = HubProcess(self.data, port=self.hub.port)
+
+    def test_three_devices_write_and_agree(self):
+        """Processes of ours on one set of records: they stay connected as well as they can, and what conflicts is settled on one of them."""
+        self.serve()
+        names = ("laptop", "phone", "desk")
+        stores = [self.device(name) for name in names]
+        watches = [Watch(store, self.keys) for store in stores]
+        for watch in watches:
+            self.addCleanup(watch.end)
+            watch.see("status", state="connected")
+        written = [0, 0, 0]
+        over = threading.Event()
+        failures = []
+
+        def write(number):
+            chance = random.Random(self.seed + number)
+            try:
+                while not over.is_set():
+                    self.ok("put", f"notes/{chance.randrange(5)}", f"title={names[number]} {written[number]}", store=stores[number])
+                    written[number] += 1
+                    time.sleep(chance.uniform(0, 0.2))
+            except AssertionError as failure:
+                failures.append(failure)
+
+        writers = [threading.Thread(target=write, args=(number,)) for number in range(3)]
+        for writer in writers:
+            writer.start()
+        self.kill_often(longest=0.8)
+        over.set()
+        for writer in writers:
+            writer.join(60)
+        self.assertEqual(failures, [], f"seed {self.seed}")
+        for watch in watches:
+            watch.process.send_signal(signal.SIGINT)
+            watch.process.wait(60)
+        exchanged = [line for watch in watches for line in list(watch.lines.queue)]
+        self.assertGreater(sum(line["type"] == "status" and line["state"] == "connected" for line in exchanged), 30)
+        self.assertGreater(sum(line["type"] == "pulled" for line in exchanged), 30)
+        self.agree(stores)
+        conflicts = self.objects("conflicts", store=stores[0])
+        self.assertGreater(len(conflicts), 0)
+        for conflict in conflicts:
+            self.ok("resolve", f"{conflict['collection']}/{conflict['record']}", "--choose", "b", store=stores[1])
+        self.agree(stores)
+        expected = {(self.object("status", store=store, env=self.keys)["device"], seq) for store, count in zip(stores, written) for seq in range(1, count + 1)}
+        for store in stores:
+            self.assertEqual(self.objects("conflicts", store=store), [])
+            dots = [(one["device"], one["seq"]) for one in self.objects("export", store=store)]
+            self.assertEqual(len(dots), len(set(dots)), f"seed {self.seed}: an event is there twice")
+            self.assertLessEqual(expected, set(dots), f"seed {self.seed}")
+            self.assertEqual(len(dots), sum(written) + len(conflicts))
+            self.ok("verify", "--deep", store=store)
+
+    def agree(self, stores):
+        """Lets all sync until nothing is left to travel; all have one digest then."""
+        for _ in range(2):
+            for store in stores:
+                self.sync(store)
+        self.assertEqual(len({self.digest(store) for store in stores}), 1, f"seed {self.seed}")
+
     def test_nothing_acknowledged_is_lost(self):
         self.serve()
-        port = self.hub.port
         devices = [self.enrol(name=f"d{n}") for n in range(3)]
         acknowledged = {device: 0 for device, _ in devices}
         over = threading.Event()
@@ -45,11 +113,7 @@ class Kills(HubTest):
         threads = [threading.Thread(target=write, args=pair) for pair in devices]
         for thread in threads:
             thread.start()
-        chance = random.Random(self.seed)
-        for _ in range(self.kills):
-            time.sleep(chance.uniform(0.02, 0.3))
-            self.hub.kill()
-            self.hub = HubProcess(self.data, port=port)
+        self.kill_often(longest=0.3)
         over.set()
         for thread in threads:
             thread.join(60)
