@@ -155,6 +155,35 @@ class Devices(HubTest):
         self.sync(laptop)
         self.assertEqual(self.digest(laptop), self.digest(phone))
 
+    def test_a_reader_that_alone_holds_what_the_hub_lost_says_so(self):
+        import shutil
+        self.serve()
+        laptop, phone, reader = self.device("laptop"), self.device("phone"), self.device("reader", "--role", "reader")
+        port = self.hub.port
+        self.hub.stop()
+        shutil.copytree(self.data, self.folder / "backup")
+        self.serve(port=port)
+        for index in range(2):
+            self.ok("put", f"notes/{index}", "x=1", store=laptop)
+        self.sync(laptop)
+        self.assertEqual((self.sync(reader)["pulled"], self.sync(reader)["withheld"]), (2, 0))
+        self.hub.stop()
+        shutil.rmtree(self.data)
+        shutil.copytree(self.folder / "backup", self.data)
+        self.serve(port=port)
+        # The laptop is lost: nobody else has its events.
+        said = self.fails(7, "pull", store=reader, env=self.keys)
+        self.assertIn("2 events that the hub has not are here alone", said)
+        self.assertNotIn("nothing here is lost", said)
+        self.assertEqual(self.sync(reader)["withheld"], 2)
+        self.assertIn("2 here alone", self.ok("pull", store=reader, env=self.keys))
+        events = self.folder / "events.jsonl"
+        self.ok("export", events, store=reader)
+        self.ok("import", events, store=phone)
+        self.sync(phone)
+        self.assertEqual(self.sync(reader)["withheld"], 0)
+        self.assertEqual(self.digest(reader), self.digest(phone))
+
     def test_a_store_that_was_set_back(self):
         import shutil
         self.serve()

@@ -11,11 +11,11 @@ struct SyncNewsTests {
     private let tablet = DeviceID(high: 2, low: 2)
     private var text: NoticeText { NoticeText(hub: "http://hub") { $0 == phone ? "phone" : "tablet" } }
 
-    private func status(_ state: SyncState) -> WatchNews {
+    private func status(_ state: SyncState, withheld: UInt64 = 0) -> WatchNews {
         .status(
             SyncStatus(
                 state: state, warnings: [], role: .client, epoch: 0, hub: 0, lastSyncWall: nil, acknowledged: 0, pending: 0,
-                unacknowledgedCritical: 0, head: nil))
+                unacknowledgedCritical: 0, head: nil, withheld: withheld))
     }
 
     private func arrival(_ counts: [DeviceID: Int], _ conflicts: [String] = [], more: Int? = nil) throws -> Arrival {
@@ -45,6 +45,15 @@ struct SyncNewsTests {
         let lines = said([status(.connected), .arrived(try arrival([phone: 1])), status(.offline(sinceWall: nil))], &news)
         #expect(lines.first == "1 new event from phone")
         #expect(lines.count == 2 && lines[1].hasPrefix("the hub http://hub cannot be reached"))
+    }
+
+    @Test("a reader is told what it holds alone, once") func aReaderIsToldWhatItHoldsAlone() {
+        var news = SyncNews()
+        let lines = said([status(.connected, withheld: 2), status(.connecting), status(.connected, withheld: 2)], &news)
+        #expect(lines.count == 1 && lines[0].hasPrefix("2 events here the hub does not have, and this device, a reader, may not give"))
+        #expect(news.link == (.connected, "2 here alone"))
+        #expect(said([status(.connected)], &news) == [])
+        #expect(news.link == (.connected, "synced"))
     }
 
     @Test("each standing is said once") func eachStandingIsSaidOnce() {

@@ -17,6 +17,8 @@ struct WorldTests {
         ("a hub's reader whose blocks were packed anew", [93, 193, 248, 261, 827]),
         ("a store put back that wrote while its own events were coming", [79, 253, 295, 465]),
         ("a journal whose last lines a power loss had torn", [2041, 2751, 5163]),
+        ("a page that was answered for an attempt that was over, while the next one's was taken in", [34632, 12954, 52336]),
+        ("a reader that alone held what its hub had lost", [41286, 20259, 28853, 45785, 47221]),
     ]
 
     @Test(arguments: mended) func `what once broke a promise keeps it`(case: (what: String, seeds: [UInt64])) {

@@ -313,6 +313,29 @@ struct DeviceSessionTests {
         #expect(driver.state == .connected && driver.order == nil)
     }
 
+    @Test func `a reader says how much it holds alone once it has all that the hub has, and not for what just came by itself`() {
+        var driver = Driver(role: .reader)
+        driver.step(.wrote(LocalLog(end: Position(7), ownSeq: 0)))
+        driver.connect(head: 5, role: .reader)
+        #expect(driver.status?.withheld == 0)
+        driver.page(5, head: 5, events: 0)
+        #expect(driver.state == .connected && driver.status?.withheld == 2)
+        // What comes by itself lies behind what was pulled: the hub has it, whatever was pulled.
+        let delivery = Delivery(id: Position(5), dot: Dot(device: .sample(2), seq: 9), attempt: 1, includesEvent: true, byteCount: 10)
+        driver.step(.received(attempt: driver.attempt, .criticalEvent(delivery)))
+        driver.step(.wrote(LocalLog(end: Position(8), ownSeq: 0)))
+        #expect(driver.status?.withheld == 0)
+        driver.step(.received(attempt: driver.attempt, .changes(head: Position(6))))
+        driver.page(6, head: 6, events: 0)
+        #expect(driver.status?.withheld == 2)
+        var client = Driver()
+        client.step(.wrote(LocalLog(end: Position(7), ownSeq: 0)))
+        client.connect(head: 5)
+        client.answer(0, head: 5)
+        client.page(5, head: 5, events: 0)
+        #expect(client.status?.withheld == 0)
+    }
+
     @Test func `silence, a wrong clock and a store that was copied are noticed`() {
         var driver = Driver()
         driver.step(.wrote(LocalLog(end: Position(2), ownSeq: 2)))

@@ -62,6 +62,7 @@ struct Exchanging {
             if direction != .down { parts.append("\(Sentences.count(report.pushed, "event")) pushed") }
             if direction != .up { parts.append("\(Sentences.count(report.pulled, "event")) pulled") }
             if report.waiting + report.parked > 0 { parts.append("\(report.waiting + report.parked) waiting for what they build on") }
+            if report.withheld > 0 { parts.append("\(report.withheld) here alone, which a reader may not give the hub") }
             if new > 0 { parts.append("\(new) new in conflict") }
             parts.append(Sentences.count(conflicts, "conflict") + " open")
             session.output.line(parts.joined(separator: ", "))
@@ -70,7 +71,8 @@ struct Exchanging {
         session.output.object { writer in
             for (name, number) in [
                 ("pushed", report.pushed), ("pulled", report.pulled), ("concurrent", report.concurrent), ("parked", report.parked),
-                ("waiting", report.waiting), ("rejected", report.rejected.count), ("conflicts", conflicts), ("newConflicts", new),
+                ("waiting", report.waiting), ("rejected", report.rejected.count), ("withheld", report.withheld), ("conflicts", conflicts),
+                ("newConflicts", new),
                 ("pending", Int(syncing.pendingCount)), ("head", Int(syncing.latestProgress.head ?? 0)),
             ] {
                 writer.key(name.utf8)
@@ -91,7 +93,10 @@ struct Exchanging {
         if report.isHubSetBack {
             throw ConsoleError(
                 .rolledBack, code: "rolled-back", "\(syncing.hub) is older than what this store has seen, or was set up anew",
-                hint: "everything was pulled and pushed again, nothing here is lost; tell who runs the hub")
+                hint: report.withheld > 0
+                    ? "everything was pulled again, and \(Sentences.count(report.withheld, "event")) that the hub has not \(report.withheld == 1 ? "is" : "are") here alone: "
+                        + "a reader may not push; `syncline export FILE` here and `syncline import FILE` on a device that may gives them back"
+                    : "everything was pulled and pushed again, nothing here is lost; tell who runs the hub")
         }
         if report.isStoreSetBack {
             throw ConsoleError(

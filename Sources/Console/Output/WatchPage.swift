@@ -58,7 +58,9 @@ struct WatchPage {
 
     private func show(_ status: SyncStatus) {
         let (state, why) = StateWords.words(status.state)
-        let text = [state, why ?? "", "\(status.role.rawValue)", "\(status.pending) pending"].filter { !$0.isEmpty }.joined(separator: "  ")
+        let withheld = status.withheld > 0 ? "\(status.withheld) here alone" : ""
+        let text = [state, why ?? "", "\(status.role.rawValue)", "\(status.pending) pending", withheld].filter { !$0.isEmpty }
+            .joined(separator: "  ")
         line("status", text) { writer in
             writer.key("state")
             writer.string(state)
@@ -68,6 +70,8 @@ struct WatchPage {
             writer.string(status.role.rawValue)
             writer.key("pending")
             writer.integer(status.pending)
+            writer.key("withheld")
+            writer.integer(status.withheld)
             writer.key("unacknowledgedCritical")
             writer.integer(status.unacknowledgedCritical)
             writer.key("advice")

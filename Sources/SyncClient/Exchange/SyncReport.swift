@@ -19,6 +19,8 @@ package struct SyncReport: Hashable, Sendable {
     /// The hub knew events of this device that the store had lost.
     package var isStoreSetBack = false
     package var head: UInt64 = 0
+    /// Events that are here and not at the hub, and that this device, a reader, may not give it.
+    package var withheld = 0
 
     package struct Rejection: Hashable, Sendable {
         package let dot: String

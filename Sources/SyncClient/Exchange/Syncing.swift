@@ -72,6 +72,8 @@ package final class Syncing<Storage: Volume> {
                 guard case .refused(let problem) = error, problem.code == "cursor-unrecoverable" else { throw error }
                 try startAnew()
             }
+            // With all that the hub has, what is more here the hub has not.
+            if client.link.role == "reader" { report.withheld = max(0, Int(store.end.index) - Int(report.head)) }
         }
         hearNames()
         return report

@@ -160,6 +160,7 @@ extension DeviceSession {
         }
         (acked, scanned, isAskDue, isPullDue, isPullNext) = (VersionVector(), Position(0), true, true, true)
         (pulledTo, answeredHead, hintedHead, newHints) = (nil, Position(0), Position(0), Position(0))
+        deliveredTo = Position(0)
         rejected = [:]
     }
 }

@@ -149,6 +149,7 @@ extension DeviceSession {
 
     private mutating func receive(_ delivery: Delivery) {
         if delivery.includesEvent {
+            deliveredTo = max(deliveredTo, Position(delivery.id.index + 1))
             effects.append(.takeInCritical(attempt: attempt, delivery.id))
         } else if let pulledTo, delivery.id < pulledTo {
             send(.acknowledge(delivery.id, .done))

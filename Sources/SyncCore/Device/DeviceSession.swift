@@ -70,6 +70,8 @@ package struct DeviceSession {
     var hintedHead = Position(0)
     /// The hints that came since the last pull began: older ones the answer knows of.
     var newHints = Position(0)
+    /// Behind the critical events that came by themselves: the hub has at least as many.
+    var deliveredTo = Position(0)
     var isPullDue = true
     var isPullNext = true
     var lastGap: Dot?
@@ -192,7 +194,7 @@ package struct DeviceSession {
         var status = SyncStatus(
             state: state, warnings: warnings, role: role, epoch: epoch, hub: hub, lastSyncWall: lastSync, acknowledged: acknowledged,
             pending: local.ownSeq - min(acknowledged, local.ownSeq), unacknowledgedCritical: ownCritical.count,
-            head: max(answeredHead, hintedHead))
+            head: max(answeredHead, hintedHead), withheld: withheld)
         // Time alone is nothing new.
         if shown?.state == .connected && status.state == .connected { status.lastSyncWall = shown?.lastSyncWall }
         guard status != shown else { return }
@@ -224,4 +226,10 @@ package struct DeviceSession {
     }
 
     var canPush: Bool { enrolledRole.pushes }
+
+    /// What a reader holds alone: with all that the hub has it has more than the hub. A hub that was put back may have lost it.
+    private var withheld: UInt64 {
+        guard !canPush, state == .connected, let pulledTo, pulledTo >= deliveredTo else { return 0 }
+        return local.end.index - min(local.end.index, pulledTo.index)
+    }
 }

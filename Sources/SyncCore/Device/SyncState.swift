@@ -134,6 +134,8 @@ package struct SyncStatus: Hashable, Sendable {
     package var unacknowledgedCritical: Int
     /// The hub's events, as far as it said.
     package var head: Position?
+    /// Events, own ones included, that are here and not at the hub, and that a reader may not give it; known while everything is pulled.
+    package var withheld: UInt64 = 0
 
     /// What a person can do about the state.
     package var advice: Advice { Advice(for: state) }

@@ -25,6 +25,8 @@ struct NoticeText {
     private func text(_ standing: SyncNews.Standing) -> String {
         switch standing {
         case .good: "the hub is back; everything is there and here"
+        case .withholding(let count):
+            "\(Sentences.count(count, "event")) here the hub does not have, and this device, a reader, may not give: export the events and import them on a device that may"
         case .offline: "the hub \(hub) cannot be reached; what is written here is kept, and sent when it is back"
         case .refused(let code): "the hub answers “\(code.rawValue)”; \(AdviceWords.sentence(Advice(for: code)))"
         case .blocked(let reason):

@@ -17,14 +17,16 @@ struct SyncNews: Hashable {
     /// How it stands with the hub, when nothing is under way.
     enum Standing: Hashable, Sendable {
         case good
+        /// Everything is here, and so much more that this device, a reader, may not give.
+        case withholding(UInt64)
         case offline
         case refused(ProblemCode)
         case blocked(BlockReason)
 
         /// nil while something is under way.
-        init?(_ state: SyncState) {
-            switch state {
-            case .connected: self = .good
+        init?(_ status: SyncStatus) {
+            switch status.state {
+            case .connected: self = status.withheld > 0 ? .withholding(status.withheld) : .good
             case .offline: self = .offline
             case .error(let code): self = .refused(code)
             case .blocked(let reason): self = .blocked(reason)
@@ -62,13 +64,14 @@ struct SyncNews: Hashable {
             notices.append(.everybodyHas(dot))
         case .status(let status):
             self.status = status
-            guard let standing = Standing(status.state) else {
+            guard let standing = Standing(status) else {
                 if case .syncing(_, let total) = status.state { return total >= Self.shownEvents }
                 return status.state != .connecting || self.standing == .good
             }
             if let arrived { notices.append(.arrived(arrived)) }
             arrived = nil
-            if standing != self.standing { notices.append(.standing(standing)) }
+            let isRelief = if case .withholding = self.standing { standing == .good } else { false }
+            if standing != self.standing && !isRelief { notices.append(.standing(standing)) }
             self.standing = standing
         }
         return true
@@ -91,7 +94,7 @@ struct SyncNews: Hashable {
     /// The sign and the words at the prompt.
     var link: (sign: StatusLine.Link, detail: String) {
         switch status?.state {
-        case .connected: (.connected, "synced")
+        case .connected: Self.link(standing)
         case .syncing(let done, let total): (.syncing, "syncing \(done)/\(total)")
         case nil, .stopped: (.syncing, "connecting")
         // It keeps trying; that is nothing new.
@@ -103,6 +106,7 @@ struct SyncNews: Hashable {
     private static func link(_ standing: Standing) -> (sign: StatusLine.Link, detail: String) {
         switch standing {
         case .good: (.connected, "synced")
+        case .withholding(let count): (.connected, "\(count) here alone")
         case .offline: (.offline, "offline")
         case .refused(let code): (.failed, code.rawValue)
         case .blocked(.fork): (.blocked, "fork")

@@ -133,6 +133,8 @@ extension DeviceProcess {
             [self] reply, body, rollbacks in
             switch reply {
             case .pulled(let answer):
+                // A call of an attempt that is over may be answered when the next one's page is being taken in.
+                guard attempt >= page.attempt else { return }
                 let events = try EventBlocks.events(in: body, limit: limit)
                 page = (attempt, events, rollbacks)
                 let end = Position(answer.positions.lowerBound.index + UInt64(events.count))
