@@ -51,10 +51,6 @@ final class Session {
         }
     }
 
-    /// How long a writer waits for another one; for a prompt, which may stay for hours, less.
-    private static let lockWaitSeconds = 5.0
-    private static let promptWaitSeconds = 0.5
-
     init(store: String?, isJSON: Bool) {
         storeOption = store
         self.isJSON = isJSON
@@ -98,19 +94,22 @@ final class Session {
     /// Opens the store for writing, waiting for another writer that is just about done.
     func writing() throws -> Store {
         if let held { return held.store }
-        return try open(try folder(), options: Self.options, waitSeconds: Self.lockWaitSeconds)
+        return try writing(try folder())
     }
 
     /// The same for a folder that is known, by a command that never runs at a prompt.
     func writing(_ folder: String) throws(ReplicaError) -> Store {
-        try open(folder, options: Self.options, waitSeconds: Self.lockWaitSeconds)
+        let store = try Host.openForWriting(folder, command: Self.command)
+        report(store.recovery)
+        return store
     }
 
     /// Opens the store for a prompt, which keeps it for writing as long as it is there.
     func holding() throws -> Held {
-        let holder = LockHolder(process: Machine.process, command: CommandLine.arguments.joined(separator: " ") + Self.promptMark)
         let folder = try folder()
-        return Held(store: try open(folder, options: LogOptions(holder: holder), waitSeconds: Self.promptWaitSeconds), folder: folder)
+        let store = try Host.hold(folder, command: Self.command, .prompt)
+        report(store.recovery)
+        return Held(store: store, folder: folder)
     }
 
     /// Whether a prompt has the store open.
@@ -124,28 +123,10 @@ final class Session {
         if held == nil { try store.close() }
     }
 
-    private func open(_ folder: String, options: LogOptions, waitSeconds: Double) throws(ReplicaError) -> Store {
-        let start = Machine.monotonicSeconds
-        while true {
-            do throws(ReplicaError) {
-                let store = try Store.open(in: folder, on: POSIXVolume(), access: .writing, options: options)
-                report(store.recovery)
-                return store
-            } catch {
-                guard case .log(.locked(let holder)) = error else { throw error }
-                let isPrompt = holder?.command.hasSuffix(Self.promptMark) == true
-                guard Machine.monotonicSeconds < start + (isPrompt ? Self.promptWaitSeconds : waitSeconds) else { throw error }
-                Machine.pause(milliseconds: 20)
-            }
-        }
-    }
+    /// What this process is known by in a lock's file.
+    private static var command: String { CommandLine.arguments.joined(separator: " ") }
 
-    /// What a prompt is known by in the lock's file.
-    private static let promptMark = " (at its prompt)"
-
-    static var options: LogOptions {
-        LogOptions(holder: LockHolder(process: Machine.process, command: CommandLine.arguments.joined(separator: " ")))
-    }
+    static var options: LogOptions { LogOptions(holder: LockHolder(process: Machine.process, command: command)) }
 
     private func report(_ recovery: RecoveryReport) {
         if let tail = recovery.tornTail {
@@ -171,7 +152,7 @@ final class Session {
 
     /// The exchange of a store that has joined a hub.
     func syncing(_ store: Store) throws -> Syncing<POSIXVolume> {
-        try Syncing(store, in: try folder(), keys: Machine.keysFolder, now: { Machine.wall })
+        try Syncing(store, in: try folder(), keys: Host.keysFolder, now: { Machine.wall })
     }
 
     /// Who has which of this device's critical events; says nothing where no hub is joined.

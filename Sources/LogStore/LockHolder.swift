@@ -3,10 +3,24 @@ package struct LockHolder: Hashable, Sendable {
     package let process: Int32
     package let command: String
 
+    /// Who keeps a log open for hours: the words for it stand behind the command, so that others do not wait.
+    package enum Holding: String, CaseIterable, Sendable {
+        case prompt = " (at its prompt)"
+        case program = " (holds it open)"
+    }
+
     package init(process: Int32, command: String) {
         self.process = process
         self.command = command
     }
+
+    /// A process that keeps the log open.
+    package init(process: Int32, command: String, _ holding: Holding) {
+        self.init(process: process, command: command + holding.rawValue)
+    }
+
+    /// Whether it is not about to let go.
+    package var isHolding: Bool { Holding.allCases.contains { command.hasSuffix($0.rawValue) } }
 
     /// Two lines.
     var bytes: [UInt8] { Array("\(process)\n\(command)\n".utf8) }

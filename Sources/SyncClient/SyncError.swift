@@ -20,6 +20,8 @@ package enum SyncError: Error, Hashable, Sendable {
     case damagedFile(path: String)
     case badURL(String)
     case file(path: String, code: Int32)
+    /// The system gives this process no further thread.
+    case noThread(code: Int32)
     case store(ReplicaError)
 }
 

@@ -18,7 +18,7 @@ struct ConventionTests {
         ("FIXME", ["Tests/ConventionTests/"], "an issue"),
         ("Date()", [], "the wall clock comes in as an argument"),
         (".random(", [], "a generator comes in as an argument"),
-        ("SystemRandomNumberGenerator", ["Sources/Console/"], "a generator comes in as an argument"),
+        ("SystemRandomNumberGenerator", ["Sources/SyncClient/Host/"], "a generator comes in as an argument"),
         ("print(", ["Sources/simulate/", "Tests/"], "Console/Output writes to the terminal"),
         ("nonisolated(unsafe) static", [], "no global mutable state"),
         (".disabled(", [], "a test that nobody sees fail is none"),
@@ -48,7 +48,7 @@ struct ConventionTests {
             "EventCore", "LogStore", "ReplicaEngine", "SyncCore", "AsyncHTTPClient", "Crypto", "Glibc", "NIOCore", "NIOHTTP1",
             "NIOHTTPCompression",
             "NIOPosix", "NIOSSL",
-            "NIOWebSocket",
+            "NIOWebSocket", "Synchronization",
         ],
         "HubServer": [
             "EventCore", "HubStore", "LogStore", "ReplicaEngine", "SyncCore", "Crypto", "Glibc", "HTTPTypes", "Hummingbird",

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import EventCore
 internal import LogStore
 internal import ReplicaEngine
+internal import SyncClient
 internal import Synchronization
 internal import Workload
 
@@ -76,7 +77,7 @@ struct BenchAppendCommand: SessionCommand {
         let work = batches
         let outcomes = Mutex<[Result<[Double], any Error>]>([])
         let (start, processor) = (Machine.monotonicSeconds, Machine.processorSeconds)
-        try Machine.onThreads(writers) { writer in
+        try Host.onThreads(writers) { writer in
             let outcome = Result {
                 try work[writer].map { drafts in
                     let start = Machine.monotonicSeconds

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import EventCore
 internal import LogStore
 internal import ReplicaEngine
+internal import SyncClient
 
 /// Makes a new store.
 struct InitCommand: SessionCommand {
@@ -22,7 +23,7 @@ struct InitCommand: SessionCommand {
         try Self.check(name)
         let folder = StoreFinder.folder(of: parent)
         let store = try Store.create(
-            in: folder, on: POSIXVolume(), device: Machine.newDevice(), name: name, storeID: Machine.newStoreID(), options: Session.options)
+            in: folder, on: POSIXVolume(), device: Host.newDevice(), name: name, storeID: Host.newStoreID(), options: Session.options)
         try store.close()
         if session.isJSON {
             session.output.object { writer in

@@ -24,7 +24,7 @@ struct JoinCommand: SessionCommand {
         let link = try Joining.join(
             hubs, code: code, device: store.device, name: name ?? store.name, chain: chain,
             folder: SyncFolder(ofStore: try session.folder()),
-            keys: Machine.keysFolder, authorities: ca.map(Machine.realPath))
+            keys: Host.keysFolder, authorities: ca.map(Machine.realPath))
         try session.syncing(store).hearNames()
         guard session.isJSON else {
             session.output.line("\(store.name) has joined \(link.workspace) at \(link.hubs.joined(separator: ", ")) as \(link.role)")

@@ -21,7 +21,7 @@ struct MendCommand: SessionCommand {
         }
         let folder = try session.folder()
         let report = try mending(folder).run(
-            code: code, device: Machine.newDevice(), storeID: Machine.newStoreID(), options: Session.options)
+            code: code, device: Host.newDevice(), storeID: Host.newStoreID(), options: Session.options)
         let store = try session.writing(folder)
         let exchanged: SyncReport
         do { exchanged = try session.syncing(store).sync() } catch {
@@ -34,7 +34,7 @@ struct MendCommand: SessionCommand {
         show(session, report, exchanged, conflicts)
     }
 
-    private func mending(_ folder: String) -> Mending { Mending(folder, keys: Machine.keysFolder, now: { Machine.wall }) }
+    private func mending(_ folder: String) -> Mending { Mending(folder, keys: Host.keysFolder, now: { Machine.wall }) }
 
     private func show(_ session: Session, _ report: Mending.Report, _ exchanged: SyncReport, _ conflicts: Int) {
         guard session.isJSON else {

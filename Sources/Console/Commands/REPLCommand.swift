@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EventCore
 internal import ReplicaEngine
+internal import SyncClient
 
 /// The prompt, or a script of its lines.
 struct REPLCommand: ParsableCommand {

@@ -28,8 +28,8 @@ final class DemoStores {
             let parent = folder + "/" + name
             do throws(VolumeError) { try POSIXVolume().createFolderIfMissing(parent) } catch { throw ConsoleError(error) }
             return try Store.create(
-                in: StoreFinder.folder(of: parent), on: POSIXVolume(), device: Machine.newDevice(), name: name,
-                storeID: Machine.newStoreID(), options: Session.options)
+                in: StoreFinder.folder(of: parent), on: POSIXVolume(), device: Host.newDevice(), name: name,
+                storeID: Host.newStoreID(), options: Session.options)
         }
         var running: RunningHub?
         do {

@@ -3,23 +3,10 @@ internal import HubServer
 
 /// Where keys lie, and the hub's clock.
 extension Machine {
-    /// `$SYNCLINE_KEYS`, else `$XDG_CONFIG_HOME/syncline/keys`, else `~/.config/syncline/keys`.
-    static var keysFolder: String {
-        func given(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
-        if let folder = given("SYNCLINE_KEYS") { return folder }
-        return (given("XDG_CONFIG_HOME") ?? (given("HOME") ?? ".") + "/.config") + "/syncline/keys"
-    }
-
     /// Keys lie there from now on, for as long as this process lives.
     static func keepKeys(in folder: String) { setenv("SYNCLINE_KEYS", folder, 1) }
 
     static var hubClock: HubClock { HubClock(process: process, wall: { wall }, monotonic: { UInt64(monotonicSeconds * 1000) }) }
-
-    /// Anything.
-    static var random: UInt64 {
-        var random = SystemRandomNumberGenerator()
-        return random.next()
-    }
 
     /// Something else whenever a file of the folder has been written to, made or removed.
     static func stamp(ofFolder path: String) -> UInt64 {

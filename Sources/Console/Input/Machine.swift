@@ -1,33 +1,14 @@
 internal import EventCore
 internal import Glibc
-internal import LogStore
+internal import SyncClient
 
-/// The one adapter to what differs from run to run: clock, randomness, environment, processes.
+/// The console's adapter to what differs from run to run, beside `Host`: environment, processes, files of its own.
 enum Machine {
     /// The wall clock's milliseconds since 1970.
-    static var wall: UInt64 {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        return UInt64(now.tv_sec) * 1000 + UInt64(now.tv_nsec) / 1_000_000
-    }
+    static var wall: UInt64 { Host.wall }
 
     /// Seconds of a clock that never goes back, for measuring.
-    static var monotonicSeconds: Double {
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
-    }
-
-    /// A new 128-bit random device: a version 4 UUID.
-    static func newDevice() -> DeviceID {
-        var random = SystemRandomNumberGenerator()
-        return DeviceID(high: random.next() & ~0xF000 | 0x4000, low: random.next() & ~(3 << 62) | 2 << 62)
-    }
-
-    static func newStoreID() -> StoreID {
-        var random = SystemRandomNumberGenerator()
-        return StoreID(high: random.next(), low: random.next())
-    }
+    static var monotonicSeconds: Double { Host.monotonicSeconds }
 
     static func environment(_ name: String) -> String? {
         guard let value = getenv(name) else { return nil }
@@ -46,7 +27,7 @@ enum Machine {
         return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    static var process: Int32 { getpid() }
+    static var process: Int32 { Host.process }
 
     /// Opens what the caller had closed of stdin, stdout and stderr.
     ///
@@ -65,9 +46,6 @@ enum Machine {
             return UnsafeBufferPointer(start: word, count: strlen(word)).lazy.map { UInt8(bitPattern: $0) }.isValidUTF8
         }
     }
-
-    /// Whether there is a process of that number, whoever owns it.
-    static func isRunning(_ process: Int32) -> Bool { process > 0 && (kill(process, 0) == 0 || errno == EPERM) }
 
     static func isFolder(_ path: String) -> Bool {
         var facts = stat()
@@ -92,8 +70,6 @@ enum Machine {
         return String(cString: real)
     }
 
-    static func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
-
     /// Seconds that all threads of this process have had on processors.
     static var processorSeconds: Double {
         var used = timespec()
@@ -102,7 +78,7 @@ enum Machine {
     }
 
     /// The system's words for an error number.
-    static func describe(errno code: Int32) -> String { String(cString: strerror(code)) }
+    static func describe(errno code: Int32) -> String { Host.describe(errno: code) }
 
     /// A new folder of its own among the temporary files.
     static func temporaryFolder() throws -> String {

@@ -1,6 +1,7 @@
 internal import EventCore
 internal import LogStore
 internal import ReplicaEngine
+internal import SyncClient
 
 /// The engine's errors → sentence, hint and exit status.
 extension ConsoleError {
@@ -64,7 +65,7 @@ extension ConsoleError {
         case .alreadyThere(let folder): self.init(code: "store-exists", "there is a log in \(folder) already")
         case .locked(let holder):
             // A writer puts its name there once it has found its place in the log; until then the name is that of one that may have ended.
-            let running = holder.flatMap { Machine.isRunning($0.process) ? $0 : nil }
+            let running = holder.flatMap { Host.isRunning($0.process) ? $0 : nil }
             let who = running.map { "process \($0.process) (\($0.command))" } ?? "another process"
             self.init(
                 .openElsewhere, code: "open-elsewhere", "the store is open for writing in \(who)",

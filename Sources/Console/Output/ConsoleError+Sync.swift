@@ -33,6 +33,7 @@ extension ConsoleError {
         case .badURL(let text):
             self.init(.usage, code: "usage", "“\(text)” is no hub's address", hint: "for example http://127.0.0.1:7420")
         case .file(let path, let code): self.init(code: "io", "\(path): \(Machine.describe(errno: code))", hint: "mend that and repeat")
+        case .noThread(let code): self.init(code: "io", "no thread can be made: \(Machine.describe(errno: code))")
         case .store(let error): self.init(error)
         }
     }

@@ -17,8 +17,8 @@ struct WatchPage {
         }
         let folder = try session.folder()
         let machine = WatchMachine(
-            folder: folder, keys: Machine.keysFolder, store: PassingStore(session: session, folder: folder),
-            clock: { Machine.syncClock }, chance: { Machine.random })
+            folder: folder, keys: Host.keysFolder, store: PassingStore(session: session, folder: folder),
+            clock: { Host.clock }, chance: { Host.random })
         let watching = try Watching(machine) { news in show(news) }
         try watching.run(until: { false })
     }

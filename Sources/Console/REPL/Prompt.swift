@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EventCore
 internal import ReplicaEngine
+internal import SyncClient
 
 /// The prompt: lines in, commands run on the one store that is held open. Decisions are `ConflictMode`'s and `Completer`'s; this shell performs them.
 final class Prompt {

@@ -137,6 +137,14 @@ package struct SyncStatus: Hashable, Sendable {
     /// Events, own ones included, that are here and not at the hub, and that a reader may not give it; known while everything is pulled.
     package var withheld: UInt64 = 0
 
+    /// Whether what is written here goes up at the moment.
+    package var isUp: Bool {
+        switch state {
+        case .connected, .syncing: true
+        default: false
+        }
+    }
+
     /// What a person can do about the state.
     package var advice: Advice { Advice(for: state) }
 }

@@ -83,14 +83,6 @@ struct SyncNews: Hashable {
         return notices
     }
 
-    /// Whether what is written here goes up at the moment.
-    var isUp: Bool {
-        switch status?.state {
-        case .connected, .syncing: true
-        default: false
-        }
-    }
-
     /// The sign and the words at the prompt.
     var link: (sign: StatusLine.Link, detail: String) {
         switch status?.state {

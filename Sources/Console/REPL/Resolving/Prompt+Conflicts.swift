@@ -1,5 +1,6 @@
 internal import EventCore
 internal import ReplicaEngine
+internal import SyncClient
 
 /// Conflicts at the prompt: opening one, and performing what its mode decides.
 extension Prompt {

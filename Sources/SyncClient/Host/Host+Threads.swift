@@ -1,19 +1,22 @@
 internal import Glibc
-internal import SyncCore
 
 /// Threads of the program's own. No signal interrupts them: signals are the first thread's.
-extension Machine {
+extension Host {
     /// Runs `body` on a thread of its own, which nobody waits for.
-    static func startThread(_ body: @escaping @Sendable () -> Void) throws(ConsoleError) { pthread_detach(try thread(body)) }
+    ///
+    /// - Throws: `.noThread`
+    package static func startThread(_ body: @escaping @Sendable () -> Void) throws(SyncError) { pthread_detach(try thread(body)) }
 
     /// Runs `body` on so many threads at once, each with its number, and waits for all of them.
-    static func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) throws(ConsoleError) {
+    ///
+    /// - Throws: `.noThread`
+    package static func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) throws(SyncError) {
         var threads: [pthread_t] = []
         defer { for thread in threads { pthread_join(thread, nil) } }
         for number in 0..<count { threads.append(try thread { body(number) }) }
     }
 
-    private static func thread(_ body: @escaping @Sendable () -> Void) throws(ConsoleError) -> pthread_t {
+    private static func thread(_ body: @escaping @Sendable () -> Void) throws(SyncError) -> pthread_t {
         final class Work: Sendable {
             let run: @Sendable () -> Void
             init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -31,11 +34,8 @@ extension Machine {
             }, work.toOpaque())
         guard status == 0 else {
             work.release()
-            throw ConsoleError(code: "io", "no thread can be made: \(describe(errno: status))")
+            throw .noThread(code: status)
         }
         return thread
     }
-
-    /// What a device's session goes by.
-    static var syncClock: ClockReading { ClockReading(milliseconds: UInt64(monotonicSeconds * 1000), wall: wall) }
 }
