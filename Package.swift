@@ -35,6 +35,8 @@ let package = Package(
     name: "syncline",
     products: [
         .executable(name: "syncline", targets: ["syncline"]),
+        // Not `Syncline`: a file system that ignores case would take it for the command.
+        .library(name: "SynclineKit", targets: ["SynclineKit"]),
         .executable(name: "simulate", targets: ["simulate"]),
         // Linked by hand with a fuzzer, whose main would be a second one in an executable of the package.
         .library(name: "Fuzzing", type: .static, targets: ["Fuzzing"]),
@@ -77,6 +79,9 @@ let package = Package(
                 .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
             ] + network, swiftSettings: settings),
         .target(
+            name: "SynclineKit", dependencies: ["EventCore", "LogStore", "ReplicaEngine", "SyncCore", "SyncClient"], swiftSettings: settings
+        ),
+        .target(
             name: "HubServer", dependencies: ["EventCore", "HubStore", "LogStore", "ReplicaEngine", "SyncCore", crypto] + server,
             swiftSettings: settings),
         .target(
@@ -101,6 +106,9 @@ let package = Package(
         .testTarget(name: "SyncCoreTests", dependencies: ["SyncCore", "EventCore", "Workload", crypto], swiftSettings: settings),
         .testTarget(name: "HubStoreTests", dependencies: ["HubStore", "SyncCore", "EventCore", "LogStore"], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "EventCore", "SyncCore"], swiftSettings: settings),
+        .testTarget(
+            name: "SynclineKitTests", dependencies: ["SynclineKit", "HubServer", "LogStore", "ReplicaEngine", "SyncClient", "SyncCore"],
+            swiftSettings: settings),
         .testTarget(name: "ConventionTests", swiftSettings: settings),
     ]
 )

@@ -50,6 +50,7 @@ struct ConventionTests {
             "NIOPosix", "NIOSSL",
             "NIOWebSocket", "Synchronization",
         ],
+        "SynclineKit": ["EventCore", "LogStore", "ReplicaEngine", "SyncClient", "SyncCore", "Synchronization"],
         "HubServer": [
             "EventCore", "HubStore", "LogStore", "ReplicaEngine", "SyncCore", "Crypto", "Glibc", "HTTPTypes", "Hummingbird",
             "HummingbirdCore",

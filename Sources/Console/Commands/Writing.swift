@@ -13,34 +13,18 @@ struct Writing {
 
     /// Commits a draft. A write that ends a conflict is of kind `resolve`, and stderr says what it settled.
     func commit(_ draft: Draft) throws {
-        var draft = draft
-        var settled: [String] = []
-        let conflict = try store.conflict(draft.key)
-        if let conflict {
-            settled = Self.settled(by: draft.body, of: conflict)
-            if draft.kind == .edit && !settled.isEmpty { draft.kind = .resolve }
+        guard let (event, settled) = try store.commitSettling([draft], wall: Machine.wall).first else {
+            preconditionFailure("one draft is one event")
         }
-        let wall = Machine.wall
-        let events = try store.commit([draft], wall: wall)
-        guard let event = events.first else { preconditionFailure("one draft is one event") }
-        if let conflict, !settled.isEmpty { store.remember([draft], settling: [conflict], wall: wall) }
         try session.close(store)
         session.report(event)
-        if !settled.isEmpty { session.output.note("settled in \(Arguments.text(draft.key)): " + settled.joined(separator: ", ")) }
+        if let settled { session.output.note("settled in \(Arguments.text(draft.key)): " + Self.words(settled).joined(separator: ", ")) }
     }
 
-    /// What the write leaves uncontested: contested fields that it writes, and delete against edit, which any write ends.
-    private static func settled(by body: EventBody, of conflict: Conflict) -> [String] {
-        let contested = conflict.fields.map(\.field)
-        var settled: [String] = conflict.isDeleteAgainstEdit ? ["delete against edit"] : []
-        // One event that has seen all heads ends a conflict of whole edits, whatever it writes.
-        if conflict.isOfWholeEdits { return settled + (settled.isEmpty ? ["edits side by side"] : []) + contested.map(\.text) }
-        switch body {
-        case .delete: settled += contested.map(\.text)
-        case .write(let set, let unset):
-            settled += contested.filter { field in set.contains { $0.field == field } || unset.contains(field) }.map(\.text)
-        }
-        return settled
+    private static func words(_ settled: (conflict: Conflict, fields: [Name])) -> [String] {
+        let whole =
+            settled.conflict.isDeleteAgainstEdit ? "delete against edit" : settled.conflict.isOfWholeEdits ? "edits side by side" : nil
+        return (whole.map { [$0] } ?? []) + settled.fields.map(\.text)
     }
 }
 

@@ -1,27 +1,22 @@
+internal import SyncClient
+
 /// Where the store is: `--store`, else `$SYNCLINE_STORE`, else the nearest `.syncline` upward.
 enum StoreFinder {
-    static let folderName = ".syncline"
-
     /// The `.syncline` folder.
     static func find(option: String?) throws -> String {
         if let given = option ?? Machine.environment("SYNCLINE_STORE"), !given.isEmpty { return folder(of: given) }
         var folder = Machine.currentFolder
         while true {
-            let candidate = (folder == "/" ? "" : folder) + "/" + folderName
+            let candidate = (folder == "/" ? "" : folder) + "/" + Host.storeFolderName
             if Machine.isFolder(candidate) { return candidate }
             guard folder != "/", let slash = folder.lastIndex(of: "/") else { break }
             folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
         }
         throw ConsoleError(
-            code: "no-store", "there is no store here: no \(folderName) in this folder or above it",
+            code: "no-store", "there is no store here: no \(Host.storeFolderName) in this folder or above it",
             hint: "make one with `syncline init`, or name one with --store DIR")
     }
 
     /// Either the `.syncline` folder itself or the one that holds it.
-    static func folder(of path: String) -> String {
-        var trimmed = path
-        while trimmed.count > 1 && trimmed.hasSuffix("/") { trimmed.removeLast() }
-        let isStoreItself = trimmed == folderName || trimmed.hasSuffix("/" + folderName)
-        return isStoreItself ? trimmed : trimmed + (trimmed == "/" ? "" : "/") + folderName
-    }
+    static func folder(of path: String) -> String { Host.storeFolder(of: path) }
 }

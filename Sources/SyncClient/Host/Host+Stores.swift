@@ -3,6 +3,17 @@ package import ReplicaEngine
 
 /// Opening a store for writing, while others do.
 extension Host {
+    /// What a store's folder is called where its own name was not given.
+    package static let storeFolderName = ".syncline"
+
+    /// The store's own folder, of that or of the folder that holds it.
+    package static func storeFolder(of path: String) -> String {
+        var trimmed = path
+        while trimmed.count > 1 && trimmed.hasSuffix("/") { trimmed.removeLast() }
+        let isStoreItself = trimmed == storeFolderName || trimmed.hasSuffix("/" + storeFolderName)
+        return isStoreItself ? trimmed : trimmed + (trimmed == "/" ? "" : "/") + storeFolderName
+    }
+
     /// How long a writer waits for another one that writes and goes, and how long for one that holds the store for hours.
     private static let lockWaitSeconds = 5.0
     private static let holderWaitSeconds = 0.5

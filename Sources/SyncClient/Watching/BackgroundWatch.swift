@@ -18,9 +18,10 @@ package final class BackgroundWatch: @unchecked Sendable {
     private let gate: StoreGate
     private let folder: String
     private let keys: String
-    private let bell = WatchBell()
     private let monitor = Monitor<Awaited>()
     // Touched under the monitor's lock only.
+    /// Of the watch that runs: what came for an earlier one is nothing to it.
+    private var bell = WatchBell()
     private var isRunning = false
     private var status: SyncStatus?
     /// Set when it is to end: it goes when everything is up, or at this time.
@@ -48,16 +49,20 @@ package final class BackgroundWatch: @unchecked Sendable {
         defer { monitor.unlock() }
         guard !isRunning else { return }
         guard let link = try SyncFolder(ofStore: folder).link() else { throw .notJoined(folder: folder) }
-        (isRunning, status, deadline) = (true, nil, nil)
+        (isRunning, status, deadline, bell) = (true, nil, nil, WatchBell())
         tell(.began(link))
-        do throws(SyncError) { try Host.startThread { [self] in run(tell) } } catch {
+        do throws(SyncError) { try Host.startThread { [self, bell] in run(bell, tell) } } catch {
             isRunning = false
             throw error
         }
     }
 
     /// What was written goes up at once.
-    package func ring() { bell.ring() }
+    package func ring() {
+        monitor.lock()
+        defer { monitor.unlock() }
+        bell.ring()
+    }
 
     /// Lets it end: what was written last goes up if that takes no time.
     package func stop() {
@@ -86,7 +91,7 @@ package final class BackgroundWatch: @unchecked Sendable {
 
     // MARK: - The thread
 
-    private func run(_ tell: @escaping (News) -> Void) {
+    private func run(_ bell: WatchBell, _ tell: @escaping (News) -> Void) {
         var failure: SyncError?
         do throws(SyncError) {
             let machine = WatchMachine(

@@ -1,0 +1,65 @@
+internal import EventCore
+internal import ReplicaEngine
+internal import SyncClient
+
+extension Store {
+    /// The addresses of the hub that the store has joined, the preferred one first; none where it has joined none.
+    ///
+    /// - Throws: `.closed`, `.damaged`, `.system`
+    public func hubs() throws(SynclineError) -> [String] {
+        try checkOpen()
+        do throws(SyncError) { return try SyncFolder(ofStore: folder).link()?.hubs ?? [] } catch { throw SynclineError(error) }
+    }
+
+    /// Enrols this device at a hub. It makes the device's key, outside the store.
+    ///
+    /// - Parameters:
+    ///   - hub: `http://` or `https://`, host and port.
+    ///   - code: the one-time code of an invitation.
+    ///   - authorities: a file of certificates to trust, in PEM; nil for the system's.
+    /// - Returns: what the device may do.
+    /// - Throws: `.alreadyJoined`, `.badAddress`, `.unreachable`, `.refused`, `.notAllowed` where the code is no good, `.fork`, `.closed`, `.system`
+    @discardableResult
+    public func join(hub: String, code: String, authorities: String? = nil) async throws(SynclineError) -> Role {
+        let chain = try turn { store in try OwnChain.head(of: store, upTo: store.versionVector[store.device], from: nil) }
+        let (device, folder, keys) = (device, folder, keys)
+        // The hub is waited for elsewhere, while the store goes on.
+        return try await StoreThread().run {
+            do throws(SyncError) {
+                let link = try Joining.join(
+                    [hub], code: code, device: device.id.value, name: device.name, chain: chain, folder: SyncFolder(ofStore: folder),
+                    keys: keys,
+                    authorities: authorities)
+                return .success(Role(rawValue: link.role) ?? .client)
+            } catch { return .failure(SynclineError(error)) }
+        }
+    }
+
+    /// Syncs once: returns when everything written here is at the hub, and everything that the hub has is here. While the store syncs in the background it waits until
+    /// that is so. The store can be read and written meanwhile; it does not heed that the task is cancelled.
+    ///
+    /// - Throws: `.notJoined`, `.unreachable`, `.refused`, `.notAllowed`, `.fork`, `.closed`, `.damaged`, `.system`
+    public func sync() async throws(SynclineError) {
+        try checkOpen()
+        try await syncer.sync()
+    }
+
+    /// Stays connected from now on: what is written goes up at once, what others write comes in. Without a network it tries again by itself.
+    ///
+    /// What it brings is told by `changes()`, how it goes by `syncStates()`.
+    ///
+    /// - Throws: `.notJoined`, `.closed`, `.damaged`, `.system`
+    public func startSyncing() async throws(SynclineError) {
+        try checkOpen()
+        try await syncer.start()
+    }
+
+    /// Returns when nothing behind the store touches it any more. What was written last goes up before, where that takes no time.
+    public func stopSyncing() async { await syncer.stop() }
+
+    /// How it stands with the hub.
+    public nonisolated var syncState: SyncState { syncer.current }
+
+    /// How it stands with the hub, now and whenever that changes; a loop that is slow gets the newest only. It ends when the store is closed.
+    public nonisolated func syncStates() -> AsyncStream<SyncState> { syncer.states() }
+}
