@@ -79,6 +79,9 @@ final class Session {
 
     func folder() throws -> String { try held?.folder ?? StoreFinder.find(option: storeOption) }
 
+    /// The folder of the store or of the hub's workspace that is to be looked at.
+    func folderForReading() throws -> String { try held?.folder ?? StoreFinder.findForReading(option: storeOption) }
+
     /// Opens the store without a lock.
     func reading() throws -> Store {
         if let held { return held.store }

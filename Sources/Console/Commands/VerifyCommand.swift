@@ -2,22 +2,28 @@ internal import ArgumentParser
 internal import EventCore
 internal import LogStore
 internal import ReplicaEngine
+internal import SyncClient
+internal import SyncCore
 
 /// Checks a store from end to end.
 struct VerifyCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check every byte of the store; never writes.",
         discussion:
-            "Exit 0: intact. 2: a torn tail above the acknowledged mark, nothing acknowledged is lost. 3: damage. With --deep it also hashes all events and prints where each device's chain ends, which is the same on every store that holds the same events of that device. Examples:\n\n  syncline verify --json\n  syncline verify --deep"
+            "Exit 0: intact. 2: a torn tail above the acknowledged mark, nothing acknowledged is lost. 3: damage. With --deep it also hashes all events and prints where each device's chain ends, which is the same on every store that holds the same events of that device, and checks what the devices of the workspace have signed: whose events are not those that it signed, or whose signature is not of its key, is damage (3). A hub's workspace is checked like a store. Examples:\n\n  syncline verify --json\n  syncline verify --deep --store hub/workspaces/main"
     )
 
-    @Flag(help: "Also hash every event, and print the devices' hash chains.") var deep = false
+    @Flag(help: "Also hash every event, print the devices' hash chains, and check their signatures.") var deep = false
     @OptionGroup var common: CommonOptions
 
     func run(_ session: Session) throws {
-        let found = try Store.verify(in: try session.folder(), on: POSIXVolume(), deep: deep)
-        let problems = problems(found)
-        let status = Self.status(found.result)
+        let folder = try session.folderForReading()
+        let signed = deep ? try DeviceSignatures.known(in: folder) : nil
+        let found = try Store.verify(in: folder, on: POSIXVolume(), deep: deep, marks: Set(signed?.all.map(\.head.dot) ?? []))
+        let verdicts = signed?.verdicts(on: found) ?? [:]
+        let problems = problems(found) + SignedChain.problems(verdicts)
+        let result = verdicts.values.contains(where: \.isWrong) ? .corrupt : found.result
+        let status = Self.status(result)
         session.output.statusAtClosedPipe = status.map(\.rawValue) ?? 0
         if session.isJSON {
             session.output.object { writer in
@@ -26,22 +32,46 @@ struct VerifyCommand: SessionCommand {
                 writer.key("segments")
                 writer.integer(found.log.segments)
                 writer.key("result")
-                writer.string(found.result.rawValue)
+                writer.string(result.rawValue)
                 writer.key("problems")
                 writer.beginArray()
                 for problem in problems { writer.string(problem) }
                 writer.endArray()
-                if let chains = found.chains { writer.chains(chains.map { ($0, nil) }) }
+                if let chains = found.chains { Self.write(chains, verdicts, to: &writer) }
             }
         } else {
             session.output.line(
-                "\(Sentences.count(found.log.events, "event")) in \(Sentences.count(found.log.segments, "segment")): \(Self.word(found.result))"
+                "\(Sentences.count(found.log.events, "event")) in \(Sentences.count(found.log.segments, "segment")): \(Self.word(result))"
             )
             for problem in problems { session.output.line("  " + problem) }
-            for head in found.chains ?? [] { session.output.line("  chain \(head.dot) \(head.hash)") }
+            for head in found.chains ?? [] {
+                let signed = verdicts[head.dot.device]?.signedThrough.map { "  signed up to \($0)" } ?? ""
+                session.output.line("  chain \(head.dot) \(head.hash)\(signed)")
+            }
         }
         session.output.flush()
         if let status { throw ExitCode(status.rawValue) }
+    }
+
+    /// As the contract has them, each with how far its device's signature was found right.
+    private static func write(_ chains: [ChainHead], _ verdicts: [DeviceID: SignedChain], to writer: inout JSONWriter) {
+        writer.key("chains")
+        writer.beginArray()
+        for head in chains {
+            writer.beginObject()
+            writer.key("device")
+            writer.device(head.dot.device)
+            writer.key("seq")
+            writer.integer(head.dot.seq)
+            writer.key("hash")
+            writer.string(head.hash.description)
+            if let seq = verdicts[head.dot.device]?.signedThrough {
+                writer.key("signedThrough")
+                writer.integer(seq)
+            }
+            writer.endObject()
+        }
+        writer.endArray()
     }
 
     private static func status(_ result: LogVerification.Result) -> ConsoleError.Status? {

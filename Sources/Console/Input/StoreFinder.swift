@@ -1,3 +1,4 @@
+internal import HubServer
 internal import SyncClient
 
 /// Where the store is: `--store`, else `$SYNCLINE_STORE`, else the nearest `.syncline` upward.
@@ -15,6 +16,12 @@ enum StoreFinder {
         throw ConsoleError(
             code: "no-store", "there is no store here: no \(Host.storeFolderName) in this folder or above it",
             hint: "make one with `syncline init`, or name one with --store DIR")
+    }
+
+    /// The same, or a hub's workspace, which is a store beside the hub's own files: to be looked at, never to be written in.
+    static func findForReading(option: String?) throws -> String {
+        if let option, Machine.isFolder(option + "/log"), WorkspaceSignatures.isWorkspace(option) { return option }
+        return try find(option: option)
     }
 
     /// Either the `.syncline` folder itself or the one that holds it.

@@ -28,6 +28,7 @@ extension DeviceLine {
             writer.device(formerly)
         }
         if !undelivered.isEmpty { writer.positions("undelivered", undelivered) }
+        signature?.write(to: &writer)
     }
 }
 

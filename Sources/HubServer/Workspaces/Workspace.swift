@@ -9,7 +9,7 @@ internal import SyncCore
 ///
 /// It runs on a thread of its own choice, as it waits for the disk.
 actor Workspace {
-    typealias Core = HubCore<StoreLog<POSIXVolume>, HubCryptography>
+    typealias Core = HubCore<StoreLog<POSIXVolume>, StandardCryptography>
 
     nonisolated let name: String
     private let clock: HubClock

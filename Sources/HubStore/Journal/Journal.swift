@@ -38,6 +38,18 @@ package final class Journal<Storage: Volume> {
         } catch { throw .volume(error) }
     }
 
+    /// What the devices of a hub's workspace have signed, without opening it; nil for a folder that is none.
+    package static func signatures(in folder: String, on volume: Storage) throws(JournalError) -> DeviceSignatures? {
+        let path = folder + "/journal"
+        let kept: [UInt8]
+        do throws(VolumeError) {
+            guard try volume.exists(path) else { return nil }
+            kept = try volume.wholeFile(path)
+        } catch { throw .volume(error) }
+        guard let (workspace, records) = read(kept) else { throw .damaged(file: path) }
+        return DeviceSignatures(workspace: workspace, HubState(records).signatures)
+    }
+
     private init(_ workspace: WorkspaceID, _ volume: Storage, _ file: Storage.File, offset: Int) {
         self.workspace = workspace
         self.volume = volume

@@ -47,17 +47,22 @@ extension Replica {
 
     /// Hashes the whole log and compares with what the cache says.
     ///
-    /// - Returns: the chains, and whether the cache agrees; nil when there is none that could be used.
-    func rehashedChains() throws(ReplicaError) -> (heads: [ChainHead], cacheAgrees: Bool?) {
+    /// - Parameter marks: events at which the chain is asked for, too.
+    /// - Returns: the chains, those at the marks that are here, and whether the cache agrees; nil when there is none that could be used.
+    func rehashedChains(
+        noting marks: Set<Dot>
+    ) throws(ReplicaError) -> (heads: [ChainHead], marked: [ChainHead], cacheAgrees: Bool?) {
         let cached = cachedChains()
         var agrees = cached.map { $0.end == Position(0) && $0.heads.isEmpty }
         var chains = HashChains()
+        var marked: [ChainHead] = []
         try events(from: Position(0)) { (logged) throws(ReplicaError) in
             chains.add(logged.event)
+            if marks.contains(logged.event.dot) { marked.append(chains.head(of: logged.event.dot.device)) }
             if chains.end == cached?.end { agrees = chains.heads == cached?.heads }
             return true
         }
-        return (chains.heads, agrees)
+        return (chains.heads, marked, agrees)
     }
 
     // MARK: - Reading

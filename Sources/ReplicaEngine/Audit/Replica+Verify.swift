@@ -11,6 +11,8 @@ package struct StoreVerification: Hashable, Sendable {
     package let ignoredCheckpoints: [String]
     /// Each device's hash chain, where all events were hashed.
     package internal(set) var chains: [ChainHead]?
+    /// Where they stood at the events that were asked for; one that is not here is left out.
+    package internal(set) var markedChains: [ChainHead] = []
     /// Whether the cache of the chains says something else than the log: it is not used then.
     package internal(set) var isChainCacheWrong = false
 
@@ -22,9 +24,13 @@ package struct StoreVerification: Hashable, Sendable {
 extension Replica {
     /// Checks a store from end to end and never writes: every byte of the log, and that its events fold.
     ///
-    /// - Parameter deep: whether to hash all events, too, so that the chains can be compared with what others hold.
+    /// - Parameters:
+    ///   - deep: whether to hash all events, too, so that the chains can be compared with what others hold.
+    ///   - marks: events at which the chain is asked for, too.
     /// - Throws: `.notAStore`, `.damagedIdentity`, `.newerIdentity`, `.log` when there is no log or the disk refuses.
-    package static func verify(in folder: String, on volume: Storage, deep: Bool = false) throws(ReplicaError) -> StoreVerification {
+    package static func verify(
+        in folder: String, on volume: Storage, deep: Bool = false, marks: Set<Dot> = []
+    ) throws(ReplicaError) -> StoreVerification {
         _ = try StoreIdentity.read(in: folder, on: volume)
         let verification: LogVerification
         do throws(LogError) { verification = try EventLog.verify(in: folder, on: volume) } catch { throw .log(error) }
@@ -33,20 +39,20 @@ extension Replica {
         }
         var malformed: Position?
         var ignored: [String] = []
-        var chains: (heads: [ChainHead], cacheAgrees: Bool?)?
+        var chains: (heads: [ChainHead], marked: [ChainHead], cacheAgrees: Bool?)?
         do throws(ReplicaError) {
             _ = try replay(in: folder, on: volume)
             let opened = try open(in: folder, on: volume, access: .reading)
             try opened.checkTable()
             ignored = opened.ignoredCheckpoints.map(\.file)
-            if deep { chains = try opened.rehashedChains() }
+            if deep { chains = try opened.rehashedChains(noting: marks) }
         } catch {
             guard case .malformedBlock(let position) = error else { throw error }
             malformed = position
         }
         return StoreVerification(
             log: verification, malformedBlock: malformed, ignoredCheckpoints: ignored, chains: chains?.heads,
-            isChainCacheWrong: chains?.cacheAgrees == false)
+            markedChains: chains?.marked ?? [], isChainCacheWrong: chains?.cacheAgrees == false)
     }
 
     /// A file of a store as text; reads damaged ones and never writes.

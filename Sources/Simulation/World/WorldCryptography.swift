@@ -1,10 +1,10 @@
 internal import EventCore
-internal import HubStore
+internal import ReplicaEngine
 internal import SyncCore
 
 /// Signatures that are the same in each run, which real ones are not, and cheap: who has the public key can sign.
 enum WorldCryptography: Cryptography {
-    static func sha256(_ bytes: [UInt8]) -> Hash256 { HubCryptography.sha256(bytes) }
+    static func sha256(_ bytes: [UInt8]) -> Hash256 { StandardCryptography.sha256(bytes) }
 
     static func signature(of message: [UInt8], with key: [UInt8]) -> [UInt8] { sha256(key + message).bytes }
 

@@ -30,14 +30,15 @@ final class HubClient {
 
     func devices() throws(SyncError) -> JSONValue { try object(.GET, "/devices") }
 
-    /// What the workspace calls its devices, this one left out.
-    func names() throws(SyncError) -> [DeviceID: String] {
+    /// What the workspace calls its devices, this one left out, and what each has signed of its events.
+    func introductions() throws(SyncError) -> (names: [DeviceID: String], signatures: [DeviceSignature]) {
         var names: [DeviceID: String] = [:]
-        for object in try devices()["devices"]?.items ?? [] {
+        let objects = try devices()["devices"]?.items ?? []
+        for object in objects {
             guard let id = object["device"]?.text.flatMap({ DeviceID($0) }), id != device, let name = object["name"]?.text else { continue }
             if (1...Self.nameBytes).contains(name.utf8.count) { names[id] = name }
         }
-        return names
+        return (names, objects.compactMap { DeviceSignature(json: $0) })
     }
 
     func revoke(_ device: DeviceID, epoch: UInt64) throws(SyncError) -> JSONValue {

@@ -51,18 +51,22 @@ package final class Syncing<Storage: Volume> {
 
     /// Push, then pull.
     package func sync() throws(SyncError) -> SyncReport {
-        if client.link.role != "reader" { _ = try push() }
+        if client.link.role != "reader" { try pushNoting() }
         return try pull()
     }
 
     /// Hands over every event that the hub lacks, in causal order, in bounded batches.
     package func push() throws(SyncError) -> SyncReport {
+        try pushNoting()
+        hearNames()
+        return report
+    }
+
+    private func pushNoting() throws(SyncError) {
         try noting { () throws(SyncError) in
             try readStatus()
             try pushAll()
         }
-        hearNames()
-        return report
     }
 
     /// Takes in every event after the cursor.
@@ -91,11 +95,12 @@ package final class Syncing<Storage: Volume> {
     /// Revokes a device under this device's lease.
     package func revoke(_ device: DeviceID, epoch: UInt64) throws(SyncError) -> JSONValue { try client.revoke(device, epoch: epoch) }
 
-    /// Takes over what the workspace calls its devices. Names are for people: nothing fails for want of them.
+    /// Takes over what the workspace calls its devices, and what they have signed. Both are for people: nothing fails for want of them.
     package func hearNames() {
-        guard !hasHeardNames, let names = try? client.names() else { return }
+        guard !hasHeardNames, let (names, signatures) = try? client.introductions() else { return }
         hasHeardNames = true
         try? store.hear(names: names)
+        try? folder.note(signatures, known: store.versionVector, in: WorkspaceID(bytes: client.link.workspaceID))
     }
 
     /// How many events would go up, as far as is known.

@@ -1,6 +1,7 @@
 internal import EventCore
 internal import LogStore
 package import ReplicaEngine
+package import SyncCore
 
 /// What a store knows of its hub: the folder `sync/` in it.
 package struct SyncFolder {
@@ -45,6 +46,22 @@ package struct SyncFolder {
         var receipts = known
         change(&receipts)
         if receipts != known { try receipts.write(in: path) }
+    }
+
+    /// What the workspace's devices have signed of their events, as far as this store has heard; nil when it has heard nothing.
+    package func signatures() throws(SyncError) -> DeviceSignatures? {
+        let path = path + "/signatures"
+        guard let text = try PrivateFile.read(path) else { return nil }
+        guard let signatures = DeviceSignatures(json: text) else { throw .damagedFile(path: path) }
+        return signatures
+    }
+
+    /// Keeps those that are right and speak of events that the store has. A damaged file is begun anew.
+    func note(_ heard: [DeviceSignature], known: VersionVector, in workspace: WorkspaceID) throws(SyncError) {
+        let kept = try? self.signatures()
+        var signatures = kept.flatMap { $0.workspace == workspace ? $0 : nil } ?? DeviceSignatures(workspace: workspace)
+        signatures.hear(heard, known: known, by: StandardCryptography.self)
+        if signatures != kept { try PrivateFile.replace(path + "/signatures", in: path, with: signatures.json) }
     }
 
     package func progress() throws(SyncError) -> SyncProgress {

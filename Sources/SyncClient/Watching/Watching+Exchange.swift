@@ -110,12 +110,16 @@ extension Watching {
 
     private static var namedConflictLimit: Int { 16 }
 
-    /// Takes over what the workspace calls its devices. Names are for people: nothing fails for want of them.
+    /// Takes over what the workspace calls its devices, and what they have signed. Both are for people: nothing fails for want of them.
     func hearNames() throws(SyncError) {
-        guard let names = try? client.names() else { return }
-        try stored { () throws(ReplicaError) in
-            try machine.store.reading { (store) throws(ReplicaError) in try? store.hear(names: names) }
+        guard let (names, signatures) = try? client.introductions() else { return }
+        let known = try stored { () throws(ReplicaError) in
+            try machine.store.reading { (store) throws(ReplicaError) in
+                try? store.hear(names: names)
+                return store.versionVector
+            }
         }
+        try? folder.note(signatures, known: known, in: WorkspaceID(bytes: client.link.workspaceID))
     }
 
     /// The store's error is the sync's.

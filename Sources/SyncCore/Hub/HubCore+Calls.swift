@@ -117,7 +117,8 @@ extension HubCore {
         let undelivered = session?.attempts.filter { $0.value.isLast }.map(\.key).sorted() ?? []
         return DeviceLine(
             device: device, isConnected: session != nil, lastSeenWall: lastSeenWall[device.id], lag: session?.lag,
-            pending: session?.pending, acknowledged: log.applied[device.id], undelivered: undelivered)
+            pending: session?.pending, acknowledged: log.applied[device.id], undelivered: undelivered,
+            signature: state.signature(of: device.id))
     }
 
     /// Asks the log; a disk that refuses ends the hub.

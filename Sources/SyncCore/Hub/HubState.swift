@@ -94,6 +94,15 @@ package struct HubState: Hashable, Sendable {
     /// The devices that are enrolled and not revoked, sorted.
     var activeDevices: [EnrolledDevice] { devices.values.filter { $0.revokedAt == nil }.sorted { $0.id < $1.id } }
 
+    /// What all devices have signed.
+    package var signatures: [DeviceSignature] { signedHeads.keys.sorted().compactMap { signature(of: $0) } }
+
+    /// What a device has signed last.
+    func signature(of device: DeviceID) -> DeviceSignature? {
+        guard let signed = signedHeads[device], let signature = signed.signature, let known = devices[device] else { return nil }
+        return DeviceSignature(head: signed.head, signature: signature, publicKey: known.publicKey)
+    }
+
     /// Open critical events, oldest first.
     var sortedCritical: [OpenCritical] { openCritical.values.sorted { $0.event.position < $1.event.position } }
 

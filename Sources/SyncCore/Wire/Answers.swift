@@ -46,10 +46,12 @@ package struct DeviceLine: Hashable, Sendable {
     package var pending: UInt64?
     package var acknowledged: UInt64
     package var undelivered: [Position]
+    /// What the device has signed last; nil when it has not.
+    package var signature: DeviceSignature?
 
     package init(
         device: EnrolledDevice, isConnected: Bool, lastSeenWall: UInt64?, lag: UInt64?, pending: UInt64?, acknowledged: UInt64,
-        undelivered: [Position]
+        undelivered: [Position], signature: DeviceSignature?
     ) {
         self.device = device
         self.isConnected = isConnected
@@ -58,6 +60,7 @@ package struct DeviceLine: Hashable, Sendable {
         self.pending = pending
         self.acknowledged = acknowledged
         self.undelivered = undelivered
+        self.signature = signature
     }
 }
 

@@ -2,8 +2,8 @@ internal import Crypto
 package import EventCore
 internal import SyncCore
 
-/// The core's hashes and signatures.
-package enum HubCryptography: Cryptography {
+/// SHA-256 and Ed25519.
+package enum StandardCryptography: Cryptography {
     package static func sha256(_ bytes: [UInt8]) -> Hash256 {
         guard let hash = Hash256(Array(SHA256.hash(data: bytes))) else { preconditionFailure("a SHA-256 has 32 bytes") }
         return hash
