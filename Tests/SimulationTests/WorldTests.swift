@@ -13,16 +13,22 @@ struct WorldTests {
     }
 
     /// Seeds whose worlds once broke a promise, by what was wrong.
-    private static let mended: [(what: String, seeds: [UInt64])] = [
-        ("a hub's reader whose blocks were packed anew", [93, 193, 248, 261, 827]),
-        ("a store put back that wrote while its own events were coming", [79, 253, 295, 465]),
-        ("a journal whose last lines a power loss had torn", [2041, 2751, 5163]),
-        ("a page that was answered for an attempt that was over, while the next one's was taken in", [34632, 12954, 52336]),
-        ("a reader that alone held what its hub had lost", [41286, 20259, 28853, 45785, 47221]),
+    private static let mended: [(what: String, seeds: [UInt64], without: Set<FaultClass>)] = [
+        ("a hub's reader whose blocks were packed anew", [93, 193, 248, 261, 827], later),
+        ("a store put back that wrote while its own events were coming", [79, 253, 295, 465], later),
+        ("a journal whose last lines a power loss had torn", [2041, 2751, 5163], later),
+        ("a page that was answered for an attempt that was over, while the next one's was taken in", [34632, 12954, 52336], later),
+        ("a reader that alone held what its hub had lost", [41286, 20259, 28853, 45785, 47221], later),
+        ("blocks that do not fit, where calls are limited to one at a time", [712, 718, 728, 855, 921, 988], []),
     ]
+    /// What worlds had not yet when those seeds were found; without it they live as they did.
+    private static let later: Set<FaultClass> = [.blocks, .json, .standIn]
 
-    @Test(arguments: mended) func `what once broke a promise keeps it`(case: (what: String, seeds: [UInt64])) {
-        for seed in `case`.seeds { #expect(WorldLife(WorldPlan(seed: seed)).violation == nil, "\(`case`.what): seed \(seed)") }
+    @Test(arguments: mended) func `what once broke a promise keeps it`(case: (what: String, seeds: [UInt64], without: Set<FaultClass>)) {
+        for seed in `case`.seeds {
+            let life = WorldLife(WorldPlan(seed: seed, without: `case`.without))
+            #expect(life.violation == nil, "\(`case`.what): seed \(seed)")
+        }
     }
 
     @Test func `other seeds live other lives`() {

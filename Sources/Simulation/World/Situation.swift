@@ -35,5 +35,12 @@ package enum Situation: String, Sendable, CaseIterable {
     case historyChanged = "changed history was refused"
     case contextUnclosed = "an unclosed context was refused"
     case epochStolen = "an epoch that was never granted was refused"
+    case blocksPushed = "a hub took packed blocks as they lay in a device's log"
+    case blocksNotTaken = "a hub took none of the packed blocks of a push, and got them as events"
+    case blocksPulled = "a device took packed blocks in as they lay in the hub's log"
+    case blocksUnfit = "packed blocks did not fit a device's records, and came once more as events"
+    case jsonPulled = "a device that speaks JSON alone took a page in"
+    case standIn = "another machine stood in for a lost hub"
+    case otherAddress = "a device found its hub at another address"
     case vouched = "events without their writer's signature were accepted"
 }

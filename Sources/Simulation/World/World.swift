@@ -97,7 +97,7 @@ package final class World {
     func dissolve() {
         schedule = Schedule()
         for device in devices { device.retire() }
-        for hub in hubs { hub.retire() }
+        for hub in hubs { hub.end(.kill) }
     }
 
     // MARK: - Time and chance

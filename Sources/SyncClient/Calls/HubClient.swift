@@ -78,6 +78,12 @@ final class HubClient {
         return .events(parts.object, parts.events)
     }
 
+    /// A page as events.
+    func pullEvents(cursor: String, limit: Int) throws(SyncError) -> PulledContents {
+        let (object, events) = try pull(cursor: cursor, limit: limit)
+        return .events(object, events)
+    }
+
     func pull(cursor: String, limit: Int) throws(SyncError) -> (object: JSONValue, events: [Event]) {
         let reply = try call(.GET, "/sync/pull?limit=\(limit)&cursor=\(cursor)", accept: ExchangeBody.mediaType)
         guard reply.mediaType == ExchangeBody.mediaType, let parts = ExchangeBody.parts(of: reply.body, limit: limit) else {

@@ -16,59 +16,50 @@ extension Watching {
         return PushResult(answer: answer, events: batch.runs, scannedTo: batch.scannedTo)
     }
 
-    func pull(_ cursor: [UInt8]?, _ limit: Int) throws(SyncError) -> PulledPage {
+    func pull(_ cursor: [UInt8]?, _ limit: Int, asEvents: Bool) throws(SyncError) -> PulledPage {
         let cursor = cursor.map(Hexadecimal.text) ?? ""
-        let contents = try client.pullBlocks(cursor: cursor, limit: limit) {}
+        let contents = try asEvents ? client.pullEvents(cursor: cursor, limit: limit) : client.pullBlocks(cursor: cursor, limit: limit) {}
         let object = contents.object
         guard let next = object["cursor"]?.bytes, let head = object["head"]?.integer, let first = object["first"]?.integer else {
             throw .strangeAnswer(hub: client.hub, what: "a pull without a cursor")
         }
-        page = (cursor, contents)
+        page = contents
         return PulledPage(
             cursor: next, position: Position(first + UInt64(contents.eventCount)), head: Position(head),
             eventCount: UInt64(contents.eventCount), covers: contents.covers)
     }
 
-    /// Takes in the page that was pulled last.
+    /// Takes in the page that was pulled last; `isFit` is false where it has to be pulled once more as events, with the blocks before the one that does not fit taken in.
     ///
-    /// - Throws: `.store`, or why the events of blocks that do not fit could not be pulled.
-    func takeInPage() throws(SyncError) -> (taken: TakenIn, arrival: Arrival?) {
-        guard let (cursor, contents) = page else { preconditionFailure("a page was pulled before it is taken in") }
+    /// - Throws: `.store`.
+    func takeInPage() throws(SyncError) -> (taken: TakenIn, arrival: Arrival?, isFit: Bool) {
+        guard let contents = page else { preconditionFailure("a page was pulled before it is taken in") }
         page = nil
         switch contents {
-        case .events(_, let events): return try takeIn(events)
-        case .blocks(let body):
-            if let taken = try takeIn(body) { return taken }
-            var (events, next) = ([Event](), cursor)
-            while events.count < body.eventCount {
-                let (object, more) = try client.pull(cursor: next, limit: body.eventCount - events.count)
-                guard !more.isEmpty, let behind = object["cursor"]?.text else {
-                    throw .strangeAnswer(hub: client.hub, what: "a page without the events that it had")
-                }
-                events += more
-                next = behind
-            }
-            return try takeIn(events)
+        case .events(_, let events):
+            let (taken, arrival) = try takeIn(events)
+            return (taken, arrival, true)
+        case .blocks(let body): return try takeIn(body)
         }
     }
 
-    /// Takes blocks in as they lie; nil where some of their events have to be taken in one by one.
-    private func takeIn(_ body: BlocksBody) throws(SyncError) -> (taken: TakenIn, arrival: Arrival?)? {
-        let result = try stored { () throws(ReplicaError) in
-            try machine.store.writing { (store) throws(ReplicaError) -> (taken: TakenIn, arrival: Arrival)? in
+    /// Takes blocks in as they lie.
+    private func takeIn(_ body: BlocksBody) throws(SyncError) -> (taken: TakenIn, arrival: Arrival?, isFit: Bool) {
+        let (taken, arrival, isFit) = try stored { () throws(ReplicaError) in
+            try machine.store.writing { (store) throws(ReplicaError) -> (taken: TakenIn, arrival: Arrival, isFit: Bool) in
                 let (before, count) = (store.versionVector, try store.openConflictCount())
-                guard try store.takeIn(body, BlockIntake(store)) != nil else { return nil }
+                let isFit = try store.takeIn(body, BlockIntake(store)) != nil
                 let countNow = try store.openConflictCount()
                 var arrival = Arrival(counts: [:], conflicts: [], conflictsMore: countNow - count, conflictsOpen: countNow)
                 for entry in store.versionVector.entries where entry.seq > before[entry.device] {
                     arrival.counts[entry.device] = Int(entry.seq - before[entry.device])
                 }
-                return (TakenIn(log: store.localLog), arrival)
+                return (TakenIn(log: store.localLog), arrival, isFit)
             }
         }
-        guard let (taken, arrival) = result else { return nil }
-        if !arrival.counts.isEmpty { try hearNames() }
-        return (taken, arrival.counts.isEmpty ? nil : arrival)
+        guard !arrival.counts.isEmpty else { return (taken, nil, isFit) }
+        try hearNames()
+        return (taken, arrival, isFit)
     }
 
     /// Makes events durable and folds them.

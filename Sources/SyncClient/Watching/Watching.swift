@@ -15,8 +15,8 @@ package final class Watching {
     private let news: (WatchNews) -> Void
     var session: DeviceSession
     var progress: SyncProgress
-    /// A page, and the cursor that it was asked for with, until the order to take it in comes; and the events of deliveries.
-    var page: (cursor: String, contents: PulledContents)?
+    /// A page until the order to take it in comes, and the events of deliveries.
+    var page: PulledContents?
     var deliveries: [DeliveryID: Event] = [:]
     private var socket: SocketClient?
     private var wakeAt: UInt64 = 0
@@ -126,17 +126,17 @@ package final class Watching {
                     try answered(attempt, { a, f in .pushFailed(attempt: a, f) }) { () throws(SyncError) in
                         .pushed(attempt: attempt, try push(order))
                     })
-            case .pull(let attempt, let cursor, let limit):
+            case .pull(let attempt, let cursor, let limit, let asEvents):
                 inputs.append(
                     try answered(attempt, { a, f in .pullFailed(attempt: a, f) }) { () throws(SyncError) in
-                        .pulled(attempt: attempt, try pull(cursor, limit))
+                        .pulled(attempt: attempt, try pull(cursor, limit, asEvents: asEvents))
                     })
             case .takeIn(let attempt):
                 inputs.append(
                     try answered(attempt, { a, f in .closed(attempt: a, f) }) { () throws(SyncError) in
-                        let (taken, arrival) = try takeInPage()
+                        let (taken, arrival, isFit) = try takeInPage()
                         if let arrival { tell(arrival) }
-                        return .tookIn(attempt: attempt, taken)
+                        return isFit ? .tookIn(attempt: attempt, taken) : .unfit(attempt: attempt, taken.log)
                     })
             case .takeInCritical(let attempt, let delivery):
                 inputs.append(.tookInCritical(attempt: attempt, delivery, try takeIn(delivery)))

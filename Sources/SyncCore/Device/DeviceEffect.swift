@@ -6,8 +6,9 @@ package enum DeviceEffect: Hashable, Sendable {
     case open(attempt: UInt64, hub: Int, renewingToken: Bool)
     case send(attempt: UInt64, DeviceMessage)
     case push(attempt: UInt64, PushOrder)
-    case pull(attempt: UInt64, cursor: [UInt8]?, limit: Int)
-    /// Make the page's events durable and fold them. Answered with `tookIn`.
+    /// `asEvents`: no packed blocks, for those at the cursor did not fit.
+    case pull(attempt: UInt64, cursor: [UInt8]?, limit: Int, asEvents: Bool = false)
+    /// Make the page's events durable and fold them. Answered with `tookIn` or `unfit`.
     case takeIn(attempt: UInt64)
     /// The same with the event of a delivery. Answered with `tookInCritical`.
     case takeInCritical(attempt: UInt64, DeliveryID)

@@ -20,6 +20,8 @@ package enum DeviceInput: Hashable, Sendable {
     case pullFailed(attempt: UInt64, Failure)
     /// The page's events are durable and folded.
     case tookIn(attempt: UInt64, TakenIn)
+    /// The page's blocks do not all fit the records here: those before are taken in, and the page has to be pulled once more, as events. The local log after it.
+    case unfit(attempt: UInt64, LocalLog)
     /// A critical event is durable and folded, or will not be.
     case tookInCritical(attempt: UInt64, DeliveryID, AcknowledgementOutcome)
     case tick

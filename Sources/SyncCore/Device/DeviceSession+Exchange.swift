@@ -14,7 +14,9 @@ extension DeviceSession {
         let wantsPush = canPush && scanned < local.end
         if wantsPull && (isPullNext || !wantsPush) {
             (exchange, isPullNext, newHints) = (.pulling, false, Position(0))
-            effects.append(.pull(attempt: attempt, cursor: cursor, limit: min(options.pullEvents, limits.events)))
+            let limit = min(options.pullEvents, limits.events)
+            effects.append(
+                .pull(attempt: attempt, cursor: cursor, limit: limit, asEvents: pulledTo ?? Position(0) < eventsTo))
         } else if wantsPush {
             (exchange, isPullNext) = (.pushing, true)
             push(limitEvents: min(pushEvents, limits.events))
@@ -134,6 +136,12 @@ extension DeviceSession {
         finish(page)
     }
 
+    /// The page comes once more as events, as a call of its own: what limits calls may let just one through at a time.
+    mutating func unfit() {
+        guard case .takingIn(let page) = exchange else { return }
+        (exchange, isPullDue, isPullNext, eventsTo) = (.none, true, true, page.position)
+    }
+
     /// The events before the page's end are durable and folded.
     private mutating func finish(_ page: PulledPage) {
         exchange = .none
@@ -160,7 +168,7 @@ extension DeviceSession {
         }
         (acked, scanned, isAskDue, isPullDue, isPullNext) = (VersionVector(), Position(0), true, true, true)
         (pulledTo, answeredHead, hintedHead, newHints) = (nil, Position(0), Position(0), Position(0))
-        deliveredTo = Position(0)
+        (deliveredTo, eventsTo) = (Position(0), Position(0))
         rejected = [:]
     }
 }

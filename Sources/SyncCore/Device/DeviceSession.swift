@@ -65,6 +65,8 @@ package struct DeviceSession {
     /// Events of the local log before it are pushed, or the hub has them.
     var scanned = Position(0)
     var pulledTo: Position?
+    /// Up to there pages are pulled as events: as blocks they did not fit.
+    var eventsTo = Position(0)
     /// As far as answers said, which come in order; and hints, which do not.
     var answeredHead = Position(0)
     var hintedHead = Position(0)
@@ -162,6 +164,9 @@ package struct DeviceSession {
         case .tookIn(let number, let taken):
             local = taken.log
             if number == attempt { tookIn(taken) }
+        case .unfit(let number, let log):
+            local = log
+            if number == attempt { unfit() }
         case .tookInCritical(attempt, let delivery, let outcome): send(.acknowledge(delivery, outcome))
         case .tick: tick()
         case .opened, .openFailed, .closed, .received, .pushed, .pushFailed, .pulled, .pullFailed, .tookInCritical: break

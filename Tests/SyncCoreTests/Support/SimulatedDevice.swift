@@ -75,7 +75,7 @@ final class SimulatedDevice {
             case .open(let attempt, let hub, let renewing): try open(attempt, hub, renewing)
             case .send(_, let message): send(message)
             case .push(let attempt, let order): push(attempt, order)
-            case .pull(let attempt, let cursor, let limit): pull(attempt, cursor, limit)
+            case .pull(let attempt, let cursor, let limit, asEvents: _): pull(attempt, cursor, limit)
             case .takeIn(let attempt): later { [self] in try step(.tookIn(attempt: attempt, takeIn(page))) }
             case .takeInCritical(let attempt, let delivery):
                 later { [self] in

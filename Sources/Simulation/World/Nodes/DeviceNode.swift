@@ -5,7 +5,7 @@ internal import SyncCore
 internal import Workload
 
 /// A device of the world: its machine, what it must hold, and the process that runs on it, if one does.
-final class DeviceNode {
+final class DeviceNode: Node {
     unowned let world: World
     let number: Int
     let plan: WorldPlan.Device
@@ -17,7 +17,7 @@ final class DeviceNode {
     /// The device's key and its token, which lie beside the store.
     let key: [UInt8]
     var token: Secret?
-    private(set) var process: DeviceProcess?
+    var process: DeviceProcess?
     var ledger: Ledger
     var cursorWatch: CursorWatch
     var clockWatch: ClockWatch
@@ -47,7 +47,7 @@ final class DeviceNode {
         clockWatch = ClockWatch("device \(number)")
     }
 
-    var isUp: Bool { process != nil }
+    var longestRestMilliseconds: Int { 8_000 }
     var isEnrolled: Bool { token != nil }
     var name: String { "d\(number)" }
     var syncFolder: String { Machine.folder + "/sync" }
@@ -138,30 +138,10 @@ final class DeviceNode {
         if replica.foldedAtOpening < replica.end.index { world.reach(.checkpointUsed) }
     }
 
-    /// Its process ends without having been asked, and comes again after a while.
-    func fall(_ fall: Fall) throws {
-        world.note("\(name) falls: \(fall.rawValue)")
-        process?.end(fall)
-        process = nil
-        machine.fall(fall)
-        let rest = 100 + machine.pause(below: 8_000)
-        world.after(rest) { [self] in try start() }
-    }
-
-    /// Closed as it should be, and opened again.
-    func restart() throws {
-        guard let process else { return }
-        world.note("\(name) restarts")
-        guard try process.close() else { return }
-        self.process = nil
-        world.after(100 + machine.pause(below: 3_000)) { [self] in try start() }
-    }
-
     /// Switched off for good.
     func retire() {
         isRetired = true
-        process?.end(.kill)
-        process = nil
+        end(.kill)
     }
 
     // MARK: - Copies
@@ -173,8 +153,7 @@ final class DeviceNode {
         guard let copy = copies else { return }
         world.note("\(name) is put back")
         world.registry.allowForks(of: id)
-        process?.end(.kill)
-        process = nil
+        end(.kill)
         wasPutBack = true
         machine.put(back: copy)
         // What it once had is nobody's promise any more.

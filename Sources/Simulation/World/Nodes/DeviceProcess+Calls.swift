@@ -8,9 +8,9 @@ extension DeviceProcess {
     private static var callMilliseconds: UInt64 { 10_000 }
 
     /// Sends a call; after ten seconds without an answer it has failed.
-    private func call(
-        _ call: HubCall<PushContents>, failed: @escaping () throws -> Void,
-        _ answer: @escaping (HubReply, [UInt8], _ rollbacks: Int) throws -> Void
+    func call(
+        _ call: HubCall<PushContents>, _ form: WireForm = .events, failed: @escaping () throws -> Void,
+        _ answer: @escaping (HubReply, WireBody, _ rollbacks: Int) throws -> Void
     ) {
         var isOver = false
         func end(_ body: () throws -> Void) throws {
@@ -25,13 +25,13 @@ extension DeviceProcess {
         for copy in 0..<(isTwice ? 2 : 1) {
             guard let there = line.delay(.up) else { continue }
             world.after(there) { [self] in
-                guard let hub = node.hub.process else {
+                guard let hub = node.hub.process(at: address) else {
                     // Nobody listens: the machine says so.
                     if let back = line.delay(.down) { world.after(back) { try end(failed) } }
                     return
                 }
                 if copy == 1, case .push = call { world.reach(.requestTwice) }
-                try hub.call(call) { [self] reply, body in
+                try hub.call(call, form) { [self] reply, body in
                     guard copy == 0 else { return }
                     let rollbacks = node.hub.rollbacks
                     guard let back = line.delay(.down) else {
@@ -79,7 +79,7 @@ extension DeviceProcess {
         world.after(Self.callMilliseconds) { try fail(.unreachable) }
         guard let there = node.line.delay(.up) else { return }
         world.after(there) { [self] in
-            guard isAlive, let hub = node.hub.process else { return try fail(.unreachable) }
+            guard isAlive, let hub = node.hub.process(at: address) else { return try fail(.unreachable) }
             try hub.open(token, self, attempt) { [self] reply in
                 guard let back = node.line.delay(.down) else { return }
                 world.after(back) {
@@ -92,65 +92,6 @@ extension DeviceProcess {
                     isOver = true
                     try opened(socket, attempt: attempt)
                 }
-            }
-        }
-    }
-
-    // MARK: - Push and pull
-
-    func push(_ attempt: UInt64, _ order: PushOrder) throws {
-        guard let token = node.token else { return }
-        guard let batch = try onDisk({ () throws(ReplicaError) in try replica.pushBatch(order, chain: progress.chain) }) else { return }
-        let signature = WorldCryptography.signature(of: batch.after.signedBytes(workspace: node.hub.workspace.bytes), with: node.key)
-        let chains = [SignedHead(head: batch.before, signature: nil), SignedHead(head: batch.after, signature: signature)]
-        let body = EventBlocks.bytes(of: batch.events)
-        let request = PushRequest(
-            batch: PushContents.events(try EventBlocks.events(in: body, limit: batch.events.count)), eventCount: batch.events.count,
-            byteCount: body.count,
-            chains: chains.filter { $0.head.dot.seq > 0 })
-        world.note("\(node.name) pushes \(batch.events.map(\.dot))")
-        call(.push(request, token: token), failed: { [self] in try step(.pushFailed(attempt: attempt, .unreachable)) }) {
-            [self] reply, _, rollbacks in
-            switch reply {
-            case .pushed(let answer):
-                if rollbacks == node.hub.rollbacks { try node.hub.told(answer.ackedThrough) }
-                progress.chain = batch.after
-                progress.ackedThrough = answer.ackedThrough
-                try step(
-                    .pushed(attempt: attempt, PushResult(answer: answer, events: batch.runs, scannedTo: batch.scannedTo)))
-            case .problem(let problem):
-                world.noticed(problem.code)
-                try step(.pushFailed(attempt: attempt, .problem(problem)))
-            default: throw Violation(.nothingFailsAlone, "a push was answered with \(reply)")
-            }
-        }
-    }
-
-    func pull(_ attempt: UInt64, _ cursor: [UInt8]?, _ limit: Int) {
-        guard let token = node.token else { return }
-        let request = PullRequest(cursor: cursor, limit: limit)
-        call(.pull(request, token: token), failed: { [self] in try step(.pullFailed(attempt: attempt, .unreachable)) }) {
-            [self] reply, body, rollbacks in
-            switch reply {
-            case .pulled(let answer):
-                // A call of an attempt that is over may be answered when the next one's page is being taken in.
-                guard attempt >= page.attempt else { return }
-                let events = try EventBlocks.events(in: body, limit: limit)
-                page = (attempt, events, rollbacks)
-                let end = Position(answer.positions.lowerBound.index + UInt64(events.count))
-                guard end == answer.positions.upperBound else {
-                    throw Violation(.nothingFailsAlone, "a page of \(answer.positions) has \(events.count) events")
-                }
-                try step(
-                    .pulled(
-                        attempt: attempt,
-                        PulledPage(
-                            cursor: answer.cursor.bytes, position: end, head: answer.head, eventCount: UInt64(events.count),
-                            covers: VersionVector(events.map(\.dot)))))
-            case .problem(let problem):
-                world.noticed(problem.code)
-                try step(.pullFailed(attempt: attempt, .problem(problem)))
-            default: throw Violation(.nothingFailsAlone, "a pull was answered with \(reply)")
             }
         }
     }

@@ -20,7 +20,7 @@ extension DeviceProcess {
         let epoch = random.chance(1, in: 2) ? leaseEpoch : 0
         return Draft(
             key: key, body: try Self.body(&random), epoch: epoch,
-            note: random.chance(1, in: 10) ? try Note("because") : nil,
+            note: random.chance(1, in: world.plan.eventsBetweenNotes) ? try Note("because") : nil,
             isCritical: random.below(1000) < world.plan.criticalPerMille)
     }
 

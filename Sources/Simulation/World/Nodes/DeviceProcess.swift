@@ -5,7 +5,7 @@ internal import SyncCore
 internal import Workload
 
 /// The program that runs on a device: its store, open, and its session. What it does with effects is what `SyncClient` does, over the world's network and disk.
-final class DeviceProcess {
+final class DeviceProcess: NodeProcess {
     unowned let world: World
     let node: DeviceNode
     let replica: Replica<FaultyVolume>
@@ -14,8 +14,11 @@ final class DeviceProcess {
     private(set) var status: SyncStatus?
     private(set) var isAlive = true
     private var socket: Socket?
-    /// The page that is to be taken in, of which attempt it is, and how often the hub had been put back when it gave it; events of deliveries.
-    var page: (attempt: UInt64, events: [Event], rollbacks: Int) = (0, [], 0)
+    /// Where the hub was looked for last, of the addresses that it may have.
+    private(set) var address = 0
+    /// The page that is to be taken in, or was taken in last.
+    var page: Page?
+    /// Events of deliveries.
     private var deliveries: [DeliveryID: Event] = [:]
     private var wakes = 0
     private var random: SeededRandom
@@ -31,8 +34,8 @@ final class DeviceProcess {
         var options = DeviceSession.Options(device: node.id, name: node.name, role: node.plan.role)
         options.canLead = node.plan.role == .master && node.world.plan.hasLeases
         options.priority = node.plan.priority
-        options.pushEvents = 12
-        options.pullEvents = 20
+        (options.pushEvents, options.pullEvents) = (node.world.plan.pushEvents, node.world.plan.pullEvents)
+        options.hubs = node.world.plan.addressCount
         session = DeviceSession(
             options, cursor: Hexadecimal.bytes(progress.cursor.utf8).flatMap { $0.isEmpty ? nil : $0 },
             acknowledged: progress.ackedThrough[node.id], lastSyncWall: progress.lastSync)
@@ -74,19 +77,14 @@ final class DeviceProcess {
         guard node.machine.isStruck, case .log = failure else {
             throw Violation(.nothingFailsAlone, "\(node.name): \(failure)")
         }
-        try fallStruck()
+        try node.fallStruck()
         return nil
-    }
-
-    private func fallStruck() throws {
-        world.reach(node.machine.isFull ? .fullDisk : node.machine.isMidway ? .fallMidway : .diskError)
-        try node.fall(node.machine.fallWhenStruck)
     }
 
     private func save() throws {
         do throws(VolumeError) { try progress.write(in: node.syncFolder, on: node.machine.volume) } catch {
             guard node.machine.isStruck else { throw Violation(.nothingFailsAlone, "\(node.name): \(error)") }
-            try fallStruck()
+            try node.fallStruck()
         }
     }
 
@@ -106,10 +104,14 @@ final class DeviceProcess {
     private func perform(_ effects: [DeviceEffect]) throws {
         for effect in effects where isAlive {
             switch effect {
-            case .open(let attempt, hub: _, let isRenewing): try signIn(attempt, isRenewing)
+            case .open(let attempt, let hub, let isRenewing):
+                address = hub
+                if hub == node.hub.address && hub > 0 { world.reach(.otherAddress) }
+                try signIn(attempt, isRenewing)
             case .send(_, let message): socket?.sendUp(message)
             case .push(let attempt, let order): try push(attempt, order)
-            case .pull(let attempt, let cursor, let limit): pull(attempt, cursor, limit)
+            case .pull(let attempt, let cursor, let limit, let asEvents):
+                pull(attempt, cursor, limit, asEvents && node.plan.speaks == .blocks ? .events : node.plan.speaks)
             case .takeIn(let attempt): soon { [self] in try takeInPage(attempt) }
             case .takeInCritical(let attempt, let delivery): soon { [self] in try takeIn(delivery, attempt) }
             case .saveCursor(let bytes): try save(cursor: bytes)
@@ -137,7 +139,7 @@ final class DeviceProcess {
         progress.cursor = bytes.map(Hexadecimal.text) ?? ""
         try save()
         guard isAlive else { return }
-        let (now, given) = (node.hub.rollbacks, bytes == nil ? node.hub.rollbacks : page.rollbacks)
+        let (now, given) = (node.hub.rollbacks, bytes == nil ? node.hub.rollbacks : page?.rollbacks ?? 0)
         try node.cursorWatch.saved(
             bytes, mayGoBack: node.knownRollbacks < given, order: given == now ? node.hub.ledger.order : nil,
             isThere: { [node] in node.ledger.holds($0) || node.refused.contains($0) })
@@ -157,11 +159,6 @@ final class DeviceProcess {
 
     // MARK: - Taking in
 
-    private func takeInPage(_ attempt: UInt64) throws {
-        guard page.attempt == attempt, let taken = try takeIn(page.events) else { return }
-        try step(.tookIn(attempt: attempt, taken))
-    }
-
     private func takeIn(_ delivery: DeliveryID, _ attempt: UInt64) throws {
         guard let event = deliveries.removeValue(forKey: delivery) else {
             return try step(.tookInCritical(attempt: attempt, delivery, .later))
@@ -169,25 +166,6 @@ final class DeviceProcess {
         guard let taken = try takeIn([event]) else { return }
         try step(.wrote(taken.log))
         try step(.tookInCritical(attempt: attempt, delivery, taken.refused.isEmpty && taken.forked.isEmpty ? .done : .refused))
-    }
-
-    /// Makes events durable and folds them; nil when the process ended over it.
-    func takeIn(_ events: [Event]) throws -> TakenIn? {
-        for event in events { try world.registry.recognize(event, at: node.name) }
-        guard let (taken, _) = try onDisk({ () throws(ReplicaError) in try replica.takeIn(events) }) else { return nil }
-        guard taken.refused.isEmpty || world.registry.forkable.contains(node.id) else {
-            throw Violation(.liesAreRefused, "\(node.name) was handed \(taken.refused), which it refuses")
-        }
-        node.refused.formUnion(taken.refused)
-        try enter()
-        // Of a page of another history than its own it keeps what it can.
-        let lost = taken.forked.contains(node.id)
-        let waiting =
-            lost
-            ? [] : events.map(\.dot).filter { !node.ledger.has($0) && !taken.forked.contains($0.device) && !taken.refused.contains($0) }
-        if !waiting.isEmpty { world.reach(.eventWaited) }
-        node.ledger.wait(waiting)
-        return taken
     }
 
     // MARK: - The socket

@@ -6,11 +6,13 @@ internal import SyncCore
 internal import Workload
 
 /// A hub of the world: its machine, what it must hold, and the process that runs on it, if one does.
-final class HubNode {
+final class HubNode: Node {
     unowned let world: World
     let number: Int
-    let machine: Machine
-    private(set) var process: HubProcess?
+    private(set) var machine: Machine
+    var process: HubProcess?
+    /// At which of its addresses it listens: another one when another machine has taken its place.
+    private(set) var address = 0
     private(set) var workspace = WorkspaceID(bytes: [UInt8](repeating: 0, count: 16))
     var ledger: Ledger
     var critical = CriticalWatch()
@@ -30,8 +32,11 @@ final class HubNode {
         try machine.volume.createFolder(Machine.folder)
     }
 
-    var isUp: Bool { process != nil }
+    var longestRestMilliseconds: Int { 6_000 }
     var name: String { "h\(number)" }
+
+    /// What listens at an address.
+    func process(at address: Int) -> HubProcess? { address == self.address ? process : nil }
 
     // MARK: - Living
 
@@ -72,28 +77,6 @@ final class HubNode {
         }
     }
 
-    func fall(_ fall: Fall) throws {
-        world.note("\(name) falls: \(fall.rawValue)")
-        process?.end(fall)
-        process = nil
-        machine.fall(fall)
-        world.after(100 + machine.pause(below: 6_000)) { [self] in try start() }
-    }
-
-    func restart() throws {
-        guard let process else { return }
-        world.note("\(name) restarts")
-        guard try process.close() else { return }
-        self.process = nil
-        world.after(100 + machine.pause(below: 3_000)) { [self] in try start() }
-    }
-
-    /// Switched off for good.
-    func retire() {
-        process?.end(.kill)
-        process = nil
-    }
-
     // MARK: - Copies
 
     func makeBackup() { if process != nil { backup = (machine.copy, ledger) } }
@@ -101,8 +84,22 @@ final class HubNode {
     func rollBack() throws {
         guard let backup else { return }
         world.note("\(name) is put back from \(ledger.count) to \(backup.ledger.count)")
-        process?.end(.kill)
-        process = nil
+        end(.kill)
+        goOn(with: backup)
+    }
+
+    /// Its machine is gone for good; another one, at another address and with a clock of its own, takes its place with the copy that it has.
+    func standIn() throws {
+        guard let backup else { return }
+        world.note("\(name) is lost with \(ledger.count) events, and stood in for with \(backup.ledger.count)")
+        world.reach(.standIn)
+        end(.powerLoss)
+        machine = try Machine(world, machine.fork(), driftPerMille: 0, offsetMilliseconds: 500_000)
+        address = 1 - address
+        goOn(with: backup)
+    }
+
+    private func goOn(with backup: (state: DiskState, ledger: Ledger)) {
         rollbacks += 1
         machine.put(back: backup.state)
         (ledger, told) = (backup.ledger, [:])

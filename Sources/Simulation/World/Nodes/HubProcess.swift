@@ -5,7 +5,7 @@ internal import ReplicaEngine
 internal import SyncCore
 
 /// The program that runs on a hub: its core, log and journal. What it does with effects is what `HubServer` does, over the world's network and disk.
-final class HubProcess {
+final class HubProcess: NodeProcess {
     typealias Core = HubCore<StoreLog<FaultyVolume>, WorldCryptography>
 
     unowned let world: World
@@ -13,7 +13,7 @@ final class HubProcess {
     private(set) var core: Core
     private let journal: Journal<FaultyVolume>
     private(set) var isAlive = true
-    private var replies: [RequestID: (HubReply, [UInt8]) throws -> Void] = [:]
+    private var replies: [RequestID: (form: WireForm, answer: (HubReply, WireBody) throws -> Void)] = [:]
     private var accepted: [RequestID: (ConnectionID) throws -> Void] = [:]
     private var sockets: [ConnectionID: Socket] = [:]
     private var lastRequest: UInt64 = 0
@@ -64,7 +64,7 @@ final class HubProcess {
     func close() throws -> Bool {
         do throws(ReplicaError) { try core.log.store.close() } catch {
             guard node.machine.isStruck else { throw Violation(.nothingFailsAlone, "\(node.name): \(error)") }
-            try fallStruck()
+            try node.fallStruck()
             return false
         }
         end(.kill)
@@ -89,13 +89,18 @@ final class HubProcess {
 
     // MARK: - Calls and sockets
 
-    /// Asks the core; a page's events come as the blocks that travel.
+    /// Asks the core.
     ///
-    /// - Parameter isLie: whether the events of a push may be such as nobody wrote.
-    func call(_ call: HubCall<PushContents>, isLie: Bool = false, _ answer: @escaping (HubReply, [UInt8]) throws -> Void) throws {
+    /// - Parameters:
+    ///   - form: how a page's events are to come, if they can.
+    ///   - isLie: whether the events of a push may be such as nobody wrote.
+    func call(
+        _ call: HubCall<PushContents>, _ form: WireForm = .events, isLie: Bool = false,
+        _ answer: @escaping (HubReply, WireBody) throws -> Void
+    ) throws {
         lastRequest += 1
         let request = RequestID(lastRequest)
-        replies[request] = answer
+        replies[request] = (form, answer)
         if case .push(let push, _) = call, case .events(let events) = push.batch, !isLie { try see(events) }
         try step(.call(request, call))
     }
@@ -107,7 +112,7 @@ final class HubProcess {
         lastRequest += 1
         let request = RequestID(lastRequest)
         let connection = world.nextConnection()
-        replies[request] = { reply, _ in try refused(reply) }
+        replies[request] = (.events, { reply, _ in try refused(reply) })
         self.accepted[request] = { [self] connection in
             let socket = Socket(world, connection, device.node.line, attempt: attempt, device, self)
             sockets[connection] = socket
@@ -148,7 +153,7 @@ final class HubProcess {
             guard node.machine.isStruck else {
                 throw Violation(.nothingFailsAlone, "\(node.name) stops: \(String(describing: core.log.failure))")
             }
-            return try fallStruck()
+            return try node.fallStruck()
         }
         for effect in effects where isAlive {
             switch effect {
@@ -183,7 +188,7 @@ final class HubProcess {
             try journal.append(lists: batch.records)
         } catch {
             guard node.machine.isStruck else { throw Violation(.nothingFailsAlone, "\(node.name): \(error)") }
-            return try fallStruck()
+            return try node.fallStruck()
         }
         owe(node.ledger.acknowledged..<node.ledger.count)
         node.ledger.acknowledge()
@@ -192,25 +197,33 @@ final class HubProcess {
         try step(.durable(batch.number))
     }
 
-    private func fallStruck() throws {
-        world.reach(node.machine.isFull ? .fullDisk : node.machine.isMidway ? .fallMidway : .diskError)
-        try node.fall(node.machine.fallWhenStruck)
-    }
-
     private func reply(_ request: RequestID, _ reply: HubReply) throws {
         accepted[request] = nil
-        guard let answer = replies.removeValue(forKey: request) else { return }
-        var body: [UInt8] = []
-        if case .pulled(let pulled) = reply {
-            do throws(HubLogError) { body = EventBlocks.bytes(of: try core.log.events(pulled.positions).map(\.event)) } catch {
-                guard node.machine.isStruck else {
-                    throw Violation(.nothingFailsAlone, "\(node.name): \(String(describing: core.log.failure))")
-                }
-                return try fallStruck()
+        guard let (form, answer) = replies.removeValue(forKey: request) else { return }
+        if case .pushed(let pushed) = reply { notice(pushed) }
+        guard case .pulled(let pulled) = reply else { return try answer(reply, .empty) }
+        let page: (PullAnswer, WireBody)
+        do throws(HubLogError) { page = try self.page(pulled, form) } catch {
+            guard node.machine.isStruck else {
+                throw Violation(.nothingFailsAlone, "\(node.name): \(String(describing: core.log.failure))")
+            }
+            return try node.fallStruck()
+        }
+        try answer(.pulled(page.0), page.1)
+    }
+
+    /// A page with its events: as packed blocks where it begins with such a one, and those are wanted; then it may be shorter.
+    private func page(_ pulled: PullAnswer, _ form: WireForm) throws(HubLogError) -> (PullAnswer, WireBody) {
+        if form == .blocks {
+            let run = try core.log.blocks(pulled.positions)
+            if run.end > pulled.positions.lowerBound, let digest = try core.log.digest(at: run.end) {
+                var answer = pulled
+                answer.positions = pulled.positions.lowerBound..<run.end
+                answer.cursor = Cursor(log: core.log.id, position: run.end, digest: digest)
+                return (answer, WireBody(blocks: run.bytes))
             }
         }
-        if case .pushed(let pushed) = reply { notice(pushed) }
-        try answer(reply, body)
+        return (pulled, WireBody(try core.log.events(pulled.positions).map(\.event), isJSON: form == .json))
     }
 
     private func send(_ message: HubMessage, to connection: ConnectionID) throws {

@@ -32,7 +32,17 @@ package enum FaultClass: String, Sendable, CaseIterable {
     case lies
     /// Events are carried from store to store past the hub.
     case carrying
+    // What devices and people do besides
+    /// Packed blocks travel as they lie in logs.
+    case blocks
+    /// Some devices speak JSON alone, as the first version of the protocol does.
+    case json
+    /// A hub's machine is lost, and another one stands in for it with an older copy of its folder, at another address.
+    case standIn = "stand-in"
 
     /// Those of which a world has one at most: two disasters at once may lose what one alone cannot.
     static let disasters: [FaultClass] = [.clone, .restore, .rollback]
+
+    /// Those that are drawn by themselves, behind all others.
+    static let features: [FaultClass] = [.blocks, .json, .standIn]
 }

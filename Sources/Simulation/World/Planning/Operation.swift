@@ -30,6 +30,9 @@ package struct Operation: Sendable {
         case revoke(device: Int)
         case lie(Lie)
         case carry(from: Int, to: Int)
+        /// A copy of a hub's folder goes to the machine that may stand in for it.
+        case mirror(hub: Int)
+        case standIn(hub: Int)
     }
 
     /// Counted from 1 in the order in which the seed drew them.
@@ -56,6 +59,7 @@ package struct Operation: Sendable {
         case .revoke: .revocation
         case .lie: .lies
         case .carry: .carrying
+        case .mirror, .standIn: .standIn
         }
     }
 }

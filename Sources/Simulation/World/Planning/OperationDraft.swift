@@ -31,7 +31,7 @@ struct OperationDraft {
     mutating func drawFaults() {
         for faultClass in FaultClass.allCases where plan.classes.contains(faultClass) {
             switch faultClass {
-            case .loss, .delay, .duplicates, .halfOpen, .slowReaders: break
+            case .loss, .delay, .duplicates, .halfOpen, .slowReaders, .blocks, .json: break
             case .kill: several { $0.fall(.kill) }
             case .powerLoss: several { $0.fall(.powerLoss) }
             case .diskErrors: several { draft in draft.either({ .breakDisk(device: $0) }, { .breakDiskOfHub($0) }) }
@@ -46,6 +46,7 @@ struct OperationDraft {
             case .revocation: if deviceCount > 2 { add(.revoke(device: deviceCount - 1), in: 3...9) }
             case .lies: several { .lie(Lie.allCases[$0.random.below(Lie.allCases.count)]) }
             case .carrying: several { .carry(from: $0.device(), to: $0.device()) }
+            case .standIn: drawPair({ .mirror(hub: $0) }, { .standIn(hub: $0) }, random.below(plan.hubCount))
             }
         }
     }

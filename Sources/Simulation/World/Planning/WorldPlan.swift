@@ -15,6 +15,8 @@ package struct WorldPlan: Sendable {
         let joinsLate: Bool
         let segmentLimitBytes: Int
         let priority: Int
+        /// The newest form in which it sends and takes events.
+        let speaks: WireForm
     }
 
     /// How many of a thousand messages or calls suffer.
@@ -33,6 +35,9 @@ package struct WorldPlan: Sendable {
     package private(set) var classes: Set<FaultClass>
     private(set) var rates = Rates()
     let limits: SyncLimits
+    /// How many events a device pushes and pulls at once, at most.
+    let pushEvents: Int
+    let pullEvents: Int
     /// When faults and writes stop.
     let safetyMilliseconds: UInt64
     /// Of a thousand written events.
@@ -41,7 +46,11 @@ package struct WorldPlan: Sendable {
     package private(set) var operations: [Operation] = []
 
     /// Whether somebody may lead: a hub that was put back has forgotten epochs, and two hubs know nothing of each other's.
-    var hasLeases: Bool { !classes.contains(.rollback) && hubCount == 1 }
+    var hasLeases: Bool { !classes.contains(.rollback) && !classes.contains(.standIn) && hubCount == 1 }
+    /// How many addresses of its hub a device has.
+    var addressCount: Int { classes.contains(.standIn) ? 2 : 1 }
+    /// Every so many events have a note; packed blocks with notes do not travel.
+    var eventsBetweenNotes: Int { classes.contains(.blocks) ? 60 : 10 }
 
     /// - Parameters:
     ///   - without: classes that are left out, whatever the seed drew.
@@ -51,16 +60,22 @@ package struct WorldPlan: Sendable {
         var random = SeededRandom(seed: seed ^ 0x5717_C0DE_0000_0001)
         // Streams of their own, so that what one concern draws changes nothing for the others.
         var (shape, faults) = (random.fork(), random.fork())
+        let work = random.fork()
+        var features = random.fork()
         hubCount = shape.chance(1, in: 8) ? 2 : 1
         let count = hubCount == 2 ? 4 : 2 + min(shape.below(7), shape.below(7))
-        devices = Self.devices(count, hubCount, &shape)
+        let wanted = Self.features(&features).subtracting(without)
+        devices = Self.devices(count, hubCount, wanted, &shape, &features)
+        (pushEvents, pullEvents) = wanted.contains(.blocks) ? (10 + features.below(80), 10 + features.below(80)) : (12, 20)
         limits = Self.limits(&shape)
         safetyMilliseconds = 20_000 + shape.next() % 50_000
         criticalPerMille = [0, 30, 120, 400][shape.below(4)]
         recordCount = 1 + shape.below(5)
         classes = Self.classes(&faults, hubCount)
+        let hasDisaster = !classes.isDisjoint(with: FaultClass.disasters)
+        classes.formUnion(wanted.filter { $0 != .standIn || !hasDisaster && hubCount == 1 })
         drawRates(&faults)
-        var draft = OperationDraft(plan: self, random: random.fork())
+        var draft = OperationDraft(plan: self, random: work)
         draft.drawEverydayLife()
         draft.drawFaults()
         operations = draft.operations.filter { operation in
@@ -69,14 +84,26 @@ package struct WorldPlan: Sendable {
         leaveOut(without)
     }
 
-    private static func devices(_ count: Int, _ hubs: Int, _ random: inout SeededRandom) -> [Device] {
+    /// What is drawn besides what goes wrong, from a stream of its own: worlds that leave it out are as they were before there was any.
+    private static func features(_ random: inout SeededRandom) -> Set<FaultClass> {
+        let chances = [(FaultClass.blocks, 2), (.json, 3), (.standIn, 5)]
+        return Set(chances.filter { random.chance(1, in: $0.1) }.map(\.0))
+    }
+
+    private static func devices(
+        _ count: Int, _ hubs: Int, _ wanted: Set<FaultClass>, _ random: inout SeededRandom, _ features: inout SeededRandom
+    ) -> [Device] {
         let hasSmallSegments = random.chance(1, in: 2)
+        // A few events: a block of many is hardly ever one that travels as it lies.
+        let blockBytes = 500 + features.below(1500)
         return (0..<count).map { number in
             let role: Role = number < 2 ? .master : random.chance(1, in: 6) && count > 3 ? .reader : .client
+            let speaksJSON = features.chance(1, in: 2) && wanted.contains(.json)
             return Device(
                 hub: number % hubs, role: role, driftPerMille: random.below(81) - 40, offsetMilliseconds: random.next() % 1_000_000,
                 joinsLate: number >= 2 && random.chance(1, in: 5),
-                segmentLimitBytes: hasSmallSegments ? 6000 : 64 * 1024 * 1024, priority: random.below(3))
+                segmentLimitBytes: wanted.contains(.blocks) ? blockBytes : hasSmallSegments ? 6000 : 64 * 1024 * 1024,
+                priority: random.below(3), speaks: speaksJSON ? .json : wanted.contains(.blocks) ? .blocks : .events)
         }
     }
 
@@ -93,7 +120,7 @@ package struct WorldPlan: Sendable {
     private static func classes(_ random: inout SeededRandom, _ hubs: Int) -> Set<FaultClass> {
         guard !random.chance(1, in: 12) else { return [] }
         let part = 1 + random.below(3)
-        var classes = Set(FaultClass.allCases.filter { _ in random.chance(part, in: 4) })
+        var classes = Set(FaultClass.allCases.filter { !FaultClass.features.contains($0) && random.chance(part, in: 4) })
         let disaster = FaultClass.disasters[random.below(FaultClass.disasters.count)]
         let hasDisaster = random.chance(2, in: 5) && hubs == 1
         for other in FaultClass.disasters where other != disaster || !hasDisaster { classes.remove(other) }
