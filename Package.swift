@@ -104,7 +104,10 @@ let package = Package(
             dependencies: ["Console", "EventCore", "LogStore", "ReplicaEngine", "Simulation", "SyncClient", "SyncCore", "Workload"],
             swiftSettings: settings),
         .testTarget(name: "SyncCoreTests", dependencies: ["SyncCore", "EventCore", "Workload", crypto], swiftSettings: settings),
-        .testTarget(name: "HubStoreTests", dependencies: ["HubStore", "SyncCore", "EventCore", "LogStore"], swiftSettings: settings),
+        .testTarget(
+            name: "HubStoreTests",
+            dependencies: ["HubStore", "EventCore", "LogStore", "ReplicaEngine", "Simulation", "SyncCore", "Workload", crypto],
+            swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "EventCore", "SyncCore"], swiftSettings: settings),
         .testTarget(
             name: "SynclineKitTests", dependencies: ["SynclineKit", "HubServer", "LogStore", "ReplicaEngine", "SyncClient", "SyncCore"],

@@ -1,0 +1,115 @@
+import EventCore
+import LogStore
+import ReplicaEngine
+import Simulation
+import Testing
+
+/// A disk that refuses, once or for good, in the middle of whatever a store is asked: it says that the disk refused, or answers as ever; nothing that was acknowledged is lost.
+struct StoreFailureTests {
+    private static let sample = Result { try SampleStore() }
+
+    /// Which of so many operations fail: all of a few, some of many.
+    private static func numbers(upTo count: Int) -> [Int] { count <= 24 ? Array(1..<(count + 1)) : (0..<24).map { 1 + $0 * count / 24 } }
+
+    /// Whether an error says that the disk refused.
+    private static func isRefusal(_ error: any Error) -> Bool {
+        guard case .log(let error) = error as? ReplicaError else { return false }
+        return switch error {
+        case .volume, .appendFailed, .syncFailed, .sealFailed, .failedBefore: true
+        default: false
+        }
+    }
+
+    @Test(arguments: Question.reading) func `a question fails with the disk, and is answered when it is healed`(question: Question) throws {
+        let sample = try Self.sample.get()
+        let volume = FaultyVolume(sample.state)
+        let replica = try SampleStore.open(volume, .reading)
+        let before = volume.operationCount
+        let expected = try question.ask(replica, sample)
+        for number in Self.numbers(upTo: volume.operationCount - before) {
+            let volume = FaultyVolume(sample.state)
+            let replica = try SampleStore.open(volume, .reading)
+            volume.inject(.inputOutput, at: number, isForever: false)
+            do { #expect(try question.ask(replica, sample) == expected, "operation \(number)") } catch {
+                #expect(Self.isRefusal(error), "operation \(number): \(error)")
+                #expect(volume.hasStruck)
+            }
+            volume.heal()
+            #expect(try question.ask(replica, sample) == expected, "operation \(number), healed")
+        }
+    }
+
+    @Test(arguments: Question.writing, VolumeFault.allCases)
+    func `a write fails with the disk, and the next process finds what was there, or all of it`(question: Question, fault: VolumeFault)
+        throws
+    {
+        let sample = try Self.sample.get()
+        let volume = FaultyVolume(sample.state)
+        let replica = try SampleStore.open(volume)
+        let (before, count) = (try Self.events(replica), volume.operationCount)
+        let expected = try question.ask(replica, sample)
+        let operations = volume.operationCount - count
+        let after = try Self.events(SampleStore.open(FaultyVolume(volume.state), .reading))
+        for number in Self.numbers(upTo: operations) {
+            for isForever in [false, true] {
+                let volume = FaultyVolume(sample.state, seed: UInt64(number))
+                let replica = try SampleStore.open(volume)
+                volume.inject(fault, at: number, isForever: isForever)
+                var isDone = false
+                do {
+                    #expect(try question.ask(replica, sample) == expected, "operation \(number)")
+                    isDone = true
+                } catch { #expect(Self.isRefusal(error) && volume.hasStruck, "operation \(number): \(error)") }
+                let found = try Self.events(SampleStore.open(FaultyVolume(volume.state)))
+                #expect(found.starts(with: before) && found.count <= after.count, "operation \(number)")
+                #expect(!isDone || found.count == after.count, "operation \(number)")
+            }
+        }
+    }
+
+    @Test(arguments: Question.opening.map(\.name)) func `opening fails with the disk, and succeeds when it is healed`(name: String) throws {
+        let ask = try #require(Question.opening.first { $0.name == name }).ask
+        let sample = try Self.sample.get()
+        let volume = FaultyVolume(sample.state)
+        let expected = try ask(volume)
+        var failures = 0
+        for number in Self.numbers(upTo: volume.operationCount) {
+            let volume = FaultyVolume(sample.state)
+            volume.inject(.inputOutput, at: number, isForever: false)
+            do { #expect(try ask(volume) == expected, "operation \(number)") } catch {
+                failures += 1
+                #expect(Self.isRefusal(error), "operation \(number): \(error)")
+            }
+            #expect(try ask(FaultyVolume(sample.state)) == expected, "operation \(number), healed")
+        }
+        #expect(failures > 0)
+    }
+
+    @Test func `making a store fails with the disk, and repeating it completes it`() throws {
+        for number in 1... {
+            let volume = FaultyVolume()
+            try volume.createFolder("disk")
+            func create() throws(ReplicaError) -> Replica<FaultyVolume> {
+                try Replica.create(
+                    in: SampleStore.folder, on: volume, device: DeviceID(high: 1, low: 1), name: "a", storeID: StoreID(high: 1, low: 1))
+            }
+            volume.inject(.inputOutput, at: number, isForever: true)
+            do {
+                _ = try create()
+                #expect(number > 5)
+                return
+            } catch { #expect(Self.isRefusal(error), "operation \(number): \(error)") }
+            volume.heal()
+            do { #expect(try create().end == Position(0)) } catch {
+                // The last step was done, and failed all the same.
+                #expect(error == .alreadyAStore(folder: SampleStore.folder), "operation \(number)")
+            }
+        }
+    }
+
+    private static func events(_ replica: Replica<FaultyVolume>) throws -> [Dot] {
+        var dots: [Dot] = []
+        try replica.dots(from: Position(0)) { dots.append($1) }
+        return dots
+    }
+}
