@@ -29,3 +29,24 @@ public func fuzzCheckpoint(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int3
     fuzzCheckpointFile(UnsafeRawBufferPointer(start: bytes, count: count))
     return 0
 }
+
+/// The body of a push, in any of its forms.
+@_cdecl("syncline_fuzz_push")
+public func fuzzPush(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+    fuzzPushBody(UnsafeRawBufferPointer(start: bytes, count: count))
+    return 0
+}
+
+/// Messages of a socket, one a line.
+@_cdecl("syncline_fuzz_messages")
+public func fuzzSocketMessages(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+    fuzzMessages(UnsafeRawBufferPointer(start: bytes, count: count))
+    return 0
+}
+
+/// A cursor, a token, a code, an id, or the body of somebody who enrols or signs in.
+@_cdecl("syncline_fuzz_words")
+public func fuzzSmallWords(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+    fuzzWords(UnsafeRawBufferPointer(start: bytes, count: count))
+    return 0
+}

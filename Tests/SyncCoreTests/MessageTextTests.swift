@@ -103,6 +103,46 @@ struct MessageTextTests {
         #expect(registration.cursor == nil && registration.priority <= Int.max && !registration.canLead)
     }
 
+    /// A device that is connected, told the texts one after the other, some time after each.
+    private static func tell(_ texts: [String]) throws -> SyncState? {
+        var session = DeviceSession(.init(device: .sample(1), name: "a", role: .master), cursor: nil)
+        var (time, attempt, state) = (UInt64(0), UInt64(0), SyncState?.none)
+        func step(_ input: DeviceInput) {
+            for effect in session.step(input, now: .at(time), random: .max) {
+                if case .open(let number, _, _) = effect { attempt = number }
+                if case .show(let status) = effect { state = status.state }
+                if case .pull(_, _, let limit) = effect { #expect(limit > 0) }
+            }
+        }
+        step(.start)
+        step(.opened(attempt: attempt))
+        for text in texts {
+            if let message = HubMessage(json: try JSONValue(json: text.utf8)) { step(.received(attempt: attempt, message)) }
+            time += 1_000
+            step(.tick)
+        }
+        return state
+    }
+
+    @Test(arguments: [0, 1, 1 << 40, 1 << 63, UInt64.max]) func `whatever numbers a hub says, a device goes on`(number: UInt64) throws {
+        let limits = ["bodyBytes", "events", "messageBytes", "waitMs", "tokenMs", "heartbeatMs", "leaseMs"].map { "\"\($0)\":\(number)" }
+        let registered =
+            #"{"type":"registered","session":1,"role":"master","epoch":\#(number),"head":7,"limits":{\#(limits.joined(separator: ","))}}"#
+        let id = "00000000-0000-0000-0000-000000000002"
+        let texts = [
+            registered, #"{"type":"registered","session":1,"role":"client","epoch":1,"head":\#(number)}"#,
+            #"{"type":"changes","head":\#(number)}"#,
+            #"{"type":"critical_event","delivery":\#(number),"dot":"\#(id):1","attempt":\#(number),"bytes":\#(number)}"#,
+            #"{"type":"heartbeat","ref":1,"role":"master","epoch":\#(number),"head":\#(number),"tokenExpiresInMs":\#(number),"time":\#(number)}"#,
+            #"{"type":"role_changed","role":"master","epoch":\#(number)}"#,
+            #"{"type":"error","code":"rate-limited","retryAfterMs":\#(number)}"#,
+            #"{"type":"error","code":"gap","device":"\#(id)","expected":\#(number)}"#,
+        ]
+        #expect(try Self.tell([registered] + texts) != nil)
+        for text in texts { #expect(try Self.tell([registered, text]) != nil) }
+        if number > 1 << 62 { for text in texts[1...3] { #expect(HubMessage(json: try JSONValue(json: text.utf8)) == nil) } }
+    }
+
     @Test func `limits that are not said are the usual ones`() throws {
         #expect(SyncLimits(json: nil) == SyncLimits())
         #expect(SyncLimits(json: try JSONValue(json: Array("{}".utf8))) == SyncLimits())

@@ -39,7 +39,7 @@ package enum AdminClient {
             journal = try Journal.open(in: path, on: folder.volume, wall: now, newWorkspace: Secrets.newWorkspace).journal
         } catch { throw HubError(error) }
         let record = HubRecord.codeIssued(
-            StandardCryptography.sha256(Secrets.secret(ofCode: code).bytes), request.role, expiresAt: expires)
+            StandardCryptography.sha256(Secret(code: code).bytes), request.role, expiresAt: expires)
         do throws(VolumeError) { try journal.append([record]) } catch { throw .volume(error) }
         return Invitation(code: code, workspace: request.workspace, role: request.role, expires: expires)
     }

@@ -65,7 +65,7 @@ struct AdminServer {
             }
             let code = Secrets.newCode()
             let reply = await workspace.call(
-                .invite(code: Secrets.secret(ofCode: code), request.role, lifetimeMilliseconds: request.lifeMilliseconds))
+                .invite(code: Secret(code: code), request.role, lifetimeMilliseconds: request.lifeMilliseconds))
             guard case .invited(let lifetime) = reply else { throw Routes.problem(reply) }
             return Invitation(code: code, workspace: request.workspace, role: request.role, expires: clock.wall() + lifetime).json
         } catch { return error.json }

@@ -58,10 +58,9 @@ actor Hub {
     /// - Throws: `.tokenMissing`; `.tokenUnknown` when no workspace gave it out.
     func asker(_ token: String?) async throws(ProblemDocument) -> (workspace: Workspace, token: Secret) {
         guard let token else { throw ProblemDocument(.tokenMissing) }
-        guard let dot = token.lastIndex(of: "."), let bytes = Hexadecimal.bytes(token[token.index(after: dot)...].utf8),
-            let workspace = workspaces[String(token[..<dot])], case let secret = Secret(bytes: bytes), await workspace.knows(token: secret)
+        guard let bearer = BearerToken(token), let workspace = workspaces[bearer.workspace], await workspace.knows(token: bearer.secret)
         else { throw ProblemDocument(.tokenUnknown) }
-        return (workspace, secret)
+        return (workspace, bearer.secret)
     }
 
     func endWaiting() async {

@@ -15,6 +15,4 @@ enum HubLimits {
     static let messageBytes = core.messageBytes
     /// Seconds that a pull waits at most.
     static let waitSeconds = Int(core.waitMilliseconds / 1000)
-    /// Bytes of a device's name.
-    static let nameBytes = 255
 }

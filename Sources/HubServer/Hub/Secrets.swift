@@ -17,9 +17,4 @@ enum Secrets {
         let code = bytes(20).map { letters[Int($0 & 31)] }
         return stride(from: 0, to: 20, by: 5).map { String(code[$0..<($0 + 5)]) }.joined(separator: "-")
     }
-
-    /// A code as somebody typed it: without hyphens and spaces, in capitals.
-    static func secret(ofCode code: String) -> Secret {
-        Secret(bytes: code.utf8.filter { $0 != UInt8(ascii: "-") && $0 != 0x20 }.map { 0x61...0x7A ~= $0 ? $0 - 32 : $0 })
-    }
 }

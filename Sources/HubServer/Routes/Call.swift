@@ -19,6 +19,16 @@ struct Call: Sendable {
         return asker
     }
 
+    /// What the body, a JSON object, says.
+    func read<Value>(_ read: (JSONBody) throws(MalformedBody) -> Value) throws(ProblemDocument) -> Value {
+        do throws(MalformedBody) { return try read(try JSONBody(body)) } catch {
+            switch error {
+            case .json(let error): throw .malformed(error)
+            case .wants(let sentence): throw .malformed(sentence)
+            }
+        }
+    }
+
     /// The device that the path names.
     func device() throws(ProblemDocument) -> DeviceID {
         guard let device = parameters["id"].flatMap({ DeviceID($0) }) else { throw ProblemDocument(.notFound) }

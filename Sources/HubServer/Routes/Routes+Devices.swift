@@ -6,10 +6,8 @@ extension Routes {
     static let devices: [Route] = [
         Route(.post, "/devices", "Enrol a device with a one-time code", access: .anyone, status: 201, takes: [Answer.json]) {
             (call) throws(ProblemDocument) in
-            let body = try JSONBody(call.body)
-            let code = Secrets.secret(ofCode: try body.text("code"))
-            let enrolment = try enrolment(body, code)
-            guard let workspace = await call.hub.workspace(ofCode: code) else { throw ProblemDocument(.codeInvalid) }
+            let enrolment = try call.read { (body) throws(MalformedBody) in try Enrolment(body) }
+            guard let workspace = await call.hub.workspace(ofCode: enrolment.code) else { throw ProblemDocument(.codeInvalid) }
             let reply = await workspace.call(.enrol(enrolment, random: Secrets.new()))
             guard case .enrolled(let id, let role, let token, let expires) = reply else { throw problem(reply) }
             let log = await workspace.facts.log
@@ -43,11 +41,10 @@ extension Routes {
             .post, "/devices/{id}/session", "A token for a signed nonce", access: .anyone, parameters: [deviceParameter],
             takes: [Answer.json]
         ) { (call) throws(ProblemDocument) in
-            let body = try JSONBody(call.body)
-            let (nonce, signature) = (try body.bytes("nonce", count: 32), try body.bytes("signature", count: 64))
+            let signIn = try call.read { (body) throws(MalformedBody) in try SignIn(body) }
             let workspace = try await workspace(call)
             let reply = await workspace.call(
-                .openSession(try call.device(), nonce: Secret(bytes: nonce), signature: signature, random: Secrets.new()))
+                .openSession(try call.device(), nonce: signIn.nonce, signature: signIn.signature, random: Secrets.new()))
             guard case .session(let token, let expires) = reply else { throw problem(reply) }
             return Answer { writer in write(token, expires, of: workspace, &writer) }
         },
@@ -86,28 +83,16 @@ extension Routes {
 
     private static let deviceParameter = Route.Parameter(name: "id", type: "string", summary: "The device's id")
 
-    private static func enrolment(_ body: JSONBody, _ code: Secret) throws(ProblemDocument) -> Enrolment {
-        let name = try body.text("name")
-        guard (1...HubLimits.nameBytes).contains(name.utf8.count), name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw .malformed("“name” has 1 to \(HubLimits.nameBytes) bytes and no control characters")
-        }
-        let device = try body.device("device")
-        let formerly = try body.optionalText("formerly") == nil ? nil : try body.device("formerly")
-        return Enrolment(
-            device: device, code: code, name: name, publicKey: try body.bytes("key", count: 32),
-            chain: try body.chain("chain", of: device), formerly: formerly)
-    }
-
     /// The workspace that the body names, `main` without. One that is not there answers like a device that is not enrolled.
     private static func workspace(_ call: Call) async throws(ProblemDocument) -> Workspace {
-        let name = call.body.isEmpty ? nil : try JSONBody(call.body).optionalText("workspace")
+        let name = call.body.isEmpty ? nil : try call.read { (body) throws(MalformedBody) in try body.optionalText("workspace") }
         guard let workspace = await call.hub.workspace(name ?? Hub.defaultName) else { throw ProblemDocument(.notFound) }
         return workspace
     }
 
     private static func write(_ token: Secret, _ expires: UInt64, of workspace: Workspace, _ writer: inout JSONWriter) {
         writer.key("token")
-        writer.string("\(workspace.name).\(Hexadecimal.text(token.bytes))")
+        writer.string(BearerToken(workspace: workspace.name, secret: token).text)
         writer.key("expiresInMs")
         writer.integer(expires)
         writer.key("workspace")

@@ -1,5 +1,6 @@
 package import EventCore
 internal import NIOHTTP1
+internal import SyncCore
 
 /// Enrolling a store's device at a hub.
 package enum Joining {
@@ -17,28 +18,9 @@ package enum Joining {
         if let link = try folder.link() { throw .alreadyJoined(hub: link.hubs.joined(separator: ", ")) }
         let connection = try HubConnection(hubs: hubs, authorities: authorities)
         let key = try DeviceKey.readOrMake(device, in: keys)
-        let body = JSONWriter.object { writer in
-            writer.key("device")
-            writer.device(device)
-            writer.key("code")
-            writer.string(code)
-            writer.key("name")
-            writer.string(name)
-            writer.key("key")
-            writer.string(Hexadecimal.text(key.publicKey))
-            if let formerly {
-                writer.key("formerly")
-                writer.device(formerly)
-            }
-            writer.key("chain")
-            writer.beginObject()
-            writer.key("seq")
-            writer.integer(chain.dot.seq)
-            writer.key("hash")
-            writer.string(chain.hash.description)
-            writer.endObject()
-        }
-        let reply = try connection.call(.POST, "/devices", body: body)
+        let enrolment = Enrolment(
+            device: device, code: Secret(code: code), name: name, publicKey: key.publicKey, chain: chain, formerly: formerly)
+        let reply = try connection.call(.POST, "/devices", body: enrolment.json)
         guard let object = try? JSONValue(json: reply.body), let token = object["token"]?.text, let role = object["role"]?.text,
             let workspace = object["workspace"]?.text, let id = object["workspaceId"]?.bytes, id.count == 16
         else { throw .strangeAnswer(hub: connection.hub, what: "an enrolment without a token") }

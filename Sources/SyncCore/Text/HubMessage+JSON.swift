@@ -37,11 +37,11 @@ extension HubMessage {
     package init?(json object: JSONValue) {
         switch object["type"]?.text {
         case "registered":
-            guard let session = object["session"]?.integer, let leadership = Leadership(json: object), let head = object["head"]?.integer
+            guard let session = object["session"]?.integer, let leadership = Leadership(json: object), let head = object["head"]?.position
             else { return nil }
             self = .registered(
                 Registered(
-                    session: ConnectionID(session), leadership: leadership, head: Position(head), limits: SyncLimits(json: object["limits"])
+                    session: ConnectionID(session), leadership: leadership, head: head, limits: SyncLimits(json: object["limits"])
                 ))
         case "critical_event":
             guard let delivery = Delivery(json: object) else { return nil }
@@ -50,8 +50,8 @@ extension HubMessage {
             guard let dot = object["dot"]?.dot else { return nil }
             self = .acknowledged(dot, by: object["by"].devices, missing: object["missing"].devices)
         case "changes":
-            guard let head = object["head"]?.integer else { return nil }
-            self = .changes(head: Position(head))
+            guard let head = object["head"]?.position else { return nil }
+            self = .changes(head: head)
         case "heartbeat":
             guard let heartbeat = HubHeartbeat(json: object) else { return nil }
             self = .heartbeat(heartbeat)
@@ -100,11 +100,11 @@ extension Leadership {
 
 extension Delivery {
     fileprivate init?(json object: JSONValue) {
-        guard let id = object["delivery"]?.integer, let dot = object["dot"]?.dot, let attempt = object["attempt"]?.integer,
+        guard let id = object["delivery"]?.position, let dot = object["dot"]?.dot, let attempt = object["attempt"]?.integer,
             let byteCount = object["bytes"]?.integer
         else { return nil }
         self.init(
-            id: DeliveryID(id), dot: dot, attempt: Int(clamping: attempt), includesEvent: object["event"] != nil,
+            id: id, dot: dot, attempt: Int(clamping: attempt), includesEvent: object["event"] != nil,
             byteCount: Int(clamping: byteCount))
     }
 
@@ -128,10 +128,10 @@ extension Delivery {
 
 extension HubHeartbeat {
     fileprivate init?(json object: JSONValue) {
-        guard let ref = object["ref"]?.integer, let leadership = Leadership(json: object), let head = object["head"]?.integer,
+        guard let ref = object["ref"]?.integer, let leadership = Leadership(json: object), let head = object["head"]?.position,
             let expires = object["tokenExpiresInMs"]?.integer, let wall = object["time"]?.integer
         else { return nil }
-        self.init(ref: ref, leadership: leadership, head: Position(head), tokenExpiresInMilliseconds: expires, wall: wall)
+        self.init(ref: ref, leadership: leadership, head: head, tokenExpiresInMilliseconds: expires, wall: wall)
     }
 
     fileprivate func write(to writer: inout JSONWriter) {
@@ -158,6 +158,9 @@ extension JSONWriter {
 }
 
 extension JSONValue {
+    /// A position of a log; nil for one that no log reaches, so that what is reckoned with it does not overflow.
+    fileprivate var position: Position? { integer.flatMap { $0 <= Limits.seq ? Position($0) : nil } }
+
     /// `device:seq`.
     package var dot: Dot? {
         guard let text, let colon = text.lastIndex(of: ":"), let device = DeviceID(text[..<colon]),

@@ -35,6 +35,8 @@ extension Problem {
         if let device = object["device"]?.text.flatMap({ DeviceID($0) }), let seq = object["expected"]?.integer {
             expected = Dot(device: device, seq: seq)
         }
-        self.init(code, retryAfterMilliseconds: object["retryAfterMs"]?.integer, expected: expected)
+        // Nobody waits longer than a few days; what is reckoned with it does not overflow.
+        let retry = object["retryAfterMs"]?.integer.map { min($0, 1 << 32) }
+        self.init(code, retryAfterMilliseconds: retry, expected: expected)
     }
 }

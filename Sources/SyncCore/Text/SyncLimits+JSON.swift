@@ -15,10 +15,15 @@ extension SyncLimits {
         writer.endObject()
     }
 
+    /// A hub that says more, or 0, is taken at this or at 1: nothing that is reckoned with them overflows, and something always fits.
+    private static let most: UInt64 = 1 << 40
+
     /// Those of the object that a device heeds, and the usual ones for what it does not say.
     package init(json object: JSONValue?) {
         self.init()
-        func number(_ name: String, _ otherwise: UInt64) -> UInt64 { object?[name]?.integer ?? otherwise }
+        func number(_ name: String, _ otherwise: UInt64) -> UInt64 {
+            object?[name]?.integer.map { min(max($0, 1), Self.most) } ?? otherwise
+        }
         bodyBytes = Int(clamping: number("bodyBytes", UInt64(bodyBytes)))
         events = Int(clamping: number("events", UInt64(events)))
         messageBytes = Int(clamping: number("messageBytes", UInt64(messageBytes)))

@@ -59,7 +59,7 @@ func chain(_ events: [Event]) -> [ChainHead] {
     var heads = [ChainHead(emptyChainOf: events[0].dot.device)]
     for event in events {
         let bytes = heads[heads.count - 1].linkPrefix + event.canonicalJSON
-        heads.append(ChainHead(dot: event.dot, hash: HubCryptography.sha256(bytes)))
+        heads.append(ChainHead(dot: event.dot, hash: StandardCryptography.sha256(bytes)))
     }
     return heads
 }

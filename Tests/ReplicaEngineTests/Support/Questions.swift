@@ -26,8 +26,11 @@ struct SampleStore: Sendable {
         let replica = try Replica.create(
             in: Self.folder, on: volume, device: device, name: "sample", storeID: StoreID(high: 1, low: 1))
         let foreign = try others[0].events() + others[1].events()
-        let first = foreign.filter { $0.dot.seq <= 30 }
-        _ = try replica.ingest(first)
+        // Several segments, so that there are several packed blocks.
+        for last in [10, 20, 30] as [UInt64] {
+            _ = try replica.ingest(foreign.filter { (last - 9...last).contains($0.dot.seq) })
+            try replica.checkpoint()
+        }
         let policy = try Draft(
             key: RecordKey(collection: .policies, record: Name("trips")),
             body: .writing(set: [FieldWrite(field: Name("f0"), value: FieldValue(text: "max"))]))
