@@ -8,6 +8,12 @@ struct CorpusTests {
 
     @Test func `no kept block breaks a promise`() throws { try decode("block", fuzzBlockPayload) }
 
+    @Test func `no kept body of a push breaks a promise`() throws { try decode("push", fuzzPushBody) }
+
+    @Test func `no kept message of a socket breaks a promise`() throws { try decode("messages", fuzzMessages) }
+
+    @Test func `no kept word of a call breaks a promise`() throws { try decode("words", fuzzWords) }
+
     /// A broken promise traps, as a fuzzer wants it.
     private func decode(_ target: String, _ decoder: (UnsafeRawBufferPointer) -> Void) throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(
