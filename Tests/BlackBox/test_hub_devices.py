@@ -40,7 +40,7 @@ class Devices(HubTest):
         laptop = self.device("laptop")
         self.sync(laptop)
         files = list((laptop / ".syncline" / "sync").iterdir()) + list((self.folder / "keys").iterdir())
-        self.assertEqual(len(files), 3)
+        self.assertEqual(len(files), 4)
         for file in files:
             self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o600, file)
         key = next((self.folder / "keys").iterdir()).read_text().strip()

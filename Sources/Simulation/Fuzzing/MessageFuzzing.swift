@@ -96,7 +96,7 @@ private struct ConnectedHub {
         let state = HubState(
             enrolled + [
                 .tokenIssued(WorldCryptography.sha256(token.bytes), device, expiresAt: 1 << 50),
-                .critical(critical, recipients: [device]), .noted(Position(1)),
+                .critical(critical, recipients: [device]),
             ])
         let volume = FaultyVolume()
         do {
