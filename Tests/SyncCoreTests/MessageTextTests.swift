@@ -111,7 +111,7 @@ struct MessageTextTests {
             for effect in session.step(input, now: .at(time), random: .max) {
                 if case .open(let number, _, _) = effect { attempt = number }
                 if case .show(let status) = effect { state = status.state }
-                if case .pull(_, _, let limit) = effect { #expect(limit > 0) }
+                if case .pull(_, _, let limit, _) = effect { #expect(limit > 0) }
             }
         }
         step(.start)

@@ -69,7 +69,7 @@ private struct ConnectedDevice {
             let answer = PushAnswer(runs: [], ackedThrough: order.lacking, head: Position(0))
             let end = order.limitEvents > 0 ? Position(3) : order.from
             step(.pushed(attempt: number, PushResult(answer: answer, events: [], scannedTo: end)))
-        case .pull(let number, _, let limit):
+        case .pull(let number, _, let limit, _):
             precondition(limit > 0)
             let page = PulledPage(cursor: [1], position: Position(0), head: Position(0), eventCount: 0, covers: VersionVector())
             step(.pulled(attempt: number, page))
