@@ -92,7 +92,7 @@ struct HubEnrolmentTests {
         driver.time += driver.hub.limits.leaseMilliseconds
         _ = driver.step(.tick)
         _ = try driver.register(1, master, canLead: true)
-        #expect(driver.hub.state.grants == [.sample(2), .sample(1)])
+        #expect(driver.hub.state.grants.holders == [.sample(2), .sample(1)])
         let (connection, _) = try driver.register(3, victim)
         let wait = PullRequest(waitMilliseconds: 60_000)
         _ = driver.step(.call(RequestID(800), .pull(wait, token: victim)))
@@ -119,7 +119,7 @@ struct HubEnrolmentTests {
         _ = driver.call(.revokeLocally(.sample(3)))
         #expect(HubState(driver.journal) == driver.hub.state)
         #expect(HubState(driver.hub.state.records(wall: driver.now.wall)) == driver.hub.state)
-        #expect(driver.hub.state.openCritical.count == 1 && driver.hub.state.grants.count == 1)
+        #expect(driver.hub.state.openCritical.count == 1 && driver.hub.state.grants.holders.count == 1)
         let later = HubState(driver.hub.state.records(wall: driver.now.wall + 3_600_000))
         #expect(later.tokens.isEmpty && later.codes.isEmpty && later.devices == driver.hub.state.devices)
     }

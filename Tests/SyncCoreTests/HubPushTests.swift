@@ -109,12 +109,59 @@ struct HubPushTests {
         var driver = HubDriver()
         let token = try driver.enrol(1, .master)
         let (_, effects) = try driver.register(1, token, canLead: true)
-        #expect(driver.hub.state.grants == [.sample(1)], "\(effects)")
+        #expect(driver.hub.state.grants.holders == [.sample(1)], "\(effects)")
         let events = [try Event.sample(1, 1, record: "a", epoch: 1), try .sample(1, 2, record: "b", epoch: 2)]
         #expect(try driver.push(events, token).runs == [VerdictRun(.accepted(Position(0))), VerdictRun(.rejected(.epochNeverGranted))])
         // Somebody else's epoch is never one's own.
         #expect(
             try driver.push([try Event.sample(2, 1, epoch: 1)], token).runs == [VerdictRun(.rejected(.epochNeverGranted))])
+    }
+
+    /// Found by thinking of a policy that was written under a lease, after which the hub was put back.
+    @Test func `a hub that was put back grants no epoch twice, and takes the word of who may have held one`() throws {
+        var driver = HubDriver()
+        let (first, second, client) = (try driver.enrol(1, .master), try driver.enrol(2, .master), try driver.enrol(3))
+        let (connection, _) = try driver.register(1, first, canLead: true)
+        let forgotten = [try Event.sample(2, 1, epoch: 2)]
+        #expect(try driver.push(forgotten, second).runs == [VerdictRun(.rejected(.epochNeverGranted))])
+        // The device comes with a cursor that only a hub with more events can have given.
+        let cursor = Cursor(log: driver.hub.log.id, position: Position(9), digest: .zero)
+        let pull = PullRequest(cursor: cursor.bytes)
+        #expect(driver.call(.pull(pull, token: second)) == .problem(Problem(.cursorUnrecoverable)))
+        let newest = 2 + EpochGrants.forgottenCount
+        #expect(driver.hub.state.epoch == newest && driver.hub.state.grants.holders == [.sample(1), .sample(1)])
+        let effects = driver.step(.received(connection, .heartbeat(DeviceHeartbeat(id: 1, epoch: 1, lag: 0, pending: 0))))
+        #expect(
+            effects.messages(to: connection).contains { message in
+                if case .heartbeat(let beat) = message { beat.leadership.role == .master && beat.leadership.epoch == newest } else { false }
+            })
+        #expect(try driver.push(forgotten, second).runs == [VerdictRun(.accepted(Position(0)))])
+        for (event, token) in [
+            // Who may not lead never had one; what is granted, or not yet, is nobody else's.
+            (try Event.sample(3, 1, record: "a", epoch: 2), client), (try .sample(2, 2, record: "b", epoch: 1), second),
+            (try .sample(2, 2, record: "b", epoch: newest), second), (try .sample(2, 2, record: "b", epoch: newest + 1), second),
+        ] { #expect(try driver.push([event], token).runs == [VerdictRun(.rejected(.epochNeverGranted))]) }
+        // Having held one does what a stale one does.
+        #expect(driver.call(.revoke(.sample(3), epoch: 2, token: second)) == .problem(Problem(.epochStale)))
+        // Once is enough.
+        #expect(driver.call(.pull(pull, token: second)) == .problem(Problem(.cursorUnrecoverable)))
+        #expect(driver.hub.state.epoch == newest)
+        #expect(HubState(driver.hub.state.records(wall: 0)).grants == driver.hub.state.grants)
+    }
+
+    @Test func `a device that has heard of a newer epoch tells the hub that it was put back`() throws {
+        var driver = HubDriver()
+        let (first, second) = (try driver.enrol(1, .master), try driver.enrol(2))
+        _ = try driver.register(1, first, canLead: true, epoch: 0)
+        _ = try driver.register(2, second, epoch: 1)
+        #expect(driver.hub.state.epoch == 1)
+        let (connection, effects) = try driver.register(2, second, epoch: 3)
+        let newest = 2 + EpochGrants.forgottenCount
+        #expect(driver.hub.state.epoch == newest)
+        let leaders = effects.messages(to: connection).compactMap { message -> Leadership? in
+            if case .registered(let registered) = message { registered.leadership } else { nil }
+        }
+        #expect(leaders == [Leadership(role: .client, master: .sample(1), epoch: newest)])
     }
 
     @Test func `a chain that is not the hub's is a fork, and the rest of the push goes on`() throws {

@@ -22,6 +22,7 @@ extension HubRecord {
             writer.member("device", device)
             writer.member("expires", expiresAt)
         case .epochGranted(let device): writer.member("granted", device)
+        case .epochsForgotten(let count): writer.member("forgotten", count)
         case .critical(let event, let recipients):
             writer.member("critical", event.position.index)
             writer.key("dot")
@@ -84,6 +85,8 @@ extension HubRecord {
             self = .tokenIssued(token, id, expiresAt: expires)
         } else if let id = device("granted") {
             self = .epochGranted(to: id)
+        } else if let count = number("forgotten"), (1...EpochGrants.forgottenCount).contains(count) {
+            self = .epochsForgotten(count: count)
         } else if let position = number("critical"), let dot = object["dot"]?.dot, let bytes = number("bytes"),
             let recipients = object["recipients"]?.items
         {

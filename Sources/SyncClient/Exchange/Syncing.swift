@@ -330,6 +330,8 @@ package final class Syncing<Storage: Volume> {
     /// The hub's log is another one than before: everything is pulled again, and pushed what it lacks. Nothing here is given up.
     private func startAnew() throws(SyncError) {
         report.isHubSetBack = true
+        // It may have rejected what it had forgotten to have granted.
+        report.rejected = []
         progress.cursor = ""
         try pullAll()
         guard client.link.role != "reader" else { return }

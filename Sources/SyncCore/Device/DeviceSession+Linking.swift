@@ -37,7 +37,8 @@ extension DeviceSession {
                 attempt: attempt,
                 .register(
                     Registration(
-                        device: options.device, name: options.name, canLead: options.canLead, priority: options.priority, cursor: cursor))))
+                        device: options.device, name: options.name, canLead: options.canLead, priority: options.priority, cursor: cursor,
+                        epoch: heardEpoch))))
     }
 
     mutating func send(_ message: DeviceMessage) {
@@ -182,6 +183,7 @@ extension DeviceSession {
 
     /// Takes note of who leads. It never makes this device lead: only an answer to its own message does.
     private mutating func follow(_ leadership: Leadership) {
+        heardEpoch = max(heardEpoch, leadership.epoch)
         if leadership.role == .master {
             (promisedEpoch, enrolledRole) = (leadership.epoch, .master)
         } else {

@@ -96,6 +96,8 @@ package struct DeviceSession {
     // Heartbeats.
     var lease = DeviceLease()
     var promisedEpoch: UInt64 = 0
+    /// The newest that any hub told of.
+    var heardEpoch: UInt64 = 0
     var heartbeats: UInt64 = 0
     var unanswered: [(id: UInt64, sentAt: UInt64)] = []
     var beatAt: UInt64 = 0

@@ -29,7 +29,7 @@ struct Lease {
 
     /// When a hub starts, the holder of the newest epoch may have been renewed just before it ended.
     init(afterStart state: HubState, now: UInt64, limits: SyncLimits) {
-        holder = state.grants.last
+        holder = state.grants.newestHolder
         until = now + limits.leaseMilliseconds
     }
 

@@ -66,8 +66,12 @@ extension HubCore {
     func caller(_ device: EnrolledDevice, epoch: UInt64, isRegistered: Bool) -> Caller {
         guard device.revokedAt == nil else { return .revoked(device.role) }
         let claim: EpochClaim =
-            if epoch == 0 { .none } else if epoch > state.epoch || state.grants[Int(epoch - 1)] != device.id { .neverGranted } else {
-                epoch == state.epoch ? .newest : .lower
+            if epoch == 0 {
+                .none
+            } else if !state.grants.isGranted(epoch, to: device.id, mayLead: device.role == .master) {
+                .neverGranted
+            } else {
+                epoch == state.epoch && state.grants.newestHolder == device.id ? .newest : .lower
             }
         return .device(device.role, epoch: claim, isRegistered: isRegistered)
     }

@@ -30,7 +30,7 @@ extension HubCore {
     private mutating func rules(
         for chains: [SignedHead]
     ) throws(Problem) -> (AdmissionRules, signed: [DeviceID: SignedHead], forked: [DeviceID]) {
-        var rules = AdmissionRules(grants: state.grants)
+        var rules = AdmissionRules(grants: state.grants, leaders: Set(state.devices.values.filter { $0.role == .master }.map(\.id)))
         var signed: [DeviceID: SignedHead] = [:]
         var forked: [DeviceID] = []
         for chain in chains {
@@ -92,9 +92,12 @@ extension HubCore {
 
     private mutating func position(of bytes: [UInt8]?) throws(Problem) -> Position {
         guard let bytes else { return Position(0) }
-        guard let cursor = Cursor(bytes: bytes), cursor.log == log.id,
-            try reading({ (log) throws(HubLogError) in try log.digest(at: cursor.position) }) == cursor.digest
-        else { throw Problem(.cursorUnrecoverable) }
+        guard let cursor = Cursor(bytes: bytes), cursor.log == log.id else { throw Problem(.cursorUnrecoverable) }
+        guard try reading({ (log) throws(HubLogError) in try log.digest(at: cursor.position) }) == cursor.digest else {
+            // The log had more, or something else, when it gave the cursor away.
+            passOverForgottenEpochs()
+            throw Problem(.cursorUnrecoverable)
+        }
         return cursor.position
     }
 

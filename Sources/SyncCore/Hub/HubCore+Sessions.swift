@@ -50,6 +50,7 @@ extension HubCore {
         guard let index = sessions.index(of: connection) else { return }
         sessions.all[index].canLead = registration.canLead
         sessions.all[index].priority = registration.priority
+        if registration.epoch > state.epoch { passOverForgottenEpochs() }
         if registration.canLead { _ = lease.renew(by: device, now: now.milliseconds, limits: limits) }
         lead(registering: connection)
         guard let index = sessions.index(of: connection) else { return }
@@ -142,7 +143,20 @@ extension HubCore {
             lease.grant(to: winner, now: now.milliseconds, limits: limits)
             plan(at: lease.until)
         }
-        guard hasLapsed || winner != nil else { return }
+        if hasLapsed || winner != nil { tellWhoLeads() }
+    }
+
+    /// Somebody knows of something that this hub has told, and does not know any more: it was put back to an older copy, and may have forgotten epochs.
+    mutating func passOverForgottenEpochs() {
+        guard !hasPassedOverEpochs else { return }
+        hasPassedOverEpochs = true
+        keep(.epochsForgotten(count: EpochGrants.forgottenCount))
+        // Who leads goes on, under an epoch that nobody had.
+        if let holder = lease.holder { keep(.epochGranted(to: holder)) }
+        tellWhoLeads()
+    }
+
+    private mutating func tellWhoLeads() {
         for session in sessions.all where session.isRegistered {
             send(.roleChanged(leadership(of: session.device)), to: session.connection)
         }

@@ -15,6 +15,8 @@ package struct HubCore<Log: HubLog, Crypto: Cryptography> {
     package internal(set) var state: HubState
     var sessions = HubSessions()
     var lease: Lease
+    /// Whether this hub has noticed that it was put back to an older copy; that happens while it does not run, so once is enough.
+    var hasPassedOverEpochs = false
     var challenges: [DeviceID: [(nonce: Hash256, expiresAt: UInt64)]] = [:]
     var waits: [RequestID: Wait] = [:]
     var rates: [DeviceID: Rates] = [:]

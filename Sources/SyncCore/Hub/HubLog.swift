@@ -66,22 +66,26 @@ package enum ChainAgreement: Hashable, Sendable {
 
 /// What the hub knows and the log does not.
 package struct AdmissionRules: Hashable, Sendable {
-    /// The device that epoch n was granted to, at index n − 1.
-    package var grants: [DeviceID]
+    package var grants: EpochGrants
+    /// The devices whose role is master.
+    package var leaders: Set<DeviceID>
     /// Chains as the pusher says that they are.
     package var claims: [ChainHead]
     /// Devices whose events of this push are rejected, and why.
     package var refused: [DeviceID: ProblemCode]
 
-    package init(grants: [DeviceID] = [], claims: [ChainHead] = [], refused: [DeviceID: ProblemCode] = [:]) {
+    package init(
+        grants: EpochGrants = EpochGrants(), leaders: Set<DeviceID> = [], claims: [ChainHead] = [], refused: [DeviceID: ProblemCode] = [:]
+    ) {
         self.grants = grants
+        self.leaders = leaders
         self.claims = claims
         self.refused = refused
     }
 
     /// Whether the device has held this epoch; everybody has the epoch 0.
     package func isGranted(_ epoch: UInt64, to device: DeviceID) -> Bool {
-        epoch == 0 || epoch <= UInt64(grants.count) && grants[Int(epoch - 1)] == device
+        epoch == 0 || grants.isGranted(epoch, to: device, mayLead: leaders.contains(device))
     }
 }
 

@@ -33,8 +33,7 @@ package struct HubState: Hashable, Sendable {
     package private(set) var codes: [Hash256: Code] = [:]
     package private(set) var devices: [DeviceID: EnrolledDevice] = [:]
     package private(set) var tokens: [Hash256: Token] = [:]
-    /// The device that epoch n was granted to, at index n − 1.
-    package private(set) var grants: [DeviceID] = []
+    package private(set) var grants = EpochGrants()
     package private(set) var openCritical: [DeliveryID: OpenCritical] = [:]
     /// Each device's newest signature.
     package private(set) var signedHeads: [DeviceID: SignedHead] = [:]
@@ -49,8 +48,8 @@ package struct HubState: Hashable, Sendable {
         for record in records { apply(record) }
     }
 
-    /// The newest epoch that was granted; 0 before the first.
-    package var epoch: UInt64 { UInt64(grants.count) }
+    /// The newest epoch; 0 before the first.
+    package var epoch: UInt64 { grants.newest }
 
     package mutating func apply(_ record: HubRecord) {
         switch record {
@@ -59,7 +58,8 @@ package struct HubState: Hashable, Sendable {
         case .enrolled(let device): devices[device.id] = device
         case .revoked(let device, let position): revoke(device, at: position)
         case .tokenIssued(let hash, let device, let expiresAt): tokens[hash] = Token(device: device, expiresAt: expiresAt)
-        case .epochGranted(let device): grants.append(device)
+        case .epochGranted(let device): grants.grant(to: device)
+        case .epochsForgotten(let count): grants.passOver(count)
         case .critical(let event, let recipients):
             openCritical[event.position] = OpenCritical(event: event, pending: recipients.sorted(), ended: [])
         case .ended(let delivery, let device): end(delivery, device)
@@ -81,7 +81,7 @@ package struct HubState: Hashable, Sendable {
         for (hash, token) in tokens.sorted(by: { $0.key < $1.key }) where token.expiresAt > wall {
             records.append(.tokenIssued(hash, token.device, expiresAt: token.expiresAt))
         }
-        records += grants.map { .epochGranted(to: $0) }
+        records += grants.records
         for critical in openCritical.values.sorted(by: { $0.event.position < $1.event.position }) {
             records.append(.critical(critical.event, recipients: (critical.pending + critical.ended).sorted()))
             records += critical.ended.map { .ended(critical.event.position, $0) }

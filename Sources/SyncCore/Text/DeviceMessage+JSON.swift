@@ -60,7 +60,7 @@ extension Registration {
         if let cursor, cursor.bytes == nil { return nil }
         self.init(
             device: device, name: name, canLead: roles.contains { $0.text == Role.master.rawValue },
-            priority: Int(clamping: object["priority"]?.integer ?? 0), cursor: cursor?.bytes)
+            priority: Int(clamping: object["priority"]?.integer ?? 0), cursor: cursor?.bytes, epoch: object["epoch"]?.integer ?? 0)
     }
 
     fileprivate func write(to writer: inout JSONWriter) {
@@ -75,6 +75,8 @@ extension Registration {
         writer.endArray()
         writer.key("priority")
         writer.integer(max(0, priority))
+        writer.key("epoch")
+        writer.integer(epoch)
         guard let cursor else { return }
         writer.key("cursor")
         writer.string(Hexadecimal.text(cursor))

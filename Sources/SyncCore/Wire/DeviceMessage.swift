@@ -25,13 +25,18 @@ package struct Registration: Hashable, Sendable {
     package var priority: Int
     /// The bytes of its cursor.
     package var cursor: [UInt8]?
+    /// The newest epoch that it has heard of: a hub that was put back learns from it that it has forgotten some.
+    package var epoch: UInt64
 
-    package init(device: DeviceID, name: String, canLead: Bool = false, priority: Int = 0, cursor: [UInt8]? = nil) {
+    package init(
+        device: DeviceID, name: String, canLead: Bool = false, priority: Int = 0, cursor: [UInt8]? = nil, epoch: UInt64 = 0
+    ) {
         self.device = device
         self.name = name
         self.canLead = canLead
         self.priority = priority
         self.cursor = cursor
+        self.epoch = epoch
     }
 }
 

@@ -87,10 +87,10 @@ struct HubDriver {
     }
 
     mutating func register(
-        _ number: UInt64, _ token: Secret, canLead: Bool = false, priority: Int = 0
+        _ number: UInt64, _ token: Secret, canLead: Bool = false, priority: Int = 0, epoch: UInt64 = 0
     ) throws -> (ConnectionID, [HubEffect]) {
         let connection = try connect(token)
-        let registration = Registration(device: .sample(number), name: "", canLead: canLead, priority: priority)
+        let registration = Registration(device: .sample(number), name: "", canLead: canLead, priority: priority, epoch: epoch)
         return (connection, step(.received(connection, .register(registration))))
     }
 

@@ -1,0 +1,57 @@
+package import EventCore
+
+/// To which device each epoch was granted.
+///
+/// A hub that was put back to an older copy has forgotten the newest epochs; what was written under them is still with the devices. When it learns that, it passes over as many
+/// as it may have forgotten: it never grants one of them again, and takes the word of a device that may lead for having held one.
+package struct EpochGrants: Hashable, Sendable {
+    /// The epochs that a hub which was put back passes over.
+    package static let forgottenCount: UInt64 = 1024
+
+    /// The epochs in order, from 1 on, in runs: of one that was granted, or of forgotten ones.
+    private var runs: [Run] = []
+
+    private struct Run: Hashable, Sendable {
+        let last: UInt64
+        /// nil for forgotten ones.
+        let holder: DeviceID?
+    }
+
+    package init() {}
+
+    /// The newest epoch that was granted or passed over; 0 before the first.
+    package var newest: UInt64 { runs.last?.last ?? 0 }
+
+    /// The newest epoch's holder; nil before the first and behind forgotten ones.
+    var newestHolder: DeviceID? { runs.last?.holder }
+
+    /// Whether the device has held this epoch; everybody has the epoch 0.
+    ///
+    /// - Parameter mayLead: whether the device's role is master.
+    package func isGranted(_ epoch: UInt64, to device: DeviceID, mayLead: Bool) -> Bool {
+        guard epoch > 0 else { return true }
+        var (low, high) = (0, runs.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if runs[middle].last < epoch { low = middle + 1 } else { high = middle }
+        }
+        guard low < runs.count else { return false }
+        return runs[low].holder.map { $0 == device } ?? mayLead
+    }
+
+    mutating func grant(to device: DeviceID) { runs.append(Run(last: newest + 1, holder: device)) }
+
+    mutating func passOver(_ count: UInt64) { runs.append(Run(last: newest + count, holder: nil)) }
+
+    /// The records that make the same.
+    var records: [HubRecord] {
+        var last: UInt64 = 0
+        return runs.map { run in
+            defer { last = run.last }
+            return run.holder.map { .epochGranted(to: $0) } ?? .epochsForgotten(count: run.last - last)
+        }
+    }
+
+    /// The holders of those that were granted, oldest first.
+    package var holders: [DeviceID] { runs.compactMap(\.holder) }
+}
