@@ -43,7 +43,7 @@ struct OpenConflictTests {
     }
 
     /// A policy for the rest of each collection, and for some of its fields.
-    private static func policies(
+    static func policies(
         for collections: Set<Name>, _ replica: Replica<FaultyVolume>, _ random: inout SeededRandom
     ) throws -> [Draft] {
         var drafts: [Draft] = []

@@ -63,6 +63,7 @@ struct ConflictsCommand: SessionCommand {
             session.output.flushIfSlow()
             return true
         }
+        progress.end()
         if keys.isEmpty && !session.isJSON { session.output.note("nothing is in conflict") }
         if keys.count > shownLimit {
             session.output.note("… and \(keys.count - shownLimit) more: `conflicts --limit \(keys.count)`, or settle many by `all --where`")

@@ -18,9 +18,7 @@ struct ListCommand: SessionCommand {
         let collection = try collection.map(Arguments.collection)
         let wanted = try conditions.map(Arguments.write)
         let store = try session.reading()
-        let progress = Progress("going back", total: 0, unit: "events", on: session.output)
-        try store.decidedRecords(in: collection, at: try session.moment(at, in: store), progress: progress.advance(to:of:)) { record in
-            progress.end()
+        func show(_ record: DecidedRecord) -> Bool {
             guard !record.isDeleted, wanted.allSatisfy({ record.shown($0.field) == $0.value }) else { return true }
             if session.isJSON {
                 session.output.object { RecordJSON.write(record, to: &$0) }
@@ -31,5 +29,20 @@ struct ListCommand: SessionCommand {
             session.output.flushIfSlow()
             return true
         }
+        let moment = try session.moment(at, in: store)
+        if moment == nil && !wanted.isEmpty {
+            let progress = Progress("looking", total: 0, unit: "records", on: session.output)
+            try store.decidedRecords(in: collection, mayShow: wanted, progress: progress.advance(to:of:)) { record in
+                progress.end()
+                return show(record)
+            }
+            return progress.end()
+        }
+        let progress = Progress("going back", total: 0, unit: "events", on: session.output)
+        try store.decidedRecords(in: collection, at: moment, progress: progress.advance(to:of:)) { record in
+            progress.end()
+            return show(record)
+        }
+        progress.end()
     }
 }

@@ -101,8 +101,9 @@ final class Output {
     /// A line of a server's log, as it is.
     static func log(_ line: [UInt8]) { _ = Machine.writeAll(line, to: STDERR_FILENO) }
 
-    /// Replaces the terminal's current line on stderr; an empty text clears it.
+    /// Replaces the terminal's current line on stderr, below the results so far; an empty text clears it.
     func progress(_ text: String) {
+        flush()
         _ = Machine.writeAll(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO)
     }
 

@@ -87,11 +87,6 @@ package struct BlockReader {
         }
     }
 
-    /// Steps over events whose context stands for all that their records had before, and returns how many; perhaps over none.
-    ///
-    /// Only packed blocks, which are nearly all, can be looked at like this.
-    package mutating func skipFollowing() throws(BlockError) -> Int { try packed?.skipFollowing() ?? 0 }
-
     /// Steps over an event; nil behind the last.
     package mutating func skip() throws(BlockError) -> Dot? { try skipStamped()?.dot }
 

@@ -133,7 +133,7 @@ struct PackedBlockReader {
             headCount += form == BlockBuilder.RowFlags.oneHeadForm ? 1 : 0
             if form == BlockBuilder.RowFlags.headsForm || form == BlockBuilder.RowFlags.wholeForm { _ = try contextDots() }
             running[author] = flag & PackedFlags.explicitSeq != 0 ? try seqs.varint() : running[author] &+ 1
-            if flag & PackedFlags.extras != 0 { try skipExtras() }
+            if flag & PackedFlags.extras != 0 { tick = try Self.skipExtras(&extras) }
             writeCount += writeCounts[shape]
         }
         _ = try heads.take(headCount * (PackedDirectory.indexBytes(deviceCount) + directory.headBytes))
@@ -144,19 +144,6 @@ struct PackedBlockReader {
             try ValueCode.skip(writeCount, &values)
         }
         read += step
-    }
-
-    /// Steps over the events up to the next one whose context is written whole, or empty; returns how many.
-    mutating func skipFollowing() throws(BlockError) -> Int {
-        var row = read
-        while row < count {
-            let form = sections[.flags][row] >> PackedFlags.formShift & PackedFlags.formMask
-            if form == BlockBuilder.RowFlags.wholeForm || form == BlockBuilder.RowFlags.emptyForm { break }
-            row += 1
-        }
-        let step = row - read
-        try skip(step)
-        return step
     }
 
     private var malformed: BlockError { .malformed(offset: directory[.flags].offset) }
@@ -317,7 +304,8 @@ struct PackedBlockReader {
         return names.devices[Int(index)]
     }
 
-    private mutating func skipExtras() throws(BlockError) {
+    /// Steps over an event's extras; returns its tick.
+    static func skipExtras(_ extras: inout ByteCursor) throws(BlockError) -> UInt64 {
         let extra = try extras.byte()
         if extra & BlockBuilder.ExtraFlags.note != 0 { _ = try extras.varint() }
         if extra & BlockBuilder.ExtraFlags.epoch != 0 { _ = try extras.varint() }
@@ -325,6 +313,6 @@ struct PackedBlockReader {
             _ = try extras.varint()
             _ = try extras.varint()
         }
-        if extra & PackedExtraFlags.tick != 0 { tick = try extras.varint() }
+        return extra & PackedExtraFlags.tick != 0 ? try extras.varint() : 0
     }
 }

@@ -129,7 +129,13 @@ final class PackedSections {
         _ directory: PackedDirectory, _ block: UnsafeRawBufferPointer, from first: PackedSection = .keys,
         through last: PackedSection = .notes
     ) throws(BlockError) {
-        let sections = PackedSection.inOrder[first.rawValue...last.rawValue]
+        try expand(directory, block, PackedSection.inOrder[first.rawValue...last.rawValue])
+    }
+
+    /// The same with some sections.
+    func expand(
+        _ directory: PackedDirectory, _ block: UnsafeRawBufferPointer, _ sections: ArraySlice<PackedSection>
+    ) throws(BlockError) {
         let needed = sections.reduce(0) { $0 + (directory[$1].isCompressed ? directory[$1].rawBytes + Self.slackBytes : 0) }
         if needed > capacity {
             memory.deallocate()

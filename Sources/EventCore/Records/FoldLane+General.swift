@@ -37,6 +37,7 @@ extension FoldLane {
         _ position: UInt32
     ) -> Bool {
         guard let cover = cover(of: row, view.cell(key.pointee.cell), block) else { return false }
+        let hadSiblings = view.cell(key.pointee.cell).extra != 0
         replaceHeads(row, view.cell(key.pointee.cell), cover)
         dropNodes(view.cell(key.pointee.cell), .tombstone, cover)
         if shape.count == 0 {
@@ -49,6 +50,7 @@ extension FoldLane {
                 addEntry(row, view.cell(key.pointee.cell), block.shapeFields.base[Int(shape.first) + write], value, cover)
             }
         }
+        if hadSiblings || view.cell(key.pointee.cell).extra != 0 { note(row, view.cell(key.pointee.cell)) }
         if case .pairs(let pairs) = cover { for pair in pairs { advanceClock(key, pair.device, pair.seq) } }
         advanceClock(key, row.device, row.seq)
         linkHistory(view.cell(key.pointee.cell), position)
@@ -59,7 +61,7 @@ extension FoldLane {
     ///
     /// - Returns: false where there are further heads or tombstones, with nothing done.
     @inline(never)
-    mutating func dropSiblings(_ cell: Cell, _ shape: DecodedShape, _ block: borrowing DecodedBlock) -> Bool {
+    mutating func dropSiblings(_ cell: Cell, _ row: DecodedRow, _ shape: DecodedShape, _ block: borrowing DecodedBlock) -> Bool {
         var index = cell.extra
         while index != 0 {
             let node = view.node(index)
@@ -68,6 +70,7 @@ extension FoldLane {
         }
         let fields = UnsafeBufferPointer(start: block.shapeFields.base + Int(shape.first), count: Int(shape.count))
         var before: Node?
+        var isChanged = false
         index = cell.extra
         while index != 0 {
             let node = view.node(index)
@@ -75,12 +78,19 @@ extension FoldLane {
             if fields.contains(where: { $0.field == node.field }) {
                 forget(node.slot)
                 unlink(index, behind: before, of: cell)
+                isChanged = true
             } else {
                 before = node
             }
             index = next
         }
+        if isChanged { note(row, cell) }
         return true
+    }
+
+    /// What the row leaves side by side; the fields that it writes without siblings need not have been written.
+    private func note(_ row: DecodedRow, _ cell: Cell) {
+        watch?.note(DotPair(device: row.device, seq: row.seq), cell, in: view, typical)
     }
 
     // MARK: - What the context covers

@@ -13,6 +13,8 @@ struct FoldLane {
     /// Where the link of an event at position 0 would lie: in the table's own memory, or beside it so that two threads do not write to the same cache lines.
     var links: UnsafeMutableRawPointer
     unowned(unsafe) let regions: Regions
+    /// Who wants to know what events do to siblings.
+    unowned(unsafe) let watch: SiblingWatch?
 
     /// Rows between asking for a record's memory and touching it.
     static let lookAhead = 12
@@ -90,7 +92,7 @@ struct FoldLane {
         // The context is the record's clock: nothing is concurrent, each written field is simply replaced.
         let isPlain =
             row.form == BlockBuilder.RowFlags.oneHeadForm && cell.isExactHead(row.head.device, row.head.seq) && shape.count > 0
-            && !shape.hasOverflow && (cell.extra == 0 || dropSiblings(cell, shape, block))
+            && !shape.hasOverflow && (cell.extra == 0 || dropSiblings(cell, row, shape, block))
         return isPlain ? applyCovering(row, shape, key, block, position) : applyGeneral(row, shape, key, block, position)
     }
 

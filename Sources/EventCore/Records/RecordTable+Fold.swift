@@ -139,7 +139,9 @@ extension RecordTable {
     // MARK: - Lanes
 
     func lane(_ number: Int) -> FoldLane {
-        FoldLane(view: view, memory: lanes[number], typical: UnsafePointer(typical.base), links: view.previous, regions: regions)
+        FoldLane(
+            view: view, memory: lanes[number], typical: UnsafePointer(typical.base), links: view.previous, regions: regions,
+            watch: watches.isEmpty ? nil : watches[number])
     }
 
     /// Takes over the links of so many events from `position` on, of which two lanes have some each and 0 elsewhere.

@@ -66,7 +66,7 @@ extension Slot {
     var isRemoved: Bool { tag == ValueCode.removedTag }
 
     /// Whether both hold one value: equal values have one code.
-    fileprivate func holdsSame(as other: Slot, blobs: UnsafeMutableRawPointer) -> Bool {
+    func holdsSame(as other: Slot, blobs: UnsafeMutableRawPointer) -> Bool {
         guard tag == other.tag else { return false }
         guard isBlob else { return sameBytes(payload, other.payload, inlineCount) }
         return blobLength == other.blobLength && sameBytes(blobs + blobOffset, blobs + other.blobOffset, blobLength)

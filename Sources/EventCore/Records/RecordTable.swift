@@ -21,6 +21,8 @@ package struct RecordTable: ~Copyable {
     /// The block that is being folded.
     let block: UnsafeMutablePointer<DecodedBlock>
     var typical = Scratch<TypicalCell>()
+    /// By lane who takes note of siblings; nobody where nobody asked.
+    var watches: [SiblingWatch] = []
 
     package var devices = DeviceTable()
     package var collections = NameTable()

@@ -62,85 +62,87 @@ package struct ConflictStatistics: Sendable {
     }
 }
 
-/// Counts conflicts, event by event, of the records that have ever had a concurrent event.
+/// Counts conflicts by what events do to siblings.
 struct ConflictCounter {
-    /// A record that may have siblings.
-    private struct Watched {
-        var fold = FieldFold()
-        var times: [Dot: UInt64] = [:]
-        /// What is in conflict, nil for delete against edit, and who has had a side in it.
-        var open: [Name?: Set<Dot>] = [:]
+    /// A conflict that an event has ended; how long that took is known when the events' times are.
+    private struct Settled {
+        let group: ConflictStatistics.Group
+        let sides: Set<Dot>
+        let by: Dot
     }
 
-    private(set) var statistics = ConflictStatistics()
+    private var statistics = ConflictStatistics()
     private let isWanted: (ConflictStatistics.Group) -> Bool
-    private var watched: [RecordKey: Watched] = [:]
+    /// By record what is in conflict, nil for delete against edit, and who has had a side in it.
+    private var open: [RecordKey: [Name?: Set<Dot>]] = [:]
+    private var settled: [Settled] = []
 
     init(isWanted: @escaping (ConflictStatistics.Group) -> Bool) { self.isWanted = isWanted }
 
-    /// Takes in a record's next event.
-    mutating func add(_ row: BlockReader.Row) {
-        var record = watched[row.key] ?? Watched()
-        watched[row.key] = nil
-        let hadEvents = !record.times.isEmpty
-        record.fold.apply(row)
-        record.times[row.dot] = row.time.milliseconds
-        if hadEvents && !row.coversAll { statistics.concurrentEvents += 1 }
-        let touched =
-            row.body == .delete || !record.open.isEmpty ? Array(record.fold.entries.keys) + record.open.keys.compactMap(\.self) : row.fields
-        for field in Set(touched) {
-            let versions = record.fold.versions(of: field)
-            if record.fold.isContested(field) {
-                record.open[field, default: []].formUnion(versions.map(\.dot))
-            } else if record.open.keys.contains(field) {
-                settle(field, row, &record)
-            } else if versions.count > 1 && row.fields.contains(field) {
-                count(row.key, field, versions.map(\.dot)) { $0.automatic += 1 }
+    /// Takes in what a record's next event did.
+    mutating func add(_ change: SiblingChange) {
+        if change.isConcurrent { statistics.concurrentEvents += 1 }
+        var record = open.removeValue(forKey: change.key) ?? [:]
+        var contested: Set<Name?> = []
+        for siblings in change.fields {
+            if siblings.isContested {
+                contested.insert(siblings.field)
+                record[siblings.field, default: []].formUnion(siblings.dots)
+            } else if record[siblings.field] == nil && siblings.dots.contains(change.dot) {
+                count(group(change.key, siblings.field, siblings.dots)) { $0.automatic += 1 }
             }
         }
-        if record.fold.isDeleteAgainstEdit {
-            let live = record.fold.entries.values.joined().filter { $0.value != nil }.map(\.dot)
-            record.open[nil, default: []].formUnion(record.fold.tombstones + live)
-        } else if record.open.keys.contains(nil) {
-            settle(nil, row, &record)
+        if !change.tombstones.isEmpty && !change.beside.isEmpty {
+            contested.insert(nil)
+            record[nil, default: []].formUnion(change.tombstones + change.beside)
         }
-        // Times of what is neither live nor a side are of no more use.
-        let used = Set(record.fold.entries.values.joined().map(\.dot) + record.fold.tombstones).union(record.open.values.joined())
-        record.times = record.times.filter { used.contains($0.key) || $0.key == row.dot }
-        watched[row.key] = record
+        for (field, sides) in record where !contested.contains(field) {
+            record[field] = nil
+            let group = group(change.key, field, sides)
+            if isWanted(group) { settled.append(Settled(group: group, sides: sides, by: change.dot)) }
+        }
+        if !record.isEmpty { open[change.key] = record }
     }
+
+    /// The events whose times have to be known.
+    var timed: Set<Dot> { settled.reduce(into: []) { $0.formUnion($1.sides.union([$1.by])) } }
 
     /// Ends the count: what no event settled stays open, or is decided by a policy.
     ///
-    /// - Parameter decided: what policies decide of a record's conflict, by field; nil stands for delete against edit.
-    mutating func finish(_ decided: (RecordKey) throws(ReplicaError) -> Set<Name?>) throws(ReplicaError) -> ConflictStatistics {
-        for (key, record) in watched where !record.open.isEmpty {
+    /// - Parameters:
+    ///   - times: of the events that are `timed`.
+    ///   - decided: what policies decide of a record's conflict, by field; nil stands for delete against edit.
+    mutating func finish(
+        _ times: [Dot: HybridTime], _ decided: (RecordKey) throws(ReplicaError) -> Set<Name?>
+    ) throws(ReplicaError) -> ConflictStatistics {
+        for conflict in settled {
+            let (end, youngest) = (times[conflict.by], conflict.sides.compactMap { times[$0] }.max())
+            count(conflict.group) {
+                $0.opened += 1
+                $0.byHand += 1
+                let (end, start) = (end?.milliseconds ?? 0, youngest?.milliseconds ?? 0)
+                $0.durations.append(end > start ? end - start : 0)
+            }
+        }
+        for (key, conflicts) in open {
             let decided = try decided(key)
-            for (field, dots) in record.open {
-                count(key, field, Array(dots)) {
+            for (field, sides) in conflicts {
+                count(group(key, field, sides)) {
                     $0.opened += 1
                     if decided.contains(field) { $0.decided += 1 }
                 }
             }
         }
-        watched = [:]
+        // Records come in no particular order; counts do.
+        for group in statistics.groups.keys { statistics.groups[group]?.durations.sort() }
         return statistics
     }
 
-    private mutating func settle(_ field: Name?, _ row: BlockReader.Row, _ record: inout Watched) {
-        guard let dots = record.open.removeValue(forKey: field) else { return }
-        let youngest = dots.compactMap { record.times[$0] }.max() ?? row.time.milliseconds
-        count(row.key, field, Array(dots)) {
-            $0.opened += 1
-            $0.byHand += 1
-            $0.durations.append(row.time.milliseconds > youngest ? row.time.milliseconds - youngest : 0)
-        }
+    private func group(_ key: RecordKey, _ field: Name?, _ dots: some Sequence<Dot>) -> ConflictStatistics.Group {
+        ConflictStatistics.Group(collection: key.collection, field: field, devices: Set(dots.map(\.device)).sorted())
     }
 
-    private mutating func count(
-        _ key: RecordKey, _ field: Name?, _ dots: [Dot], _ change: (inout ConflictStatistics.Counts) -> Void
-    ) {
-        let group = ConflictStatistics.Group(collection: key.collection, field: field, devices: Set(dots.map(\.device)).sorted())
+    private mutating func count(_ group: ConflictStatistics.Group, _ change: (inout ConflictStatistics.Counts) -> Void) {
         guard isWanted(group) else { return }
         change(&statistics.groups[group, default: ConflictStatistics.Counts()])
     }

@@ -109,10 +109,19 @@ extension Replica {
     }
 
     /// How many events the record has; 0 for one that is not here.
-    package func eventCount(of key: RecordKey) throws(ReplicaError) -> Int {
-        try reading { (table) throws(CheckpointDamage) -> Int in
-            guard let place = try table.place(of: key) else { return 0 }
-            return try table.history(at: place).count
+    package func eventCount(of key: RecordKey) throws(ReplicaError) -> Int { try eventCount(of: key, upTo: .max) ?? 0 }
+
+    /// The same; nil when there are more than `limit`, which takes no longer than to find so many.
+    func eventCount(of key: RecordKey, upTo limit: Int) throws(ReplicaError) -> Int? {
+        try reading { (table) throws(CheckpointDamage) -> Int? in
+            var next = try table.place(of: key).map { table.newestPosition(at: $0) }
+            var count = 0
+            while let position = next {
+                guard count < limit else { return nil }
+                count += 1
+                next = try table.position(before: position)
+            }
+            return count
         }
     }
 

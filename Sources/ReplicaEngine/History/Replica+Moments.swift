@@ -15,7 +15,7 @@ extension Replica {
     }
 
     /// - Parameter times: of events, as far as they are known already.
-    private func record(at place: RecordTable.Place, times known: [Dot: HybridTime] = [:]) throws(ReplicaError) -> Record {
+    func record(at place: RecordTable.Place, times known: [Dot: HybridTime] = [:]) throws(ReplicaError) -> Record {
         let record = try recordWithoutTimes(at: place)
         let contested = record.contestedDots
         if contested.isEmpty { return record }
@@ -43,19 +43,19 @@ extension Replica {
         return contested.count < many ? [:] : try times(of: contested)
     }
 
-    /// When these events were written, by one look at each event of the log.
-    func times(of dots: Set<Dot>) throws(ReplicaError) -> [Dot: HybridTime] {
-        var times: [Dot: HybridTime] = [:]
+    /// When these events were written, by one look at each block of the log.
+    ///
+    /// - Parameter progress: told now and then how many events of the log have been looked at.
+    func times(of dots: Set<Dot>, progress: (Int) -> Void = { _ in }) throws(ReplicaError) -> [Dot: HybridTime] {
+        var times = WantedTimes(dots)
         let cursor: BlockCursor<Storage>
         do throws(LogError) { cursor = try log.blocks(from: Position(0)) } catch { throw .log(error) }
-        while times.count < dots.count, let block = try Self.next(cursor) {
+        while times.found.count < times.count, let block = try Self.next(cursor) {
             guard block.header.kind == .events else { continue }
-            do throws(BlockError) {
-                var reader = try BlockReader(block.header, block.bytes)
-                while let stamp = try reader.skipStamped() { if dots.contains(stamp.dot) { times[stamp.dot] = stamp.time } }
-            } catch { throw .malformedBlock(at: block.first) }
+            progress(Int(block.first.index))
+            do throws(BlockError) { try times.look(in: block.header, block.bytes) } catch { throw .malformedBlock(at: block.first) }
         }
-        return times
+        return times.found
     }
 
     /// The record as it was; nil when it had no event then.
@@ -155,7 +155,7 @@ extension Replica {
         }
     }
 
-    private func orderedPlaces(in collection: Name?) -> OrderedPlaces? {
+    func orderedPlaces(in collection: Name?) -> OrderedPlaces? {
         defer { noteOrder() }
         return table.orderedPlaces(in: collection)
     }

@@ -37,9 +37,11 @@ final class ReplayCrew: @unchecked Sendable {
 
     /// Folds all blocks of the cursor.
     ///
+    /// - Parameter folded: called with the table after each batch, when nobody else touches it.
     /// - Throws: what reading throws, or `.malformedBlock`.
     func fold<Storage: Volume>(
-        _ cursor: BlockCursor<Storage>, into table: inout RecordTable, _ waiting: inout WaitingEvents
+        _ cursor: BlockCursor<Storage>, into table: inout RecordTable, _ waiting: inout WaitingEvents,
+        _ folded: (borrowing RecordTable) -> Void
     ) throws(ReplicaError) {
         start()
         defer { stop() }
@@ -49,7 +51,10 @@ final class ReplayCrew: @unchecked Sendable {
             let batch = batch(current.number)
             decodeRest(of: batch)
             Self.wait { decoded.load(ordering: .acquiring) == current.number }
-            if let before { try finish(before, &table) }
+            if let before {
+                try finish(before, &table)
+                folded(table)
+            }
             do throws(FoldBatchError) { try batch.admit(to: &table) } catch { throw .malformedBlock(at: current.positions[error.block]) }
             admitted.store(current.number, ordering: .releasing)
             let next = current.isLast ? nil : read(current.number + 1, cursor, &table, &waiting)
@@ -59,6 +64,7 @@ final class ReplayCrew: @unchecked Sendable {
         }
         Self.wait { applied.load(ordering: .acquiring) == current.number }
         try finish(current, &table)
+        folded(table)
         if let failure = current.failure { throw failure }
     }
 

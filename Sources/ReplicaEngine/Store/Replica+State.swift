@@ -5,13 +5,16 @@ internal import LogStore
 /// How the records come from the log.
 extension Replica {
     /// Folds the log's blocks from `position` on, which begins a segment or is 0, on one thread or two.
+    ///
+    /// - Parameter folded: called with the table now and then, all events of some blocks having been folded.
     static func fold(
-        _ log: EventLog<Storage>, from position: Position, into table: inout RecordTable, _ waiting: inout WaitingEvents, threads: Int
+        _ log: EventLog<Storage>, from position: Position, into table: inout RecordTable, _ waiting: inout WaitingEvents, threads: Int,
+        _ folded: (borrowing RecordTable) -> Void = { _ in }
     ) throws(ReplicaError) {
         let cursor: BlockCursor<Storage>
         do throws(LogError) { cursor = try log.blocks(from: position) } catch { throw .log(error) }
         guard threads == 1 else {
-            try ReplayCrew().fold(cursor, into: &table, &waiting)
+            try ReplayCrew().fold(cursor, into: &table, &waiting, folded)
             return
         }
         while let block = try next(cursor) {
@@ -21,6 +24,7 @@ extension Replica {
                 case .waiting: try waiting.add(block.header, block.bytes)
                 }
             } catch { throw .malformedBlock(at: block.first) }
+            folded(table)
         }
     }
 

@@ -1,0 +1,171 @@
+import EventCore
+import Foundation
+import Simulation
+import Testing
+import Workload
+
+@testable import ReplicaEngine
+
+/// Conflict counts, held to a count that folds each record anew after each event.
+struct ConflictStatisticsTests {
+    typealias Group = ConflictStatistics.Group
+    typealias Counts = ConflictStatistics.Counts
+
+    @Test(arguments: 0..<24 as Range<UInt64>) func `each group is counted as a fold after each event has it, on one thread and two`(
+        seed: UInt64
+    ) throws {
+        var options = RandomHistory.Options(records: seed % 4 == 0 ? 2 : 6, events: 120)
+        options.meetsOften = seed % 2 == 0
+        let history = try RandomHistory(seed: seed, options: options)
+        var store = try Store(99, wall: 2_000_000)
+        var rest = history.shuffledCausally(seed: seed)[...]
+        var random = SeededRandom(seed: seed)
+        while !rest.isEmpty {
+            let piece = rest.prefix(1 + random.below(60))
+            rest = rest.dropFirst(piece.count)
+            _ = try store.replica.ingest(Array(piece))
+            if random.chance(1, in: 3) { try store.replica.checkpoint() }
+        }
+        // Undo writes several sides at once, and ends conflicts and opens them again.
+        for _ in 0..<8 {
+            let dot = history.events[random.below(history.events.count)].dot
+            if let plan = try? store.replica.undoPlan(of: dot) { _ = try store.commit(plan.drafts) }
+        }
+        let expected = NaiveCount(try store.events())
+        for threads in [1, 2] {
+            let counted = try store.replica.conflictStatistics(threads: threads) { _ in true }
+            expected.expect(counted, "seed \(seed), \(threads) threads")
+        }
+    }
+
+    @Test func `the team's history is counted as a fold after each event has it`() throws {
+        let store = try Store(99, wall: 2_000_000_000_000)
+        for piece in try Self.teamEvents().chunked(500) { _ = try store.replica.ingest(piece) }
+        let expected = NaiveCount(try store.events())
+        #expect(expected.groups.values.contains { $0.opened > 0 })
+        for threads in [1, 2] {
+            expected.expect(try store.replica.conflictStatistics(threads: threads) { _ in true }, "\(threads) threads")
+        }
+        let device = try #require(expected.groups.keys.first?.devices.first)
+        let some = try store.replica.conflictStatistics { $0.devices.contains(device) }
+        #expect(some.groups == expected.sorted.groups.filter { $0.key.devices.contains(device) })
+    }
+
+    @Test func `many siblings of many fields, more than have a place, are counted`() throws {
+        let key = RecordKey(collection: try Name("wide"), record: try Name("r"))
+        var events: [Event] = []
+        let devices = (1...3 as ClosedRange<UInt64>).map { DeviceID(high: 7, low: $0) }
+        for round in 0..<3 as Range<UInt64> {
+            for device in devices {
+                let context = VersionVector(round == 0 ? [] : [Dot(device: device, seq: round)])
+                let set = try (0..<80).map {
+                    FieldWrite(field: try Name("f\($0)"), value: FieldValue(text: "\($0 % 2 == 0 ? round : device.low)"))
+                }
+                events.append(
+                    try Event(
+                        dot: Dot(device: device, seq: round + 1), key: key, context: context,
+                        time: try HybridTime(milliseconds: 1000 * round + device.low), body: try .writing(set: set)))
+            }
+        }
+        let store = try Store(99, wall: 2_000_000)
+        _ = try store.replica.ingest(events)
+        NaiveCount(try store.events()).expect(try store.replica.conflictStatistics { _ in true }, "wide")
+    }
+
+    /// Each event's whole record is folded from what the log holds before it.
+    private struct NaiveCount {
+        private(set) var groups: [Group: Counts] = [:]
+        private var concurrent = 0
+        private var own: [RecordKey: [Event]] = [:]
+        private var folds: [RecordKey: NaiveFold] = [:]
+        private var open: [RecordKey: [Name?: Set<Dot>]] = [:]
+        private var times: [Dot: UInt64] = [:]
+
+        var sorted: (groups: [Group: Counts], concurrent: Int) {
+            (
+                groups.mapValues { counts in
+                    var counts = counts
+                    counts.durations.sort()
+                    return counts
+                }, concurrent
+            )
+        }
+
+        init(_ log: [Event]) {
+            for event in log { take(event) }
+            for (key, conflicts) in open {
+                for (field, sides) in conflicts { groups[group(key, field, sides), default: Counts()].opened += 1 }
+            }
+        }
+
+        private func group(_ key: RecordKey, _ field: Name?, _ sides: some Sequence<Dot>) -> Group {
+            Group(collection: key.collection, field: field, devices: Set(sides.map(\.device)).sorted())
+        }
+
+        private mutating func take(_ event: Event) {
+            times[event.dot] = event.time.milliseconds
+            if own[event.key, default: []].contains(where: { !event.context.covers($0.dot) }) { concurrent += 1 }
+            own[event.key, default: []].append(event)
+            folds[event.key, default: NaiveFold()].apply(event)
+            let fold = folds[event.key, default: NaiveFold()]
+            var contested: [Name?: Set<Dot>] = [:]
+            for (field, entries) in fold.fields where entries.count > 1 {
+                let dots = Set(entries.keys)
+                if Set(entries.values).count > 1 {
+                    contested[field] = dots
+                } else if open[event.key]?[field] == nil && dots.contains(event.dot) {
+                    groups[group(event.key, field, dots), default: Counts()].automatic += 1
+                }
+            }
+            let live = fold.fields.values.flatMap { $0.filter { $0.value != nil }.keys }
+            if !fold.tombstones.isEmpty && !live.isEmpty { contested[nil] = fold.tombstones.union(live) }
+            for (field, sides) in open[event.key] ?? [:] where contested[field] == nil {
+                open[event.key]?[field] = nil
+                let youngest = sides.map { times[$0] ?? 0 }.max() ?? 0
+                groups[group(event.key, field, sides), default: Counts()].opened += 1
+                groups[group(event.key, field, sides), default: Counts()].byHand += 1
+                groups[group(event.key, field, sides), default: Counts()].durations.append(
+                    event.time.milliseconds > youngest ? event.time.milliseconds - youngest : 0)
+            }
+            for (field, sides) in contested { open[event.key, default: [:]][field, default: []].formUnion(sides) }
+        }
+
+        func expect(_ counted: ConflictStatistics, _ name: String) {
+            #expect(counted.groups == sorted.groups, "\(name)")
+            #expect(counted.concurrentEvents == concurrent, "\(name)")
+        }
+    }
+
+    /// The fold as `Sources/README.md` has it, with sets.
+    private struct NaiveFold {
+        var fields: [Name: [Dot: FieldValue?]] = [:]
+        var tombstones: Set<Dot> = []
+
+        mutating func apply(_ event: Event) {
+            tombstones = tombstones.filter { !event.context.covers($0) }
+            switch event.body {
+            case .delete:
+                for field in fields.keys { fields[field] = fields[field]?.filter { !event.context.covers($0.key) } }
+                tombstones.insert(event.dot)
+            case .write(let set, let unset):
+                for (field, value) in set.map({ ($0.field, Optional($0.value)) }) + unset.map({ ($0, nil) }) {
+                    fields[field] = (fields[field] ?? [:]).filter { !event.context.covers($0.key) }
+                    fields[field, default: [:]].updateValue(value, forKey: event.dot)
+                }
+            }
+        }
+    }
+
+    private static func teamEvents() throws -> [Event] {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Data/team.jsonl.gz")
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["gzip", "-dc", file.path]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let bytes = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return try bytes.split(separator: UInt8(ascii: "\n")).map { try Event(json: Array($0)) }
+    }
+}
