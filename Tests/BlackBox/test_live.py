@@ -69,6 +69,17 @@ class Live(HubTest):
         self.assertEqual(self.object("get", "notes/trip", store=phone)["conflicts"], {})
         self.assertEqual(self.digest(phone), self.digest(laptop))
 
+    def test_conflicts_that_come_in_packed_blocks_are_named(self):
+        source = self.folder / "W"
+        self.ok("bench", "replay", "--events", 4000, "--keep", source, "--runs", 1)
+        self.ok("join", self.hub.url, self.invite(), store=source, env=self.keys)
+        terminal = self.connected(self.device("laptop"))
+        self.assertEqual(self.sync(source, "push")["pushed"], 4000)
+        terminal.wait_text("4000 new events from 8 devices, ")
+        terminal.wait_text(" new conflicts: notes/")
+        self.see(terminal, "conflicts ›")
+        self.assertEqual(terminal.leave(), 0)
+
     def test_writes_of_two_prompts_travel_by_themselves(self):
         laptop, phone = self.device("laptop"), self.device("phone")
         left, right = self.connected(laptop), self.connected(phone)

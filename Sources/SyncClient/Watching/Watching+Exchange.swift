@@ -47,13 +47,14 @@ extension Watching {
     private func takeIn(_ body: BlocksBody) throws(SyncError) -> (taken: TakenIn, arrival: Arrival?, isFit: Bool) {
         let (taken, arrival, isFit) = try stored { () throws(ReplicaError) in
             try machine.store.writing { (store) throws(ReplicaError) -> (taken: TakenIn, arrival: Arrival, isFit: Bool) in
-                let (before, count) = (store.versionVector, try store.openConflictCount())
+                let (before, end, count) = (store.versionVector, store.end, try store.openConflictCount())
                 let isFit = try store.takeIn(body, BlockIntake(store)) != nil
                 let countNow = try store.openConflictCount()
                 var arrival = Arrival(counts: [:], conflicts: [], conflictsMore: countNow - count, conflictsOpen: countNow)
                 for entry in store.versionVector.entries where entry.seq > before[entry.device] {
                     arrival.counts[entry.device] = Int(entry.seq - before[entry.device])
                 }
+                arrival.conflicts = try store.newConflicts(since: end, limit: Self.namedConflictLimit)
                 return (TakenIn(log: store.localLog), arrival, isFit)
             }
         }
@@ -72,8 +73,7 @@ extension Watching {
                 let known = store.versionVector
                 let new = events.filter { !known.covers($0.dot) }
                 hasStrangers = new.contains { store.names[$0.dot.device] == nil }
-                let count = try store.openConflictCount()
-                let open = try Self.openConflicts(among: new, in: store)
+                let (end, count) = (store.end, try store.openConflictCount())
                 let taken = try store.takeIn(events).taken
                 let countNow = try store.openConflictCount()
                 let arrived = store.versionVector
@@ -82,21 +82,12 @@ extension Watching {
                     arrival.counts[event.dot.device, default: 0] += 1
                     if event.isCritical { arrival.critical.append(event) }
                 }
-                arrival.conflicts = try Self.openConflicts(among: new, in: store).filter { !open.contains($0) }
+                arrival.conflicts = try store.newConflicts(since: end, limit: Self.namedConflictLimit)
                 return (taken, arrival)
             }
         }
         if hasStrangers { try hearNames() }
         return (taken, arrival.counts.isEmpty ? nil : arrival)
-    }
-
-    /// Which of the records of a few events are in conflict, each once.
-    private static func openConflicts(among events: [Event], in store: Replica<POSIXVolume>) throws(ReplicaError) -> [RecordKey] {
-        var keys: [RecordKey] = []
-        for event in events where keys.count < namedConflictLimit && !keys.contains(event.key) { keys.append(event.key) }
-        var open: [RecordKey] = []
-        for key in keys where try store.conflict(key)?.isOpen == true { open.append(key) }
-        return open
     }
 
     private static var namedConflictLimit: Int { 16 }
