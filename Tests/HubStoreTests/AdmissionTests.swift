@@ -118,7 +118,7 @@ struct AdmissionTests {
         #expect(
             try log.admit(.events(events), under: AdmissionRules(claims: [heads[3], heads[1]])).verdicts.last == .accepted(Position(3)))
         let (led, later) = (try Event.sample(1, 4, record: "t", epoch: 1), try Event.sample(1, 5, record: "u", epoch: 2))
-        let rules = AdmissionRules(grants: [.sample(1), .sample(2)])
+        let rules = AdmissionRules(grants: HubState([.epochGranted(to: .sample(1)), .epochGranted(to: .sample(2))]).grants)
         #expect(try log.offer(led, later, rules: rules).verdicts == [.accepted(Position(4)), .rejected(.epochNeverGranted)])
         #expect(log.end == Position(5))
     }
