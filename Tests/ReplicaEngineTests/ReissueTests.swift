@@ -46,6 +46,17 @@ struct ReissueTests {
         #expect(branch.context == VersionVector([own(2)]))
     }
 
+    /// Found by world 124: the event's context named an event that had seen more than the context did, and the new store left it out.
+    @Test("what others had seen of the former identity, under names that mean something else here, stays seen") func closed() throws {
+        var reissue = Reissue(former: former, device: device, agreed: 0)
+        let foreign = Dot(device: other, seq: 7)
+        // Put back, it wrote another 1 than others have, and then took in what builds on theirs.
+        _ = try reissue.issue(try event(own(1), "a", []))
+        _ = try reissue.issue(try event(foreign, "a", [own(1)]))
+        let second = try reissue.issue(try event(own(2), "a", [own(1), foreign]))
+        #expect(second.context == VersionVector([own(1), anew(1), foreign]))
+    }
+
     @Test("an undo undoes the event under its new name, and a lease stays behind") func undo() throws {
         var reissue = Reissue(former: former, device: device, agreed: 0)
         let first = try reissue.issue(try event(own(1), "a", [], epoch: 4))

@@ -40,6 +40,10 @@ extension ConsoleError {
         case .unknownEvent(let dot): self.init(code: "no-such-event", "there is no event \(dot) here", hint: "`syncline log` lists events")
         case .eventOfOtherRecord(let dot, let key):
             self.init(code: "other-record", "the event \(dot) is one of \(Arguments.text(key))", hint: "name that record, or a position #N")
+        case .notIssuedAnew(let dot):
+            self.init(
+                code: "not-issued-anew", "the event that would be \(dot) under the new identity does not fit what the hub has",
+                hint: "the store is as it was; `syncline export` keeps its events readable")
         case .nothingToUndo(let dot):
             self.init(
                 code: "nothing-to-undo", "undoing \(dot) would write nothing: it deleted a record that never had a field",

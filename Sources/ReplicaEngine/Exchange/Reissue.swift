@@ -14,6 +14,8 @@ package struct Reissue {
     private var issued: [UInt64: UInt64] = [:]
     /// The former identity's seqs in each record, ascending.
     private var written: [RecordKey: [UInt64]] = [:]
+    /// How far events of others had seen the former identity in each record: each device's first event that had seen so far.
+    private var seenByOthers: [RecordKey: [(by: Dot, former: UInt64)]] = [:]
 
     package init(former: DeviceID, device: DeviceID, agreed: UInt64) {
         self.former = former
@@ -26,7 +28,10 @@ package struct Reissue {
 
     /// The event as it is from now on: another one where it is withdrawn, else the same.
     package mutating func issue(_ event: Event) throws(EventError) -> Event {
-        guard event.dot.device == former else { return event }
+        guard event.dot.device == former else {
+            note(event)
+            return event
+        }
         defer { written[event.key, default: []].append(event.dot.seq) }
         guard event.dot.seq > agreed else { return event }
         let seq = UInt64(issued.count + 1)
@@ -38,6 +43,13 @@ package struct Reissue {
         return anew
     }
 
+    private mutating func note(_ event: Event) {
+        let seen = event.context[former]
+        guard seen > 0 else { return }
+        let before = seenByOthers[event.key]?.last { $0.by.device == event.dot.device }?.former ?? 0
+        if seen > before { seenByOthers[event.key, default: []].append((event.dot, seen)) }
+    }
+
     private func dot(_ dot: Dot) -> Dot {
         guard dot.device == former, let seq = issued[dot.seq] else { return dot }
         return Dot(device: device, seq: seq)
@@ -47,9 +59,36 @@ package struct Reissue {
         let seen = event.context[former]
         let own = (written[event.key] ?? []).prefix { $0 <= seen }
         var dots = event.context.entries.filter { $0.device != former }.map { Dot(device: $0.device, seq: $0.seq) }
-        if let last = own.last(where: { $0 <= agreed }) { dots.append(Dot(device: former, seq: last)) }
+        // Others may have seen events of the former identity that were never here: who has seen those others builds on them, too.
+        let others = seenByOthers[event.key]?.filter { event.context.covers($0.by) }.map(\.former).max()
+        if let last = [own.last { $0 <= agreed }, others].compactMap(\.self).max() { dots.append(Dot(device: former, seq: last)) }
         if let last = own.last, let seq = issued[last] { dots.append(Dot(device: device, seq: seq)) }
         return VersionVector(dots)
+    }
+
+    /// Hands over all that a store holds to one that holds what everybody agrees on: the former identity's other events are issued anew under the new store's.
+    ///
+    /// - Returns: how many own events stay as they are, and how many are issued anew.
+    package static func handOver<Storage: Volume>(
+        from old: Replica<Storage>, to new: Replica<Storage>
+    ) throws(ReplicaError) -> (agreed: UInt64, reissued: Int) {
+        let agreed = try agreedSeq(of: old, with: new)
+        var reissue = Reissue(former: old.device, device: new.device, agreed: agreed)
+        var reader = EventReader(from: Position(0))
+        while case let read = try reader.next(1024, of: old), !read.isEmpty {
+            var events: [Event] = []
+            for logged in read {
+                do throws(EventError) { events.append(try reissue.issue(logged.event)) } catch { throw .invalidDraft(error) }
+            }
+            _ = try new.takeIn(events)
+        }
+        _ = try new.takeIn(old.waitingEvents)
+        // Nothing is left out in silence: then the old store stays.
+        let taken = new.versionVector[new.device]
+        guard taken + UInt64(new.waitingEvents.count { $0.dot.device == new.device }) == UInt64(reissue.count) else {
+            throw .notIssuedAnew(Dot(device: new.device, seq: taken + 1))
+        }
+        return (agreed, reissue.count)
     }
 
     /// The last event of a store's own device up to which another store holds the same ones; 0 for none.

@@ -29,6 +29,8 @@ package enum ReplicaError: Error, Hashable, Sendable {
     case unknownRecord(RecordKey)
     /// The event changed nothing that could be written back.
     case nothingToUndo(Dot)
+    /// An event of a former identity could not be issued under the new one, where it would have this name; the old store is as it was.
+    case notIssuedAnew(Dot)
 }
 
 /// What is wrong with a foreign event.

@@ -40,6 +40,8 @@ package enum Situation: String, Sendable, CaseIterable {
     case blocksPulled = "a device took packed blocks in as they lay in the hub's log"
     case blocksUnfit = "packed blocks did not fit a device's records, and came once more as events"
     case jsonPulled = "a device that speaks JSON alone took a page in"
+    case mended = "a store whose identity was used twice was mended"
+    case issuedAnew = "mending issued events anew"
     case standIn = "another machine stood in for a lost hub"
     case otherAddress = "a device found its hub at another address"
     case vouched = "events without their writer's signature were accepted"

@@ -29,6 +29,7 @@ extension World {
         while let unrest = self.unrest {
             guard time < limit else { throw Violation(.converges, unrest) }
             for device in devices where device.isForgotten { try device.enrol() }
+            if plan.classes.contains(.mending) { for device in devices { try device.mend() } }
             try live(until: time + Self.sliceMilliseconds)
         }
     }
@@ -67,7 +68,8 @@ extension World {
 
     /// Devices that get nothing any more.
     private var excluded: Set<DeviceID> {
-        Set(devices.filter(isMended).map(\.id)).union([liar.id])
+        let givenUp = Set(devices.flatMap(\.former)).subtracting(devices.filter { !$0.isRetired }.map(\.id))
+        return Set(devices.filter(isMended).map(\.id)).union([liar.id]).union(givenUp)
     }
 
     /// How many events a reader says that it holds alone, as a hub that was put back has lost them: nobody gives them, for a reader only pulls.
@@ -132,7 +134,7 @@ extension World {
             var options = device.options
             options.readsCheckpoints = readsCheckpoints
             let opened = try Replica.open(
-                in: Machine.folder, on: FaultyVolume(device.machine.volume.state), access: .reading, options: options)
+                in: device.folder, on: FaultyVolume(device.machine.volume.state), access: .reading, options: options)
             var dump: [UInt8] = []
             try opened.canonicalDump { dump += $0 }
             guard dump == live else {

@@ -40,6 +40,7 @@ extension World {
         case .revoke(let device): try revoke(devices[device])
         case .lie(let lie): try self.lie(lie, &random)
         case .carry(let from, let to): try carry(from: devices[from], to: devices[to])
+        case .mend(let device): try devices[device].mend()
         case .mirror(let hub): hubs[hub].makeBackup()
         case .standIn(let hub): try hubs[hub].standIn()
         }

@@ -63,7 +63,7 @@ package struct Mending {
                 keys: keys, authorities: link.authorities, formerly: old.device)
         }
         _ = try Syncing(new, in: mendingPath, keys: keys, now: now).pull()
-        let (agreed, reissued) = try stored { () throws(ReplicaError) in try hand(over: old, to: new) }
+        let (agreed, reissued) = try stored { () throws(ReplicaError) in try Reissue.handOver(from: old, to: new) }
         let kept = Self.keptFolder + "/\(old.device)"
         try carry(old, new)
         try swap(keeping: kept)
@@ -90,28 +90,6 @@ package struct Mending {
             }
             return try Replica.create(in: mendingPath, on: volume, device: device, name: name, storeID: storeID, options: options)
         }
-    }
-
-    /// - Returns: how many own events stay as they are, and how many are issued anew.
-    private func hand(
-        over old: Replica<POSIXVolume>, to new: Replica<POSIXVolume>
-    ) throws(ReplicaError) -> (agreed: UInt64, reissued: Int) {
-        let agreed = try Reissue.agreedSeq(of: old, with: new)
-        var reissue = Reissue(former: old.device, device: new.device, agreed: agreed)
-        var reader = EventReader(from: Position(0))
-        while true {
-            let read = try reader.next(1024, of: old)
-            if read.isEmpty { break }
-            var events: [Event] = []
-            for logged in read {
-                do throws(EventError) { events.append(try reissue.issue(logged.event)) } catch {
-                    throw .invalidDraft(error)
-                }
-            }
-            _ = try new.takeIn(events)
-        }
-        _ = try new.takeIn(old.waitingEvents)
-        return (agreed, reissue.count)
     }
 
     /// What a person had beside the log.

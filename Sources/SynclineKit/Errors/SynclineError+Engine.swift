@@ -28,6 +28,7 @@ extension SynclineError {
         case .unknownEvent(let dot): self.init(.noSuchEvent, "there is no event \(dot) here")
         case .eventOfOtherRecord(let dot, let key):
             self.init(.noSuchEvent, "the event \(dot) is one of \(RecordKey(key))")
+        case .notIssuedAnew(let dot): self.init(.damaged, "\(dot) could not be issued under a new identity")
         case .nothingToUndo(let dot):
             self.init(.nothingToUndo, "\(dot) deleted a record that never had a field", advice: "any write ends the deletion")
         case .unknownRecord(let key): self.init(.noSuchEvent, "there is no record \(RecordKey(key))")

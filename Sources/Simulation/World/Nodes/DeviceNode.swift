@@ -9,13 +9,18 @@ final class DeviceNode: Node {
     unowned let world: World
     let number: Int
     let plan: WorldPlan.Device
-    let id: DeviceID
+    /// Another one after mending.
+    private(set) var id: DeviceID
+    /// The identities that it gave up.
+    private(set) var former: [DeviceID] = []
+    /// The store's.
+    private(set) var folder = Machine.folder
     let machine: Machine
     let hub: HubNode
     let line: Line
     let options: LogOptions
     /// The device's key and its token, which lie beside the store.
-    let key: [UInt8]
+    var key: [UInt8] { Self.key(of: id) }
     var token: Secret?
     var process: DeviceProcess?
     var ledger: Ledger
@@ -32,7 +37,8 @@ final class DeviceNode: Node {
     /// Switched off for good.
     private(set) var isRetired = false
     private var copies: DiskState?
-    private(set) var wasPutBack = false
+    /// How often it was begun to mend it.
+    private(set) var mendings = 0
     private var starts = 0
 
     init(_ world: World, _ number: Int, _ plan: WorldPlan.Device, _ id: DeviceID, _ hub: HubNode, _ random: inout SeededRandom) throws {
@@ -41,7 +47,6 @@ final class DeviceNode: Node {
             world, random.fork(), driftPerMille: plan.driftPerMille, offsetMilliseconds: plan.offsetMilliseconds)
         line = Line(world, random.fork())
         options = LogOptions(segmentLimitBytes: plan.segmentLimitBytes, roomBytes: 2048...8192)
-        key = id.bytes + id.bytes
         ledger = Ledger("device \(number)")
         cursorWatch = CursorWatch("device \(number)")
         clockWatch = ClockWatch("device \(number)")
@@ -50,25 +55,46 @@ final class DeviceNode: Node {
     var longestRestMilliseconds: Int { 8_000 }
     var isEnrolled: Bool { token != nil }
     var name: String { "d\(number)" }
-    var syncFolder: String { Machine.folder + "/sync" }
+    var syncFolder: String { folder + "/sync" }
+
+    static func key(of id: DeviceID) -> [UInt8] { id.bytes + id.bytes }
 
     // MARK: - Living
 
     /// Makes the empty store; nothing fails yet.
     func create() throws {
+        try makeStore(in: folder, id).close()
+    }
+
+    private func makeStore(in folder: String, _ id: DeviceID) throws -> Replica<FaultyVolume> {
         let store = try Replica.create(
-            in: Machine.folder, on: machine.volume, device: id, name: name, storeID: StoreID(high: id.high, low: UInt64(number)),
+            in: folder, on: machine.volume, device: id, name: name, storeID: StoreID(high: id.high, low: UInt64(number)),
             options: options)
-        try store.close()
-        try machine.volume.createFolder(syncFolder)
-        try machine.volume.syncFolder(Machine.folder)
+        try machine.volume.createFolder(folder + "/sync")
+        try machine.volume.syncFolder(folder)
+        return store
+    }
+
+    /// Begins to mend the store, with an empty one under another identity beside it.
+    func begin(_ id: DeviceID) throws -> Replica<FaultyVolume> {
+        mendings += 1
+        return try makeStore(in: "\(Machine.folder)-\(mendings)", id)
+    }
+
+    /// Goes on with the store that was begun last.
+    func become(_ id: DeviceID, _ token: Secret) {
+        world.note("\(name) goes on as \(id)")
+        former.append(self.id)
+        (self.id, self.token, folder, isTwin) = (id, token, "\(Machine.folder)-\(mendings)", false)
+        (ledger, clockWatch, refused, knownRollbacks) = (Ledger(ledger.place), ClockWatch(ledger.place), [], hub.rollbacks)
+        cursorWatch.forget()
     }
 
     /// Becomes a copy of another device's folder and of its key.
     func become(copyOf other: DeviceNode) {
         isTwin = true
         machine.put(back: other.machine.copy)
-        (ledger, token, knownRollbacks) = (other.ledger, other.token, other.knownRollbacks)
+        (ledger, token, knownRollbacks, folder) = (other.ledger, other.token, other.knownRollbacks, other.folder)
         clockWatch = other.clockWatch
     }
 
@@ -154,7 +180,7 @@ final class DeviceNode: Node {
         world.note("\(name) is put back")
         world.registry.allowForks(of: id)
         end(.kill)
-        wasPutBack = true
+        mendings += 1
         machine.put(back: copy)
         // What it once had is nobody's promise any more.
         ledger = Ledger("device \(number)")

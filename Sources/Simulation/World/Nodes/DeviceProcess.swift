@@ -26,7 +26,7 @@ final class DeviceProcess: NodeProcess {
     /// Opens the store.
     init(_ node: DeviceNode) throws(ReplicaError) {
         (world, self.node) = (node.world, node)
-        replica = try Replica.open(in: Machine.folder, on: node.machine.volume, access: .writing, options: node.options)
+        replica = try Replica.open(in: node.folder, on: node.machine.volume, access: .writing, options: node.options)
         do throws(VolumeError) { progress = try SyncProgress.read(in: node.syncFolder, on: node.machine.volume) } catch {
             throw .log(.volume(error))
         }

@@ -271,7 +271,7 @@ final class HubProcess: NodeProcess {
             let event = node.machine.volume.undisturbed { try? core.log.event(dot) }
             guard event?.isCritical == true else { continue }
             let devices = core.state.devices.values.filter {
-                $0.revokedAt == nil && $0.id != dot.device && $0.enrolledAt.index <= position
+                $0.revokedAt == nil && $0.id != dot.device && $0.formerly != dot.device && $0.enrolledAt.index <= position
             }
             node.critical.accepted(dot, owedTo: devices.map(\.id))
         }

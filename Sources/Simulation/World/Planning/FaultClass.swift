@@ -37,6 +37,8 @@ package enum FaultClass: String, Sendable, CaseIterable {
     case blocks
     /// Some devices speak JSON alone, as the first version of the protocol does.
     case json
+    /// Who is told that a store has a twin mends it: it goes on under another identity.
+    case mending
     /// A hub's machine is lost, and another one stands in for it with an older copy of its folder, at another address.
     case standIn = "stand-in"
 
@@ -44,5 +46,5 @@ package enum FaultClass: String, Sendable, CaseIterable {
     static let disasters: [FaultClass] = [.clone, .restore, .rollback]
 
     /// Those that are drawn by themselves, behind all others.
-    static let features: [FaultClass] = [.blocks, .json, .standIn]
+    static let features: [FaultClass] = [.blocks, .json, .mending, .standIn]
 }

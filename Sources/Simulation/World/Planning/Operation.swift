@@ -32,6 +32,7 @@ package struct Operation: Sendable {
         case carry(from: Int, to: Int)
         /// A copy of a hub's folder goes to the machine that may stand in for it.
         case mirror(hub: Int)
+        case mend(device: Int)
         case standIn(hub: Int)
     }
 
@@ -60,6 +61,7 @@ package struct Operation: Sendable {
         case .lie: .lies
         case .carry: .carrying
         case .mirror, .standIn: .standIn
+        case .mend: .mending
         }
     }
 }

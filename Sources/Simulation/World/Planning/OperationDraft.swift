@@ -32,6 +32,7 @@ struct OperationDraft {
         for faultClass in FaultClass.allCases where plan.classes.contains(faultClass) {
             switch faultClass {
             case .loss, .delay, .duplicates, .halfOpen, .slowReaders, .blocks, .json: break
+            case .mending: several { .mend(device: $0.random.below(2)) }
             case .kill: several { $0.fall(.kill) }
             case .powerLoss: several { $0.fall(.powerLoss) }
             case .diskErrors: several { draft in draft.either({ .breakDisk(device: $0) }, { .breakDiskOfHub($0) }) }

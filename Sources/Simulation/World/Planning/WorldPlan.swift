@@ -72,8 +72,8 @@ package struct WorldPlan: Sendable {
         criticalPerMille = [0, 30, 120, 400][shape.below(4)]
         recordCount = 1 + shape.below(5)
         classes = Self.classes(&faults, hubCount)
-        let hasDisaster = !classes.isDisjoint(with: FaultClass.disasters)
-        classes.formUnion(wanted.filter { $0 != .standIn || !hasDisaster && hubCount == 1 })
+        let (isCalm, hasTwins) = (classes.isDisjoint(with: FaultClass.disasters), !classes.isDisjoint(with: [.clone, .restore]))
+        classes.formUnion(wanted.filter { ($0 != .standIn || isCalm && hubCount == 1) && ($0 != .mending || hasTwins) })
         drawRates(&faults)
         var draft = OperationDraft(plan: self, random: work)
         draft.drawEverydayLife()
@@ -86,7 +86,7 @@ package struct WorldPlan: Sendable {
 
     /// What is drawn besides what goes wrong, from a stream of its own: worlds that leave it out are as they were before there was any.
     private static func features(_ random: inout SeededRandom) -> Set<FaultClass> {
-        let chances = [(FaultClass.blocks, 2), (.json, 3), (.standIn, 5)]
+        let chances = [(FaultClass.blocks, 2), (.json, 3), (.standIn, 5), (.mending, 2)]
         return Set(chances.filter { random.chance(1, in: $0.1) }.map(\.0))
     }
 
