@@ -110,7 +110,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "EventCore", "SyncCore"], swiftSettings: settings),
         .testTarget(
-            name: "SynclineKitTests", dependencies: ["SynclineKit", "HubServer", "LogStore", "ReplicaEngine", "SyncClient", "SyncCore"],
+            name: "SynclineKitTests",
+            dependencies: ["SynclineKit", "EventCore", "HubServer", "LogStore", "ReplicaEngine", "SyncClient", "SyncCore"],
             swiftSettings: settings),
         .testTarget(name: "ConventionTests", swiftSettings: settings),
     ]

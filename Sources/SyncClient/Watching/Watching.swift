@@ -36,6 +36,8 @@ package final class Watching {
         guard let link = try folder.link() else { throw .notJoined(folder: machine.folder) }
         let name: String
         let local: LocalLog
+        // Before the log is looked at: what is written meanwhile is noticed.
+        stamp = machine.store.stamp
         do throws(ReplicaError) {
             (device, name, local) = try machine.store.reading { (store) throws(ReplicaError) in (store.device, store.name, store.localLog) }
         } catch { throw .store(error) }
@@ -47,7 +49,6 @@ package final class Watching {
         session = DeviceSession(
             options, cursor: Hexadecimal.bytes(progress.cursor.utf8).flatMap { $0.isEmpty ? nil : $0 },
             acknowledged: progress.ackedThrough[device], lastSyncWall: progress.lastSync)
-        stamp = machine.store.stamp
         inputs = [.wrote(local), .start]
     }
 

@@ -47,6 +47,13 @@ final class Workspace: Sendable {
         return store
     }
 
+    /// The folder of a new store that has joined, and that nobody has open.
+    func folderOfStore(_ name: String) async throws -> String {
+        let store = try await store(name)
+        try await store.close()
+        return store.folder
+    }
+
     func stop() async throws { try await Self.blocking { [hub] in try hub.stop() } }
 
     private static var clock: HubClock {
@@ -54,7 +61,7 @@ final class Workspace: Sendable {
     }
 
     /// Away from the threads that tasks share.
-    private static func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    static func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { caller in
             do throws(SyncError) { try Host.startThread { caller.resume(with: Result(catching: body)) } } catch {
                 caller.resume(throwing: error)
