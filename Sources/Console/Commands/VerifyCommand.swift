@@ -61,10 +61,7 @@ struct VerifyCommand: SessionCommand {
             writer.beginObject()
             writer.key("device")
             writer.device(head.dot.device)
-            writer.key("seq")
-            writer.integer(head.dot.seq)
-            writer.key("hash")
-            writer.string(head.hash.description)
+            writer.members(of: head)
             if let seq = verdicts[head.dot.device]?.signedThrough {
                 writer.key("signedThrough")
                 writer.integer(seq)

@@ -36,10 +36,7 @@ extension Enrolment {
         }
         writer.key("chain")
         writer.beginObject()
-        writer.key("seq")
-        writer.integer(chain.dot.seq)
-        writer.key("hash")
-        writer.string(chain.hash.description)
+        writer.members(of: chain)
         writer.endObject()
         writer.endObject()
         return writer.bytes

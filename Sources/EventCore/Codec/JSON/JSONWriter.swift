@@ -138,10 +138,7 @@ package struct JSONWriter {
             beginObject()
             key("device")
             device(head.dot.device)
-            key("seq")
-            integer(head.dot.seq)
-            key("hash")
-            string(head.hash.description)
+            members(of: head)
             if let signature {
                 key("signature")
                 string(Hexadecimal.text(signature))
@@ -149,6 +146,14 @@ package struct JSONWriter {
             endObject()
         }
         endArray()
+    }
+
+    /// Writes the members `seq` and `hash`, into an object that has begun.
+    package mutating func members(of head: ChainHead) {
+        key("seq")
+        integer(head.dot.seq)
+        key("hash")
+        string(head.hash.description)
     }
 
     /// Writes a version vector as `{device: seq}`.
