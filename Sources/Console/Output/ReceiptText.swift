@@ -13,7 +13,7 @@ enum ReceiptText {
             let verb = receipt.missing.count == 1 ? "does" : "do"
             parts.append("\(list(receipt.missing, name)) \(verb) not\(receipt.by.isEmpty ? " have it" : "") yet")
         }
-        return parts.isEmpty ? "no other device has to have it" : parts.joined(separator: "; ")
+        return parts.isEmpty ? "every device that has to have it has it" : parts.joined(separator: "; ")
     }
 
     private static func list(_ devices: [DeviceID], _ name: (DeviceID) -> String) -> String {

@@ -25,16 +25,18 @@ package struct CriticalReceipts: Hashable, Sendable {
         receipts.filter { !$0.value.missing.isEmpty }.sorted { $0.key < $1.key }.map { (dot: $0.key, receipt: $0.value) }
     }
 
-    mutating func take(_ dot: Dot, by devices: [DeviceID], missing: [DeviceID]) {
-        receipts[dot] = Receipt(by: devices.sorted(), missing: missing.sorted())
+    /// Who has an event has it for good: word that is older than what is known takes nothing back.
+    package mutating func take(_ dot: Dot, by devices: [DeviceID], missing: [DeviceID]) {
+        let by = Set(devices).union(receipts[dot]?.by ?? [])
+        receipts[dot] = Receipt(by: by.sorted(), missing: missing.filter { !by.contains($0) }.sorted())
         guard receipts.count > Self.limit else { return }
         for dot in receipts.keys.sorted() where receipts.count > Self.limit && receipts[dot]?.missing.isEmpty == true {
             receipts[dot] = nil
         }
     }
 
-    /// Takes the hub's own list, which is whole: what it does not name any more is at an end.
-    mutating func take(status: JSONValue) {
+    /// Takes the hub's own list, which is whole: what it does not name any more is at an end, whoever ended it.
+    package mutating func take(status: JSONValue) {
         guard let items = status["caller"]?["ownCritical"]?.items else { return }
         var named: Set<Dot> = []
         for item in items {

@@ -18,6 +18,16 @@ enum PrivateFile {
         } catch { throw .file(path: error.path, code: error.code) }
     }
 
+    /// Runs `body` while no other process does so in the same folder; the others wait.
+    static func alone(in folder: String, _ body: () throws(SyncError) -> Void) throws(SyncError) {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .file(path: folder, code: errno) }
+        // Closing it gives the lock back.
+        defer { close(descriptor) }
+        while flock(descriptor, LOCK_EX) != 0 { guard errno == EINTR else { throw .file(path: folder, code: errno) } }
+        try body()
+    }
+
     /// Makes the folder and those above it that are missing.
     static func makeFolder(_ path: String) throws(SyncError) {
         if mkdir(path, 0o700) == 0 || errno == EEXIST { return }

@@ -40,12 +40,14 @@ package struct SyncFolder {
     /// Who has which of this device's critical events.
     package func receipts() throws(SyncError) -> CriticalReceipts { try CriticalReceipts.read(in: path) }
 
-    /// Notes what the hub said of them.
-    func noteReceipts(_ change: (inout CriticalReceipts) -> Void) throws(SyncError) {
-        let known = try receipts()
-        var receipts = known
-        change(&receipts)
-        if receipts != known { try receipts.write(in: path) }
+    /// Notes what the hub said of them. A watch and a command may both have heard something: one after the other.
+    package func noteReceipts(_ change: (inout CriticalReceipts) -> Void) throws(SyncError) {
+        try PrivateFile.alone(in: path) { () throws(SyncError) in
+            let known = try receipts()
+            var receipts = known
+            change(&receipts)
+            if receipts != known { try receipts.write(in: path) }
+        }
     }
 
     /// What the workspace's devices have signed of their events, as far as this store has heard; nil when it has heard nothing.
