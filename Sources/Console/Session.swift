@@ -37,6 +37,8 @@ final class Session {
     private let storeOption: String?
     /// The store that a prompt has open, which is handed out instead of opening one.
     private let held: Held?
+    /// Whether the prompt syncs behind the line, and so leads when the hub lets it.
+    private let isWatched: Bool
 
     struct Held {
         let store: Store
@@ -47,7 +49,7 @@ final class Session {
         init(store: Store, folder: String) {
             self.store = store
             self.folder = folder
-            gate = StoreGate(store)
+            gate = StoreGate(store, in: folder)
         }
     }
 
@@ -55,14 +57,16 @@ final class Session {
         storeOption = store
         self.isJSON = isJSON
         held = nil
+        isWatched = false
         output = Output(isJSON: isJSON)
     }
 
     /// One command at a prompt.
-    init(holding held: Held, isJSON: Bool, output: Output) {
+    init(holding held: Held, isJSON: Bool, isWatched: Bool = false, output: Output) {
         storeOption = nil
         self.held = held
         self.isJSON = isJSON
+        self.isWatched = isWatched
         self.output = output
     }
 
@@ -103,6 +107,7 @@ final class Session {
     /// The same for a folder that is known, by a command that never runs at a prompt.
     func writing(_ folder: String) throws(ReplicaError) -> Store {
         let store = try Host.openForWriting(folder, command: Self.command)
+        store.lease = WritingLease(ofStore: folder)
         report(store.recovery)
         return store
     }
@@ -156,6 +161,16 @@ final class Session {
     /// The exchange of a store that has joined a hub.
     func syncing(_ store: Store) throws -> Syncing<POSIXVolume> {
         try Syncing(store, in: try folder(), keys: Host.keysFolder, now: { Machine.wall })
+    }
+
+    /// Runs `body`, which writes to these records. Where one is a policy and the store has joined a workspace the hub is asked for the lease, unless the watch behind the prompt has seen to that.
+    func writing<Value>(_ keys: [RecordKey], in store: Store, _ body: () throws -> Value) throws -> Value {
+        guard !isWatched, let policy = keys.first(where: { $0.collection == .policies }), SyncFolder(ofStore: try folder()).hasLink else {
+            return try body()
+        }
+        do { return try syncing(store).writingUnderLease(body) } catch let error as SyncError {
+            throw ConsoleError(noLeaseFor: policy, error)
+        }
     }
 
     /// Who has which of this device's critical events; says nothing where no hub is joined.

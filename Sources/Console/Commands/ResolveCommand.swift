@@ -158,7 +158,7 @@ struct ResolveCommand: SessionCommand {
             }
         }
         let wall = Machine.wall
-        let events = try store.commit(drafts, wall: wall)
+        let events = try session.writing(drafts.map(\.key), in: store) { try store.commit(drafts, wall: wall) }
         store.remember(drafts, settling: resolutions.map(\.conflict), wall: wall)
         return events
     }

@@ -38,7 +38,7 @@ struct Undoing {
         guard try end == store.end || store.undoPlan(of: dot, note: note) == plan else {
             throw ConsoleError(code: "moved-on", "\(Arguments.text(plan.key)) has changed meanwhile; nothing was written")
         }
-        let events = try store.commit(plan.drafts, wall: Machine.wall)
+        let events = try session.writing([plan.key], in: store) { try store.commit(plan.drafts, wall: Machine.wall) }
         let conflict = try store.conflict(plan.key)
         try session.close(store)
         if session.isJSON {

@@ -13,9 +13,8 @@ struct Writing {
 
     /// Commits a draft. A write that ends a conflict is of kind `resolve`, and stderr says what it settled.
     func commit(_ draft: Draft) throws {
-        guard let (event, settled) = try store.commitSettling([draft], wall: Machine.wall).first else {
-            preconditionFailure("one draft is one event")
-        }
+        let events = try session.writing([draft.key], in: store) { try store.commitSettling([draft], wall: Machine.wall) }
+        guard let (event, settled) = events.first else { preconditionFailure("one draft is one event") }
         try session.close(store)
         session.report(event)
         if let settled { session.output.note("settled in \(Arguments.text(draft.key)): " + Self.words(settled).joined(separator: ", ")) }

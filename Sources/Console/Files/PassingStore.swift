@@ -1,6 +1,7 @@
 internal import LogStore
 internal import ReplicaEngine
 internal import SyncClient
+internal import SyncCore
 
 /// A store that is opened for each piece of a watch's work, so that other commands can write to it in between.
 struct PassingStore: WatchedStore {
@@ -17,6 +18,9 @@ struct PassingStore: WatchedStore {
         try store.close()
         return value
     }
+
+    /// It writes nothing of its own.
+    func note(_ lease: DeviceLease) {}
 
     var stamp: UInt64 { Machine.stamp(ofFolder: folder + "/log") }
 }

@@ -37,6 +37,7 @@ extension ConsoleError {
                 code: "limit", "the event \(dot) is refused: a store holds at most \(Limits.foldedSeq) events", hint: "nothing was taken in"
             )
         case .invalidDraft(let error): self.init(code: "invalid", Sentences.event(error))
+        case .leaseNeeded(let key): self.init(noLeaseFor: key)
         case .unknownEvent(let dot): self.init(code: "no-such-event", "there is no event \(dot) here", hint: "`syncline log` lists events")
         case .eventOfOtherRecord(let dot, let key):
             self.init(code: "other-record", "the event \(dot) is one of \(Arguments.text(key))", hint: "name that record, or a position #N")

@@ -1,3 +1,4 @@
+internal import EventCore
 internal import HubServer
 internal import SyncClient
 
@@ -35,6 +36,25 @@ extension ConsoleError {
         case .file(let path, let code): self.init(code: "io", "\(path): \(Machine.describe(errno: code))", hint: "mend that and repeat")
         case .noThread(let code): self.init(code: "io", "no thread can be made: \(Machine.describe(errno: code))")
         case .store(let error): self.init(error)
+        }
+    }
+
+    /// A policy was not written, as the device does not lead; with what the hub said when it was asked.
+    init(noLeaseFor key: RecordKey, _ error: SyncError? = nil) {
+        let rule = "\(Arguments.text(key)) was not written: in a workspace only the device that leads writes policies"
+        switch error {
+        case .unreachable(let hub, let reason):
+            self.init(
+                .unreachable, code: "unreachable", "\(rule), and the hub \(hub), which says so, cannot be reached: \(reason)",
+                hint: "repeat it when the hub is back")
+        case .notAllowed(let problem) where problem.code != "not-master": self.init(.notAllowed(problem))
+        case nil, .notAllowed:
+            self.init(
+                .notAllowed, code: "not-master", "\(rule), and this one does not",
+                hint:
+                    "`syncline devices` shows which one does: set it there; a device can lead when it joins with a code of `syncline invite --role master`"
+            )
+        case let error?: self.init(error)
         }
     }
 

@@ -18,3 +18,14 @@ struct BlockNames {
         for _ in 0..<(try cursor.count(unitBytes: 2)) { fields.append(try cursor.name()) }
     }
 }
+
+extension BlockHeader {
+    /// Whether the block names a collection: its events may be of that one, and otherwise are not. What cannot be read names all.
+    package static func names(_ collection: Name, in block: UnsafeRawBufferPointer) -> Bool {
+        do throws(BlockError) {
+            let header = try BlockHeader(checking: block)
+            var cursor = ByteCursor(UnsafeRawBufferPointer(rebasing: block[..<header.blockBytes]), at: sizeBytes)
+            return try BlockNames(&cursor).collections.contains(collection)
+        } catch { return true }
+    }
+}

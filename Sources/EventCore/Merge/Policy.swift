@@ -48,3 +48,8 @@ extension Policy {
         }
     }
 }
+
+extension Name {
+    /// The collection of policies: `_policy`.
+    package static let policies = Name(unchecked: Array("_policy".utf8))
+}

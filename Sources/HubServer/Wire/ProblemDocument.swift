@@ -118,6 +118,7 @@ extension ProblemCode {
         case .signatureInvalid: "it is not signed with the device's key"
         case .contextUnclosed: "the context names an event that is not of this record, or leaves out what a named one had seen"
         case .epochNeverGranted: "the event names a lease that the device never had"
+        case .leaseMissing: "a device that has joined writes policies under a lease only, and the event names none"
         case .eventTooLarge: "an event is too large"
         case .eventMalformed: "the event is none that a store writes"
         case .malformed: "the request is malformed"

@@ -57,6 +57,7 @@ extension HubRecord {
         writer.member("role", device.role.rawValue)
         writer.member("key", Hexadecimal.text(device.publicKey))
         writer.member("at", device.enrolledAt.index)
+        if let seq = device.seqAtEnrolment { writer.member("seq", seq) }
         if let revokedAt = device.revokedAt { writer.member("revokedAt", revokedAt.index) }
         if let formerly = device.formerly { writer.member("formerly", formerly) }
     }
@@ -77,7 +78,7 @@ extension HubRecord {
             self = .enrolled(
                 EnrolledDevice(
                     id: id, name: name, role: role, publicKey: key, enrolledAt: Position(at),
-                    revokedAt: number("revokedAt").map { Position($0) },
+                    seqAtEnrolment: number("seq"), revokedAt: number("revokedAt").map { Position($0) },
                     formerly: device("formerly")))
         } else if let id = device("revoked"), let at = number("at") {
             self = .revoked(id, at: Position(at))

@@ -128,8 +128,8 @@ extension StoreLog {
         for event in batch where !vector.covers(event.dot) && rejected[event.dot] == nil {
             if let code = broken[event.dot.device] {
                 rejected[event.dot] = code
-            } else if !rules.isGranted(event.epoch, to: event.dot.device) {
-                rejected[event.dot] = .epochNeverGranted
+            } else if let code = rules.problemWithLease(of: event) {
+                rejected[event.dot] = code
             }
         }
         return links

@@ -23,6 +23,9 @@ package struct Reissue {
         self.agreed = agreed
     }
 
+    /// Whether policies are among what was issued anew.
+    package private(set) var hasPolicies = false
+
     /// How many events were issued anew.
     package var count: Int { issued.count }
 
@@ -40,6 +43,7 @@ package struct Reissue {
             dot: Dot(device: device, seq: seq), key: event.key, context: context(of: event), time: event.time, body: event.body,
             kind: event.kind, undoes: event.undoes.map(dot), note: event.note, isCritical: event.isCritical)
         issued[event.dot.seq] = seq
+        if event.key.collection == .policies { hasPolicies = true }
         return anew
     }
 
@@ -68,10 +72,10 @@ package struct Reissue {
 
     /// Hands over all that a store holds to one that holds what everybody agrees on: the former identity's other events are issued anew under the new store's.
     ///
-    /// - Returns: how many own events stay as they are, and how many are issued anew.
+    /// - Returns: how many own events stay as they are, how many are issued anew, and whether policies are among those.
     package static func handOver<Storage: Volume>(
         from old: Replica<Storage>, to new: Replica<Storage>
-    ) throws(ReplicaError) -> (agreed: UInt64, reissued: Int) {
+    ) throws(ReplicaError) -> (agreed: UInt64, reissued: Int, hasPolicies: Bool) {
         let agreed = try agreedSeq(of: old, with: new)
         var reissue = Reissue(former: old.device, device: new.device, agreed: agreed)
         var reader = EventReader(from: Position(0))
@@ -88,7 +92,7 @@ package struct Reissue {
         guard taken + UInt64(new.waitingEvents.count { $0.dot.device == new.device }) == UInt64(reissue.count) else {
             throw .notIssuedAnew(Dot(device: new.device, seq: taken + 1))
         }
-        return (agreed, reissue.count)
+        return (agreed, reissue.count, reissue.hasPolicies)
     }
 
     /// The last event of a store's own device up to which another store holds the same ones; 0 for none.

@@ -60,8 +60,6 @@ package struct CollectionPolicies: Hashable, Sendable {
 }
 
 extension Name {
-    /// The collection of policies: `_policy`.
-    package static let policies = Name(unchecked: Array("_policy".utf8))
     /// What stands for all fields that are not named: `*`.
     package static let restOfFields = Name(unchecked: [UInt8(ascii: "*")])
 }

@@ -24,6 +24,8 @@ package final class Replica<Storage: Volume> {
     /// How many records were in conflict after so many events.
     var countedConflicts: (events: UInt32, count: Int)?
 
+    /// What own events are written under; nil for a store that no workspace knows of.
+    package var lease: WritingLease?
     /// What devices are called here, this one included.
     package private(set) var names: DeviceNames
     /// Checkpoints that were passed over or given up, and why.

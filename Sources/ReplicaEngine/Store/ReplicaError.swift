@@ -21,6 +21,8 @@ package enum ReplicaError: Error, Hashable, Sendable {
     case refused(Dot, Refusal)
     /// A draft that cannot become an event.
     case invalidDraft(EventError)
+    /// A policy of a store that has joined a workspace, and whose device does not lead.
+    case leaseNeeded(RecordKey)
     /// No event has this name here.
     case unknownEvent(Dot)
     /// The event is of another record than the one asked for.

@@ -122,7 +122,7 @@ package final class CommitQueue<Storage: Volume>: @unchecked Sendable {
             }
         } catch {
             switch error {
-            case .invalidDraft, .refused:
+            case .invalidDraft, .leaseNeeded, .refused:
                 // Nothing was written: whose drafts they are is found out one by one.
                 guard batch.count > 1 else { return [.failure(error)] }
                 return batch.flatMap { outcomes(ofCommit: [$0]) }

@@ -7,8 +7,10 @@ extension Replica {
     /// The context is the record's clock; drafts of one record that undo the same event share one context.
     ///
     /// - Parameter wall: the wall clock's milliseconds since 1970.
-    /// - Throws: `.invalidDraft` with nothing done; `.log` when the disk refused.
+    /// - Throws: `.invalidDraft` or `.leaseNeeded` with nothing done; `.log` when the disk refused.
     package func commit(_ drafts: [Draft], wall: UInt64) throws(ReplicaError) -> [Event] {
+        let leaseEpoch = lease?.epoch() ?? 0
+        try checkLease(drafts, leaseEpoch)
         var admission = Admission(self)
         try observeTimes(wall: wall)
         var events: [Event] = []
@@ -20,7 +22,8 @@ extension Replica {
             do throws(EventError) {
                 event = try Event(
                     dot: Dot(device: device, seq: admission.applied[device] + 1), key: draft.key, context: context,
-                    time: try clock.next(wall: wall), body: draft.body, kind: draft.kind, undoes: draft.undoes, epoch: draft.epoch,
+                    time: try clock.next(wall: wall), body: draft.body, kind: draft.kind, undoes: draft.undoes,
+                    epoch: draft.epoch > 0 ? draft.epoch : leaseEpoch,
                     note: draft.note, isCritical: draft.isCritical)
                 let byteCount = event.canonicalJSON.count
                 guard byteCount <= Limits.eventBytes else { throw .eventTooLarge(bytes: byteCount) }
@@ -35,13 +38,19 @@ extension Replica {
         return events
     }
 
+    private func checkLease(_ drafts: [Draft], _ leaseEpoch: UInt64) throws(ReplicaError) {
+        guard leaseEpoch == 0, let lease else { return }
+        let unfenced = drafts.first { $0.key.collection == .policies && $0.epoch == 0 }
+        if let unfenced, lease.hasJoined() { throw .leaseNeeded(unfenced.key) }
+    }
+
     /// Writes prepared drafts, of one writer or of several, as one commit: all of them are durable when it returns, or none is there.
     ///
     /// The same as `commit` of all drafts, and much faster where they are ordinary, as it makes no events.
     ///
     /// - Parameter wall: the wall clock's milliseconds since 1970.
     /// - Returns: the dot of the first event, which the others follow without a gap; nil without drafts.
-    /// - Throws: `.invalidDraft` or `.refused` with nothing done; `.log` when the disk refused.
+    /// - Throws: `.invalidDraft`, `.leaseNeeded` or `.refused` with nothing done; `.log` when the disk refused.
     package func commit(_ drafts: [PreparedDrafts], wall: UInt64) throws(ReplicaError) -> Dot? {
         guard drafts.contains(where: { $0.count > 0 }) else { return nil }
         guard let blocks = try ordinaryBlocks(drafts, wall: wall) else {
@@ -55,7 +64,7 @@ extension Replica {
 
     /// The drafts' events as blocks; nil when they have to be looked at one by one.
     private func ordinaryBlocks(_ drafts: [PreparedDrafts], wall: UInt64) throws(ReplicaError) -> [LogBlock]? {
-        guard drafts.allSatisfy(\.isOrdinary) else { return nil }
+        guard lease == nil, drafts.allSatisfy(\.isOrdinary) else { return nil }
         // The encoder looks anywhere in the table.
         try checkTable()
         try observeTimes(wall: wall)

@@ -13,6 +13,7 @@ final class Liar {
     /// Events that wait at a hub for what will never come.
     private(set) var parked: Set<Dot> = []
     private let key: [UInt8]
+    private var leaseLies = 0
 
     init(_ id: DeviceID, _ random: SeededRandom) {
         (self.id, self.random) = (id, random)
@@ -22,11 +23,11 @@ final class Liar {
     private var nextDot: Dot { Dot(device: id, seq: UInt64(events.count) + 1) }
 
     private func event(
-        _ dot: Dot, record: String = "r0", context: VersionVector = VersionVector(), milliseconds: UInt64 = 1_700_000_000_000,
+        _ dot: Dot, in collection: String = "notes", record: String = "r0", context: VersionVector = VersionVector(), milliseconds: UInt64 = 1_700_000_000_000,
         epoch: UInt64 = 0, value: String = "0"
     ) throws -> Event {
         try Event(
-            dot: dot, key: RecordKey(collection: Name("notes"), record: Name(record)), context: context,
+            dot: dot, key: RecordKey(collection: Name(collection), record: Name(record)), context: context,
             time: HybridTime(milliseconds: milliseconds),
             body: .writing(set: [FieldWrite(field: Name("f0"), value: FieldValue(uncheckedCanonical: Array(value.utf8)))]), epoch: epoch)
     }
@@ -104,8 +105,11 @@ final class Liar {
                 try Self.expect(verdicts, [.signatureInvalid], unsigned.dot)
             }
         case .stolenEpoch:
-            let stolen = try event(nextDot, record: "stolen", epoch: 1 + UInt64(random.below(3)))
-            try push([stolen], to: hub) { verdicts in try Self.expect(verdicts, [.epochNeverGranted], stolen.dot) }
+            leaseLies += 1
+            let (isPolicy, epoch) = (leaseLies % 2 == 0, 1 + UInt64(random.below(3)))
+            // A policy without any epoch is as good as one under another's.
+            let lie = try event(nextDot, in: isPolicy ? "_policy" : "notes", record: "stolen", epoch: isPolicy ? 0 : epoch)
+            try push([lie], to: hub) { verdicts in try Self.expect(verdicts, [isPolicy ? .leaseMissing : .epochNeverGranted], lie.dot) }
         }
     }
 

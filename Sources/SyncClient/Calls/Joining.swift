@@ -14,8 +14,30 @@ package enum Joining {
         _ hubs: [String], code: String, device: DeviceID, name: String, chain: ChainHead, folder: SyncFolder, keys: String,
         authorities: String?, formerly: DeviceID? = nil
     ) throws(SyncError) -> HubLink {
-        let hubs = hubs.map(HubConnection.withoutSlash)
         if let link = try folder.link() { throw .alreadyJoined(hub: link.hubs.joined(separator: ", ")) }
+        let link = try enrol(
+            hubs.map(HubConnection.withoutSlash), code: code, device: device, name: name, chain: chain, keys: keys,
+            authorities: authorities, formerly: formerly)
+        try folder.write(link)
+        return link
+    }
+
+    /// Says with the same code, or another one, that the device had written more before it joined.
+    ///
+    /// - Throws: `.notJoined`, `.notAllowed` when the code is no good any more, `.unreachable`.
+    static func extend(
+        _ folder: SyncFolder, code: String, device: DeviceID, name: String, chain: ChainHead, keys: String, formerly: DeviceID
+    ) throws(SyncError) {
+        guard let link = try folder.link() else { throw .notJoined(folder: folder.path) }
+        let extended = try enrol(
+            link.hubs, code: code, device: device, name: name, chain: chain, keys: keys, authorities: link.authorities, formerly: formerly)
+        try folder.write(extended)
+    }
+
+    private static func enrol(
+        _ hubs: [String], code: String, device: DeviceID, name: String, chain: ChainHead, keys: String, authorities: String?,
+        formerly: DeviceID?
+    ) throws(SyncError) -> HubLink {
         let connection = try HubConnection(hubs: hubs, authorities: authorities)
         let key = try DeviceKey.readOrMake(device, in: keys)
         let enrolment = Enrolment(
@@ -24,8 +46,6 @@ package enum Joining {
         guard let object = try? JSONValue(json: reply.body), let token = object["token"]?.text, let role = object["role"]?.text,
             let workspace = object["workspace"]?.text, let id = object["workspaceId"]?.bytes, id.count == 16
         else { throw .strangeAnswer(hub: connection.hub, what: "an enrolment without a token") }
-        let link = HubLink(hubs: hubs, workspace: workspace, workspaceID: id, role: role, token: token, authorities: authorities)
-        try folder.write(link)
-        return link
+        return HubLink(hubs: hubs, workspace: workspace, workspaceID: id, role: role, token: token, authorities: authorities)
     }
 }

@@ -1,8 +1,23 @@
 internal import EventCore
+internal import ReplicaEngine
 internal import SyncCore
 
 /// What only the holder of the lease may do.
 extension Syncing {
+    /// Takes the lease, and has the store write under it while `body` runs.
+    ///
+    /// - Throws: what `body` throws; `.notAllowed` when another device leads, `.unreachable`.
+    package func writingUnderLease<Value>(_ body: () throws -> Value) throws -> Value {
+        try leading { (epoch) throws(SyncError) in writing(under: epoch, body) }.get()
+    }
+
+    private func writing<Value>(under epoch: UInt64, _ body: () throws -> Value) -> Result<Value, any Error> {
+        let before = store.lease
+        store.lease = WritingLease(hasJoined: { true }, epoch: { epoch })
+        defer { store.lease = before }
+        return Result { try body() }
+    }
+
     /// Takes the lease, for as long as `body` takes, and gives it up by going.
     ///
     /// A hub that has just started, or whose master has just gone, grants the next epoch only when the old lease has run out.

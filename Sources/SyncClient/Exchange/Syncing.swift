@@ -7,7 +7,7 @@ internal import SyncCore
 ///
 /// The queue of outgoing events is the log itself. Progress is written when an event that it speaks of is durable and folded, never before.
 package final class Syncing<Storage: Volume> {
-    private let store: Replica<Storage>
+    let store: Replica<Storage>
     private let intake: BlockIntake<Storage>
     private let folder: SyncFolder
     private let client: HubClient

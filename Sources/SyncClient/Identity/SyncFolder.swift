@@ -19,6 +19,11 @@ package struct SyncFolder {
         return link
     }
 
+    /// Whether the store has joined a hub. A damaged link says so, too.
+    package var hasLink: Bool {
+        do throws(SyncError) { return try link() != nil } catch { return true }
+    }
+
     func write(_ link: HubLink) throws(SyncError) {
         try PrivateFile.makeFolder(path)
         try PrivateFile.replace(linkPath, in: path, with: link.json)

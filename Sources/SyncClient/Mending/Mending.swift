@@ -63,7 +63,14 @@ package struct Mending {
                 keys: keys, authorities: link.authorities, formerly: old.device)
         }
         _ = try Syncing(new, in: mendingPath, keys: keys, now: now).pull()
-        let (agreed, reissued) = try stored { () throws(ReplicaError) in try Reissue.handOver(from: old, to: new) }
+        let (agreed, reissued, hasPolicies) = try stored { () throws(ReplicaError) in try Reissue.handOver(from: old, to: new) }
+        if hasPolicies {
+            // Their lease was the former identity's: under the new one they were written before it joined.
+            let chain = try stored { () throws(ReplicaError) in
+                try OwnChain.head(of: new, upTo: new.versionVector[new.device], from: nil)
+            }
+            try Joining.extend(folder, code: code, device: new.device, name: old.name, chain: chain, keys: keys, formerly: old.device)
+        }
         let kept = Self.keptFolder + "/\(old.device)"
         try carry(old, new)
         try swap(keeping: kept)

@@ -1,6 +1,7 @@
 package import EventCore
 package import LogStore
 package import ReplicaEngine
+package import SyncCore
 internal import Synchronization
 
 /// Whose turn it is with a store that somebody holds open: its holder's, for one command, or that of the sync behind it.
@@ -22,12 +23,17 @@ package final class StoreGate: WatchedStore, @unchecked Sendable {
     private let monitor = Monitor<Awaited>()
     private let end: Atomic<UInt64>
     private let ownSeqSeen: Atomic<UInt64>
+    private let lease = Mutex(DeviceLease())
 
-    package init(_ store: Replica<POSIXVolume>, onGrowth: @escaping Growth = { _, _ in }) {
+    /// What is written from now on is written under the lease that the watch behind the store holds.
+    ///
+    /// - Parameter folder: the store's.
+    package init(_ store: Replica<POSIXVolume>, in folder: String, onGrowth: @escaping Growth = { _, _ in }) {
         self.store = store
         self.onGrowth = onGrowth
         end = Atomic(store.end.index)
         ownSeqSeen = Atomic(store.versionVector[store.device])
+        store.lease = WritingLease(ofStore: folder) { [weak self] in self?.leaseEpoch ?? 0 }
     }
 
     /// The device's last seq, as whoever had the turn last left it.
@@ -62,6 +68,10 @@ package final class StoreGate: WatchedStore, @unchecked Sendable {
     package func writing<Value>(_ body: (Replica<POSIXVolume>) throws(ReplicaError) -> Value) throws(ReplicaError) -> Value {
         try reading(body)
     }
+
+    package func note(_ lease: DeviceLease) { self.lease.withLock { $0 = lease } }
+
+    private var leaseEpoch: UInt64 { lease.withLock { $0.epoch(at: Host.clock.milliseconds) } }
 
     private func enter() { monitor.lock() }
 

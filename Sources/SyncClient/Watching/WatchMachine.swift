@@ -10,6 +10,8 @@ package protocol WatchedStore {
     func writing<Value>(_ body: (Replica<POSIXVolume>) throws(ReplicaError) -> Value) throws(ReplicaError) -> Value
     /// Something else whenever the log has been written to.
     var stamp: UInt64 { get }
+    /// Takes note of the device's lease, on the clock of the watch.
+    func note(_ lease: DeviceLease)
 }
 
 /// What a watch needs of the machine that it runs on.

@@ -22,6 +22,7 @@ package final class Watching {
     private var wakeAt: UInt64 = 0
     private var stamp: UInt64 = 0
     private var inputs: [DeviceInput] = []
+    private var lease = DeviceLease()
     private var blocked: BlockReason?
     private var toldCritical: Set<Dot> = []
 
@@ -61,11 +62,19 @@ package final class Watching {
             try lookAtStore()
             while !inputs.isEmpty {
                 let input = inputs.removeFirst()
-                try perform(session.step(input, now: machine.clock(), random: machine.chance()))
+                let effects = session.step(input, now: machine.clock(), random: machine.chance())
+                noteLease()
+                try perform(effects)
             }
             if let blocked, let error = Self.error(blocked) { throw error }
         }
         socket?.close()
+    }
+
+    private func noteLease() {
+        guard session.lease != lease else { return }
+        lease = session.lease
+        machine.store.note(lease)
     }
 
     // MARK: - Inputs

@@ -2,9 +2,11 @@
 ///
 /// The hub counts a lease from when the heartbeat came in. The device counts from when it sent that heartbeat, which is earlier, and a tenth less: so it stops first unless its clock
 /// runs slower than the hub's by more than a tenth. Nothing but an answer to its own message makes or prolongs a lease: a `role_changed` may have been under way for any time.
-struct DeviceLease: Hashable {
-    private(set) var epoch: UInt64 = 0
-    private(set) var until: UInt64 = 0
+package struct DeviceLease: Hashable, Sendable {
+    package private(set) var epoch: UInt64 = 0
+    package private(set) var until: UInt64 = 0
+
+    package init() {}
 
     /// The hub answered a message that was sent at `sentAt`: the device leads.
     mutating func confirm(_ epoch: UInt64, sentAt: UInt64, leaseMilliseconds: UInt64) {
@@ -17,5 +19,5 @@ struct DeviceLease: Hashable {
     mutating func drop() { (epoch, until) = (0, 0) }
 
     /// The epoch to write under; 0 when there is no lease, or it is over.
-    func epoch(at now: UInt64) -> UInt64 { now < until ? epoch : 0 }
+    package func epoch(at now: UInt64) -> UInt64 { now < until ? epoch : 0 }
 }

@@ -94,7 +94,8 @@ package struct DeviceSession {
     private var shown: SyncStatus?
 
     // Heartbeats.
-    var lease = DeviceLease()
+    /// As the device knows it; on the clock that the steps are told.
+    package internal(set) var lease = DeviceLease()
     var promisedEpoch: UInt64 = 0
     /// The newest that any hub told of.
     var heardEpoch: UInt64 = 0
@@ -139,7 +140,7 @@ package struct DeviceSession {
         return effects
     }
 
-    /// The epoch to write events under; 0 when the device does not lead. Policies may be written under a lease only.
+    /// The epoch to write events under; 0 when the device does not lead. A joined device writes policies under a lease only.
     package func leaseEpoch(now: ClockReading) -> UInt64 { lease.epoch(at: now.milliseconds) }
 
     /// The events that the hub rejected, and why, sorted.

@@ -108,7 +108,8 @@ extension Advice {
             case .tokenUnknown, .codeInvalid, .codeExpired, .codeSpent, .notFound: .rejoin
             case .notAllowed, .revoked, .notMaster: .askOperator
             case .fork, .deviceTaken: .mendFork
-            case .chainBroken, .signatureInvalid, .contextUnclosed, .epochNeverGranted, .eventTooLarge, .eventMalformed: .mendRejected
+            case .chainBroken, .signatureInvalid, .contextUnclosed, .epochNeverGranted, .leaseMissing, .eventTooLarge, .eventMalformed:
+                .mendRejected
             case .malformed, .tooLarge, .tooManyEvents: .upgrade
             }
     }

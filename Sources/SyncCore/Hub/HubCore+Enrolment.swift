@@ -2,7 +2,7 @@ internal import EventCore
 
 /// Codes, keys, tokens, revocation.
 extension HubCore {
-    /// Repeating it with the same code and key, as when the answer was lost, gives another token.
+    /// Repeating it with the same code and key, as when the answer was lost, gives another token; what the device wrote in between it wrote before it joined.
     mutating func enrol(_ enrolment: Enrolment, _ random: Secret) throws(Problem) -> HubReply {
         try spendAsStranger()
         let hash = Crypto.sha256(enrolment.code.bytes)
@@ -17,13 +17,18 @@ extension HubCore {
         guard try reading({ (log) throws(HubLogError) in try log.agreement(with: enrolment.chain) }) != .other else {
             throw Problem(.fork)
         }
+        let known = state.devices[enrolment.device]
+        let seq = max(enrolment.chain.dot.seq, log.applied[enrolment.device], known?.seqAtEnrolment ?? 0)
         if code.spentBy == nil {
             keep(.codeSpent(hash, by: enrolment.device))
             keep(
                 .enrolled(
                     EnrolledDevice(
                         id: enrolment.device, name: enrolment.name, role: code.role, publicKey: enrolment.publicKey,
-                        enrolledAt: state.devices[enrolment.device]?.enrolledAt ?? log.end, formerly: enrolment.formerly)))
+                        enrolledAt: known?.enrolledAt ?? log.end, seqAtEnrolment: seq, formerly: enrolment.formerly)))
+        } else if var known, seq > known.seqAtEnrolment ?? .max {
+            known.seqAtEnrolment = seq
+            keep(.enrolled(known))
         }
         let expires = issueToken(random, for: enrolment.device)
         return .enrolled(workspace, state.devices[enrolment.device]?.role ?? code.role, token: random, expiresInMilliseconds: expires)

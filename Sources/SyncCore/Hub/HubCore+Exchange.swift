@@ -30,7 +30,7 @@ extension HubCore {
     private mutating func rules(
         for chains: [SignedHead]
     ) throws(Problem) -> (AdmissionRules, signed: [DeviceID: SignedHead], forked: [DeviceID]) {
-        var rules = AdmissionRules(grants: state.grants, leaders: Set(state.devices.values.filter { $0.role == .master }.map(\.id)))
+        var rules = AdmissionRules(grants: state.grants, devices: state.devices)
         var signed: [DeviceID: SignedHead] = [:]
         var forked: [DeviceID] = []
         for chain in chains {

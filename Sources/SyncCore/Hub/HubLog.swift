@@ -23,7 +23,7 @@ package protocol HubLog {
     ///
     /// 1. An accepted event with this dot: the same bytes are a `duplicate`, others are rejected, `fork`. A parked one: `parked` (or the problem it was found to have), or `fork`.
     /// 2. The device is one of `rules.refused`, or its chain, followed over the batch, is not that of `rules.claims` (`chainBroken`): rejected. All its new events of the batch are.
-    /// 3. The epoch was not granted to the device: rejected.
+    /// 3. The epoch was not granted to the device, or a policy wants one: rejected.
     /// 4. Something before it is missing (its device's event before it, or one that its context covers): `parked`, kept durably. So are the same device's events behind a rejected one.
     /// 5. The context is not closed: rejected.
     /// 6. `accepted`, or `concurrent` when the record is in conflict after it. Then parked events for which it was missing, by the same rules; one that is found wrong stays parked
@@ -67,25 +67,32 @@ package enum ChainAgreement: Hashable, Sendable {
 /// What the hub knows and the log does not.
 package struct AdmissionRules: Hashable, Sendable {
     package var grants: EpochGrants
-    /// The devices whose role is master.
-    package var leaders: Set<DeviceID>
+    /// The registry, revoked devices included.
+    package var devices: [DeviceID: EnrolledDevice]
     /// Chains as the pusher says that they are.
     package var claims: [ChainHead]
     /// Devices whose events of this push are rejected, and why.
     package var refused: [DeviceID: ProblemCode]
 
     package init(
-        grants: EpochGrants = EpochGrants(), leaders: Set<DeviceID> = [], claims: [ChainHead] = [], refused: [DeviceID: ProblemCode] = [:]
+        grants: EpochGrants = EpochGrants(), devices: [DeviceID: EnrolledDevice] = [:], claims: [ChainHead] = [], refused: [DeviceID: ProblemCode] = [:]
     ) {
         self.grants = grants
-        self.leaders = leaders
+        self.devices = devices
         self.claims = claims
         self.refused = refused
     }
 
-    /// Whether the device has held this epoch; everybody has the epoch 0.
-    package func isGranted(_ epoch: UInt64, to device: DeviceID) -> Bool {
-        epoch == 0 || grants.isGranted(epoch, to: device, mayLead: leaders.contains(device))
+    /// What is wrong with the lease that an event was written under; nil where nothing is.
+    ///
+    /// An epoch must have been granted to its writer. Policies of a device that has joined the workspace want one; what it wrote before it joined, and what others wrote who never did, needs none.
+    package func problemWithLease(of event: Event) -> ProblemCode? {
+        let writer = devices[event.dot.device]
+        guard event.epoch == 0 else {
+            return grants.isGranted(event.epoch, to: event.dot.device, mayLead: writer?.role == .master) ? nil : .epochNeverGranted
+        }
+        guard event.key.collection == .policies, let seq = writer?.seqAtEnrolment else { return nil }
+        return event.dot.seq > seq ? .leaseMissing : nil
     }
 }
 

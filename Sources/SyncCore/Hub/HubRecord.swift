@@ -38,19 +38,22 @@ package struct EnrolledDevice: Hashable, Sendable {
     package var publicKey: [UInt8]
     /// The head at that moment: the device must get critical events from there on.
     package var enrolledAt: Position
+    /// The device's last event before it joined; nil where a journal of an earlier version does not say it. Policies behind it want a lease.
+    package var seqAtEnrolment: UInt64?
     package var revokedAt: Position?
     /// The id that it wrote under before a fork was mended.
     package var formerly: DeviceID?
 
     package init(
-        id: DeviceID, name: String, role: Role, publicKey: [UInt8], enrolledAt: Position, revokedAt: Position? = nil,
-        formerly: DeviceID? = nil
+        id: DeviceID, name: String, role: Role, publicKey: [UInt8], enrolledAt: Position, seqAtEnrolment: UInt64? = nil,
+        revokedAt: Position? = nil, formerly: DeviceID? = nil
     ) {
         self.id = id
         self.name = name
         self.role = role
         self.publicKey = publicKey
         self.enrolledAt = enrolledAt
+        self.seqAtEnrolment = seqAtEnrolment
         self.revokedAt = revokedAt
         self.formerly = formerly
     }

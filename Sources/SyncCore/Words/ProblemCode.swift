@@ -22,6 +22,7 @@ package enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case signatureInvalid = "signature-invalid"
     case contextUnclosed = "context-unclosed"
     case epochNeverGranted = "epoch-never-granted"
+    case leaseMissing = "lease-missing"
     case eventTooLarge = "event-too-large"
     case eventMalformed = "event-malformed"
     // Requests
@@ -48,7 +49,7 @@ package enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .fork, .gap, .deviceTaken, .epochStale, .superseded: 409
         case .cursorUnrecoverable: 410
         case .tooLarge, .tooManyEvents, .eventTooLarge: 413
-        case .chainBroken, .signatureInvalid, .contextUnclosed, .epochNeverGranted: 422
+        case .chainBroken, .signatureInvalid, .contextUnclosed, .epochNeverGranted, .leaseMissing: 422
         case .rateLimited, .slowReader: 429
         case .unavailable: 503
         }

@@ -25,6 +25,10 @@ extension SynclineError {
         case .refused(let dot, .unclosedContext): self.init(.damaged, "the event \(dot) is none that an honest store writes")
         case .refused(_, .beyondLimits): self.init(.full, "a store holds at most \(Limits.foldedSeq) events", advice: "begin a new one")
         case .invalidDraft(let error): self.init(error)
+        case .leaseNeeded(let key):
+            self.init(
+                .notAllowed, "\(RecordKey(key)) was not written: in a workspace only the device that leads writes policies",
+                advice: "a device leads when it joined as master, syncs in the background, and no other leads")
         case .unknownEvent(let dot): self.init(.noSuchEvent, "there is no event \(dot) here")
         case .eventOfOtherRecord(let dot, let key):
             self.init(.noSuchEvent, "the event \(dot) is one of \(RecordKey(key))")

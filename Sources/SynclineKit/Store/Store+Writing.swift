@@ -9,7 +9,8 @@ extension Store {
     ///
     /// - Parameter note: why, for the audit: at most 1024 bytes of UTF-8.
     /// - Returns: the event's name.
-    /// - Throws: `.invalid` with nothing done; `.closed`, `.diskFull`, `.system`, `.full`
+    /// - Throws: `.invalid` with nothing done; `.notAllowed` with nothing done for a policy (a record of `_policy`) of a store that has joined a hub and does not lead;
+    ///   `.closed`, `.diskFull`, `.system`, `.full`
     @discardableResult
     public func set(_ fields: [Name: Value], in record: RecordKey, note: String? = nil) throws(SynclineError) -> Dot {
         try write(Edit(record, set: fields, note: note))

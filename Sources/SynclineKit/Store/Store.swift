@@ -83,7 +83,7 @@ public actor Store {
         device = Device(replica.device, replica.name)
         let feed = ChangeFeed()
         self.feed = feed
-        gate = StoreGate(replica) { store, end in feed.grew(store, from: end) }
+        gate = StoreGate(replica, in: folder) { store, end in feed.grew(store, from: end) }
         syncer = Syncer(gate, folder: folder, keys: self.keys)
     }
 

@@ -111,7 +111,7 @@ struct ModelHubLog: HubLog {
             return problems[event.dot].map { .rejected($0) } ?? .parked
         }
         if let code = refused[event.dot.device] { return .rejected(code) }
-        guard rules.isGranted(event.epoch, to: event.dot.device) else { return .rejected(.epochNeverGranted) }
+        if let code = rules.problemWithLease(of: event) { return .rejected(code) }
         guard isReady(event) else {
             parked[event.dot] = event
             return .parked

@@ -46,7 +46,7 @@ extension DeviceNode {
     private func handOver(to new: Replica<FaultyVolume>, _ token: Secret) throws {
         try machine.volume.undisturbed {
             let old = try Replica.open(in: folder, on: machine.volume, access: .reading, options: options)
-            let (_, reissued) = try Reissue.handOver(from: old, to: new)
+            let (_, reissued, _) = try Reissue.handOver(from: old, to: new)
             let count = try MendWatch.check(
                 old: try Self.events(of: old), new: try Self.events(of: new) + new.waitingEvents, former: id, device: new.device)
             guard count == reissued else {

@@ -95,6 +95,6 @@ package enum Lie: String, Sendable, Hashable, CaseIterable {
     case farFuture
     /// Events under a signature that is none.
     case wrongSignature
-    /// Events under an epoch that was never granted to it.
+    /// Events under an epoch that was never granted to it, policies under none.
     case stolenEpoch
 }
