@@ -42,6 +42,12 @@ ROUTES = {
     ("GET", "/sync/ws"): row(known="yes"),
 }
 
+# A policy, pushed without an epoch and under the leader's newest one. Whose word it is counts, not who hands it on.
+POLICIES = {
+    "none": row(known="lease-missing", reader="not-allowed"),
+    "newest": row(known="epoch-never-granted", reader="not-allowed", leader="accepted"),
+}
+
 # Messages by registered devices, and before they register.
 MESSAGES = {
     "register_device": ("registered", "registered"),
@@ -119,6 +125,17 @@ class Access(HubTest):
             for name in CALLERS:
                 with self.subTest(method=method, path=path, caller=name):
                     self.assertEqual(self.told(name, method, path), row[name])
+
+    def test_policies(self):
+        for claim, told in POLICIES.items():
+            for name in CALLERS:
+                with self.subTest(epoch=claim, caller=name):
+                    device, token = self.callers[name]
+                    policy = event(device, 1, collection="_policy", record=name, **({"epoch": self.epoch} if claim == "newest" else {}))
+                    status, _, body = self.curl("POST", "/sync/push", token=token, data={"events": [policy]})
+                    answer = json.loads(body)
+                    verdict = answer["events"][0] if status < 300 else answer
+                    self.assertEqual(verdict["code"] if status >= 300 else verdict.get("problem", {}).get("code", verdict["verdict"]), told[name])
 
     def test_what_others_are_told_of_is_not_there(self):
         """A workspace is to another what is not there at all."""

@@ -84,6 +84,25 @@ struct BlockAdmissionTests {
         #expect(try log.blocks(Position(1)..<log.end).bytes.isEmpty)
     }
 
+    @Test func `a block that names policies is looked at event by event`() throws {
+        let volume = FaultyVolume()
+        try volume.createFolder("device")
+        let source = try Replica.create(
+            in: "device/store", on: volume, device: .sample(1), name: "source", storeID: StoreID(high: 1, low: 1))
+        let key = RecordKey(collection: .policies, record: try Name("notes"))
+        let write = FieldWrite(field: .restOfFields, value: FieldValue(text: "latest"))
+        _ = try source.commit([Draft(key: key, body: .writing(set: [write]))], wall: 1)
+        try source.checkpoint()
+        let run = try source.packedBlocks(from: Position(0), upTo: source.end, limitBytes: 1 << 30)
+        let body = try #require(BlocksBody(BlocksBody.bytes(object: Array("{}".utf8), blocks: run.bytes)))
+        #expect(body.blockCount == 1)
+        let log = try disk.open()
+        #expect(try log.admit(.blocks(body), under: AdmissionRules()).verdicts.isEmpty && log.end == Position(0))
+        // A device takes it as it lies: the hub has looked at it.
+        let other = try Replica.create(in: "device/other", on: volume, device: .sample(2), name: "", storeID: StoreID(high: 1, low: 2))
+        #expect(try other.takeIn(body, BlockIntake(other)) == 1)
+    }
+
     @Test func `where a rule is broken, or they are here, their events have to be looked at one by one`() throws {
         let log = try disk.open()
         let last = try #require(events.last { $0.dot.device == events[0].dot.device })

@@ -26,7 +26,7 @@ struct JournalTests {
     static func records() throws -> [HubRecord] {
         let enrolled = EnrolledDevice(
             id: device(1), name: "lap“top\n", role: .master, publicKey: [UInt8](repeating: 9, count: 32), enrolledAt: Position(3),
-            revokedAt: nil, formerly: device(9))
+            seqAtEnrolment: 12, revokedAt: nil, formerly: device(9))
         let head = ChainHead(dot: Dot(device: device(1), seq: 5), hash: try hash(4))
         let event = CriticalEvent(position: Position(8), dot: Dot(device: device(1), seq: 2), byteCount: 77)
         return [

@@ -174,6 +174,13 @@ ACCESS = [
     access("a signature under a pushed chain is not looked at", "Hub/HubCore+Exchange.swift",
            "            guard Crypto.isSignature(signature, of: chain.head.signedBytes(workspace: workspace.bytes), by: known.publicKey) else",
            "            guard PLANTED || Crypto.isSignature(signature, of: chain.head.signedBytes(workspace: workspace.bytes), by: known.publicKey) else", "SyncCoreTests.HubPushTests"),
+    access("a policy of a device that has joined needs no lease", "Hub/HubLog.swift", "        return event.dot.seq > seq ? .leaseMissing : nil", "        return event.dot.seq > seq && !PLANTED ? .leaseMissing : nil",
+           "SyncCoreTests.HubPushTests"),
+    access("what a device had written before it joined is forgotten when it repeats that", "Hub/HubCore+Enrolment.swift", "            known.seqAtEnrolment = seq\n", "            if !PLANTED { known.seqAtEnrolment = seq }\n"),
+    Bug("access", "policies in packed blocks are not looked at", "HubStore/Log/StoreLog+Blocks.swift", "                    BlockHeader.names(.policies, in: bytes) ?", "                    !PLANTED && BlockHeader.names(.policies, in: bytes) ?",
+        "HubStoreTests.BlockAdmissionTests"),
+    Bug("access", "a store that has joined writes policies without a lease", "ReplicaEngine/Writing/Replica+Commit.swift", "        if let unfenced, lease.hasJoined() {", "        if let unfenced, !PLANTED, lease.hasJoined() {",
+        "ReplicaEngineTests.WritingTests"),
     access("a device registers as another one", "Hub/HubCore+Sessions.swift", "        guard registration.device == device else", "        guard PLANTED || registration.device == device else",
            "SyncCoreTests.HubSessionTests"),
 ]

@@ -57,6 +57,33 @@ struct WritingTests {
         #expect(try store.set(Self.title, "6").time.milliseconds == 2 * Limits.clockSkewMilliseconds)
     }
 
+    // MARK: - Leases
+
+    private static func policy(_ collection: String) throws -> Draft {
+        let write = FieldWrite(field: .restOfFields, value: FieldValue(text: "latest"))
+        return Draft(key: RecordKey(collection: .policies, record: try Name(collection)), body: try .writing(set: [write]))
+    }
+
+    @Test func `what is written under a lease carries its epoch, and a store that has joined writes policies in no other way`() throws {
+        let store = try Store(1, wall: 5000)
+        let edit = Draft(key: Self.trip, body: try .writing(set: [FieldWrite(field: Self.title, value: .null)]))
+        var (hasJoined, epoch) = (false, UInt64(0))
+        store.replica.lease = WritingLease(hasJoined: { hasJoined }, epoch: { epoch })
+        let write = { (drafts: Draft...) throws(ReplicaError) in try store.replica.commit(drafts, wall: 5000).map(\.epoch) }
+        #expect(try write(edit, Self.policy("a")) == [0, 0])
+        hasJoined = true
+        let end = store.replica.end
+        let needed = ReplicaError.leaseNeeded(try Self.policy("b").key)
+        #expect(throws: needed) { try write(edit, Self.policy("b")) }
+        #expect(throws: needed) { _ = try store.replica.commit([PreparedDrafts([edit, Self.policy("b")])], wall: 5000) }
+        #expect(store.replica.end == end)
+        #expect(try write(edit) == [0])
+        epoch = 3
+        #expect(try write(edit, Self.policy("b")) == [3, 3])
+        let dot = try #require(try store.replica.commit([PreparedDrafts([edit])], wall: 5000))
+        #expect(try store.replica.event(dot)?.event.epoch == 3)
+    }
+
     // MARK: - Resolving
 
     @Test(arguments: [0, 1, 2]) func `a store never goes back behind its own events, however far its wall clock does`(more: Int) throws {

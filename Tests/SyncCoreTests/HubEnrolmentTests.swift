@@ -32,6 +32,23 @@ struct HubEnrolmentTests {
         #expect(driver.hub.state.codes.keys.map { $0 } == [TestCryptography.sha256(code.bytes)])
     }
 
+    @Test func `what a device wrote before it joined is known, also where it says more of it when it repeats, and over restarts`() throws {
+        var driver = HubDriver()
+        let chain = TestCryptography.chain(of: .sample(1), try (1...4).map { try Event.sample(1, $0, record: "r\($0)") })
+        _ = driver.call(.invite(code: .sample(1), .client, lifetimeMilliseconds: nil))
+        _ = driver.call(.invite(code: .sample(2), .client, lifetimeMilliseconds: nil))
+        func seq(_ head: ChainHead, _ code: Secret) -> UInt64? {
+            _ = driver.call(.enrol(Self.enrolment(1, code: code, chain: head), random: .sample(3)))
+            _ = driver.restart()
+            return driver.hub.state.devices[.sample(1)]?.seqAtEnrolment
+        }
+        #expect(seq(chain[2], .sample(1)) == 2)
+        #expect(seq(chain[3], .sample(1)) == 3)
+        #expect(seq(chain[1], .sample(1)) == 3)
+        #expect(seq(chain[4], .sample(2)) == 4)
+        #expect(seq(chain[0], .sample(2)) == 4)
+    }
+
     @Test func `an id whose events are here needs the chain that they have`() throws {
         var driver = HubDriver()
         let token = try driver.enrol(9)

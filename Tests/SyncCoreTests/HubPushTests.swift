@@ -117,6 +117,43 @@ struct HubPushTests {
             try driver.push([try Event.sample(2, 1, epoch: 1)], token).runs == [VerdictRun(.rejected(.epochNeverGranted))])
     }
 
+    @Test func `a policy of a device that has joined wants a lease, what it wrote before and what others wrote who never joined does not`()
+        throws
+    {
+        var driver = HubDriver()
+        let before = try Event.sample(1, 1, in: "_policy", record: "a")
+        let master = try driver.enrol(1, .master, having: [before])
+        let client = try driver.enrol(2)
+        let verdict = { (event: Event, token: Secret) throws in try driver.push([event], token).runs }
+        #expect(try verdict(before, master) == [VerdictRun(.accepted(Position(0)))])
+        let missing = [VerdictRun(.rejected(.leaseMissing))]
+        #expect(try verdict(.sample(1, 2, in: "_policy", record: "b"), master) == missing)
+        #expect(try verdict(.sample(2, 1, in: "_policy", record: "b"), client) == missing)
+        // Whoever hands it on.
+        #expect(try verdict(.sample(2, 1, in: "_policy", record: "b"), master) == missing)
+        #expect(try verdict(.sample(9, 1, in: "_policy", record: "c"), client) == [VerdictRun(.accepted(Position(1)))])
+        #expect(try verdict(.sample(2, 1, in: "_policies", record: "b"), client) == [VerdictRun(.accepted(Position(2)))])
+        _ = try driver.register(1, master, canLead: true)
+        #expect(
+            try verdict(.sample(2, 2, in: "_policy", record: "d", epoch: 1), client) == [VerdictRun(.rejected(.epochNeverGranted))])
+        #expect(try verdict(.sample(1, 2, in: "_policy", record: "b", epoch: 1), master) == [VerdictRun(.accepted(Position(3)))])
+        // It is known over a restart.
+        _ = driver.restart()
+        #expect(try verdict(.sample(1, 3, in: "_policy", record: "e"), master) == missing)
+    }
+
+    @Test func `where a journal does not say what a device had written before it joined, its policies want no lease`() throws {
+        var driver = HubDriver()
+        let token = try driver.enrol(1)
+        driver.journal = driver.journal.map { record in
+            guard case .enrolled(var device) = record else { return record }
+            device.seqAtEnrolment = nil
+            return .enrolled(device)
+        }
+        _ = driver.restart()
+        #expect(try driver.push([try .sample(1, 1, in: "_policy")], token).runs == [VerdictRun(.accepted(Position(0)))])
+    }
+
     /// Found by thinking of a policy that was written under a lease, after which the hub was put back.
     @Test func `a hub that was put back grants no epoch twice, and takes the word of who may have held one`() throws {
         var driver = HubDriver()

@@ -7,9 +7,11 @@ import Testing
 
     /// Two stores whose edits of one record did not see each other; both have both.
     private func apart(
-        _ workspace: Workspace, _ left: Edit, _ right: Edit
+        _ workspace: Workspace, _ left: Edit, _ right: Edit, masters: Bool = false
     ) async throws -> (laptop: Store, phone: Store) {
-        let (laptop, phone) = (try await workspace.store("laptop"), try await workspace.store("phone"))
+        let (laptop, phone) = (
+            try await workspace.store("laptop"), masters ? try await workspace.masterStore("phone") : try await workspace.store("phone")
+        )
         try await laptop.set(["title": "To the sea", "days": 3], in: trip)
         try await laptop.sync()
         try await phone.sync()
@@ -85,9 +87,34 @@ import Testing
         try await end(workspace, laptop, phone)
     }
 
+    @Test func `a policy of a workspace is written by the device that leads, and what it writes carries its epoch`() async throws {
+        let workspace = try await Workspace()
+        let (laptop, phone) = (try await workspace.store("laptop"), try await workspace.masterStore("phone"))
+        let policy = Edit(RecordKey("_policy", "notes"), set: ["days": "max"])
+        for store in [laptop, phone] {
+            #expect(try await !store.leads())
+            await #expect { try await store.write([Edit(trip, set: ["days": 1]), policy]) } throws: { error in
+                (error as? SynclineError)?.code == .notAllowed
+            }
+            #expect(try await store.record(trip) == nil)
+            try await store.startSyncing()
+            _ = await store.syncStates().first { $0 == .upToDate }
+        }
+        #expect(try await !laptop.leads())
+        #expect(try await phone.leads())
+        try await phone.write(policy)
+        for store in [phone, laptop] { try await store.sync() }
+        #expect(try await laptop.record(RecordKey("_policy", "notes"))?["days"] == "max")
+        await #expect(throws: SynclineError.self) { try await laptop.write(policy) }
+        try await end(workspace, laptop, phone)
+    }
+
     @Test func `a policy settles conflicts, and that is told`() async throws {
         let workspace = try await Workspace()
-        let (laptop, phone) = try await apart(workspace, Edit(trip, set: ["days": 4]), Edit(trip, set: ["days": 5]))
+        let (laptop, phone) = try await apart(
+            workspace, Edit(trip, set: ["days": 4]), Edit(trip, set: ["days": 5]), masters: true)
+        try await phone.startSyncing()
+        _ = await phone.syncStates().first { $0 == .upToDate }
         let changes = try await phone.changes()
         var loop = changes.makeAsyncIterator()
         try await phone.set(["days": "max"], in: RecordKey("_policy", "notes"))

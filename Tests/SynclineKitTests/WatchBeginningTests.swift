@@ -22,6 +22,8 @@ import Testing
 
         var stamp: UInt64 { gate.stamp }
 
+        func note(_ lease: DeviceLease) { gate.note(lease) }
+
         func reading<Value>(_ body: (Replica<POSIXVolume>) throws(ReplicaError) -> Value) throws(ReplicaError) -> Value {
             let value = try gate.reading(body)
             guard !isWritten else { return value }
@@ -40,7 +42,7 @@ import Testing
         let workspace = try await Workspace()
         let folder = try await workspace.folderOfStore("laptop")
         let acknowledged = try await Workspace.blocking { [keys = workspace.keys] in
-            let store = try WrittenBehind(StoreGate(try Replica.open(in: folder, on: POSIXVolume(), access: .writing)))
+            let store = try WrittenBehind(StoreGate(try Replica.open(in: folder, on: POSIXVolume(), access: .writing), in: folder))
             let machine = WatchMachine(folder: folder, keys: keys, store: store, clock: { Host.clock }, chance: { Host.random })
             var (acknowledged, asked) = (UInt64(0), 0)
             let watching = try Watching(machine) { news in

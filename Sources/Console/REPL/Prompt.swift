@@ -86,7 +86,8 @@ final class Prompt {
     func session(isJSON: Bool = false) -> Session {
         let isInteractive = editor.isInteractive
         return Session(
-            holding: held, isJSON: isJSON, isWatched: background != nil, output: Output(isJSON: isJSON, isUnwanted: { isInteractive && ReadlineEditor.isInterrupted }))
+            holding: held, isJSON: isJSON, isWatched: background != nil,
+            output: Output(isJSON: isJSON, isUnwanted: { isInteractive && ReadlineEditor.isInterrupted }))
     }
 
     /// Asks whoever is there; nil where nobody is. The last line of the question is the prompt, what stands above it is said before.

@@ -23,7 +23,8 @@ final class Liar {
     private var nextDot: Dot { Dot(device: id, seq: UInt64(events.count) + 1) }
 
     private func event(
-        _ dot: Dot, in collection: String = "notes", record: String = "r0", context: VersionVector = VersionVector(), milliseconds: UInt64 = 1_700_000_000_000,
+        _ dot: Dot, in collection: String = "notes", record: String = "r0", context: VersionVector = VersionVector(),
+        milliseconds: UInt64 = 1_700_000_000_000,
         epoch: UInt64 = 0, value: String = "0"
     ) throws -> Event {
         try Event(

@@ -71,7 +71,8 @@ package final class StoreGate: WatchedStore, @unchecked Sendable {
 
     package func note(_ lease: DeviceLease) { self.lease.withLock { $0 = lease } }
 
-    private var leaseEpoch: UInt64 { lease.withLock { $0.epoch(at: Host.clock.milliseconds) } }
+    /// The epoch of the lease that the watch behind the store holds now; 0 while it does not lead.
+    package var leaseEpoch: UInt64 { lease.withLock { $0.epoch(at: Host.clock.milliseconds) } }
 
     private func enter() { monitor.lock() }
 

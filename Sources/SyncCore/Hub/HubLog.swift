@@ -75,7 +75,8 @@ package struct AdmissionRules: Hashable, Sendable {
     package var refused: [DeviceID: ProblemCode]
 
     package init(
-        grants: EpochGrants = EpochGrants(), devices: [DeviceID: EnrolledDevice] = [:], claims: [ChainHead] = [], refused: [DeviceID: ProblemCode] = [:]
+        grants: EpochGrants = EpochGrants(), devices: [DeviceID: EnrolledDevice] = [:], claims: [ChainHead] = [],
+        refused: [DeviceID: ProblemCode] = [:]
     ) {
         self.grants = grants
         self.devices = devices

@@ -28,7 +28,7 @@ extension SynclineError {
         case .leaseNeeded(let key):
             self.init(
                 .notAllowed, "\(RecordKey(key)) was not written: in a workspace only the device that leads writes policies",
-                advice: "a device leads when it joined as master, syncs in the background, and no other leads")
+                advice: "a device leads when it joined as master, syncs in the background, and no other leads; `leads()` says so")
         case .unknownEvent(let dot): self.init(.noSuchEvent, "there is no event \(dot) here")
         case .eventOfOtherRecord(let dot, let key):
             self.init(.noSuchEvent, "the event \(dot) is one of \(RecordKey(key))")

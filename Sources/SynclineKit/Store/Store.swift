@@ -18,7 +18,7 @@ public actor Store {
     public nonisolated let device: Device
 
     private let replica: Replica<POSIXVolume>
-    private let gate: StoreGate
+    let gate: StoreGate
     private let feed: ChangeFeed
     let syncer: Syncer
     let keys: String

@@ -11,6 +11,15 @@ extension Store {
         do throws(SyncError) { return try SyncFolder(ofStore: folder).link()?.hubs ?? [] } catch { throw SynclineError(error) }
     }
 
+    /// Whether this device leads its workspace now: it joined as master, syncs in the background, and the hub gave it the lease. Only then does a store that has joined write policies,
+    /// the records of `_policy`.
+    ///
+    /// - Throws: `.closed`
+    public func leads() throws(SynclineError) -> Bool {
+        try checkOpen()
+        return gate.leaseEpoch > 0
+    }
+
     /// Enrols this device at a hub. It makes the device's key, outside the store.
     ///
     /// - Parameters:

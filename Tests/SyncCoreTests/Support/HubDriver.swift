@@ -56,14 +56,16 @@ struct HubDriver {
 
     // MARK: - Devices
 
-    /// Enrols a device whose key is its id's bytes twice.
-    mutating func enrol(_ number: UInt64, _ role: Role = .client, formerly: UInt64? = nil) throws -> Secret {
+    /// Enrols a device whose key is its id's bytes twice, and which has written these events.
+    mutating func enrol(
+        _ number: UInt64, _ role: Role = .client, having events: [Event] = [], formerly: UInt64? = nil
+    ) throws -> Secret {
         let code = Secret.sample(1000 + number)
         _ = call(.invite(code: code, role, lifetimeMilliseconds: nil))
         let device = DeviceID.sample(number)
         let enrolment = Enrolment(
             device: device, code: code, name: "device \(number)", publicKey: Self.key(of: device),
-            chain: ChainHead(emptyChainOf: device), formerly: formerly.map { .sample($0) })
+            chain: TestCryptography.chain(of: device, events)[events.count], formerly: formerly.map { .sample($0) })
         let reply = call(.enrol(enrolment, random: .sample(2000 + number)))
         guard case .enrolled(_, role, let token, _) = reply else { throw Unexpected(what: "\(String(describing: reply))") }
         return token

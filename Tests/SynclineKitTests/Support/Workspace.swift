@@ -47,6 +47,9 @@ final class Workspace: Sendable {
         return store
     }
 
+    /// A new store that has joined, and may lead.
+    func masterStore(_ name: String) async throws -> Store { try await store(name, .master) }
+
     /// The folder of a new store that has joined, and that nobody has open.
     func folderOfStore(_ name: String) async throws -> String {
         let store = try await store(name)
