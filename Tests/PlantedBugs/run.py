@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRATCH = ROOT / ".build-planted"
 SOURCE, BUILD = SCRATCH / "source", SCRATCH / "build"
 TARGETS = ("CChecksum", "CMemory", "EventCore", "LogStore", "SyncCore", "ReplicaEngine", "HubStore", "Workload", "Simulation", "simulate", "EventCoreTests", "LogStoreTests",
-           "ReplicaEngineTests", "SyncCoreTests")
+           "ReplicaEngineTests", "SyncCoreTests", "HubStoreTests")
 PACKAGES = ("swift-argument-parser", "swift-crypto")
 SWITCH = '''internal import Glibc
 
