@@ -32,6 +32,11 @@ class Watch:
             if line["type"] == kind and all(line[name] == value for name, value in members.items()):
                 return line
 
+    def forget(self):
+        """Leaves out the lines that have come so far."""
+        while not self.lines.empty():
+            self.lines.get()
+
     def end(self):
         if self.process.poll() is None:
             self.process.kill()

@@ -17,14 +17,14 @@ final class HubConnection {
     private let client: HTTPClient
     private var hubs: [String]
     private static let replyLimitBytes = 64 * 1024 * 1024
-    private static let callSeconds: Int64 = 120
+    private static let pieceBytes = 64 * 1024
 
     /// - Throws: `.badURL`
     init(hubs: [String], authorities: String?) throws(SyncError) {
         for hub in hubs { guard Self.isURL(hub) else { throw .badURL(hub) } }
         self.hubs = hubs
         var configuration = HTTPClient.Configuration(
-            timeout: HTTPClient.Configuration.Timeout(connect: .seconds(5), read: .seconds(90)),
+            timeout: HTTPClient.Configuration.Timeout(connect: Patience.connect, read: Patience.silence, write: Patience.silence),
             decompression: .enabled(limit: .size(Self.replyLimitBytes)))
         configuration.maximumUsesPerConnection = nil
         configuration.redirectConfiguration = .disallow
@@ -59,8 +59,8 @@ final class HubConnection {
             if body != nil { headers.add(name: "content-type", value: mediaType) }
             do {
                 let request = try HTTPClient.Request(
-                    url: hub + path, method: method, headers: headers, body: body.map { .bytes($0) })
-                let answer = client.execute(request: request, deadline: .now() + .seconds(Self.callSeconds))
+                    url: hub + path, method: method, headers: headers, body: body.map(Self.inPieces))
+                let answer = client.execute(request: request, deadline: .now() + Patience.call)
                 if isFirst { meanwhile() }
                 isFirst = false
                 let response = try answer.wait()
@@ -72,6 +72,18 @@ final class HubConnection {
             } catch { reasons.append(Self.describe(error)) }
         }
         throw .unreachable(hub: hubs.joined(separator: ", "), reason: reasons.joined(separator: "; "))
+    }
+
+    /// A body that is handed over as the network takes it: in one piece it would count as sent at once, and the answer as late.
+    private static func inPieces(_ bytes: [UInt8]) -> HTTPClient.Body {
+        .stream(contentLength: Int64(bytes.count)) { writer in
+            @Sendable func write(from start: Int) -> EventLoopFuture<Void> {
+                let end = min(start + pieceBytes, bytes.count)
+                let piece = writer.write(.byteBuffer(ByteBuffer(bytes: bytes[start..<end])))
+                return end == bytes.count ? piece : piece.flatMap { write(from: end) }
+            }
+            return write(from: 0)
+        }
     }
 
     private static func reply(_ response: HTTPClient.Response, _ hub: String) throws(SyncError) -> Reply {
@@ -101,8 +113,19 @@ final class HubConnection {
             return describe(first.error)
         case let error as IOError: return String(cString: strerror(error.errnoCode))
         case is NIOSSLError: return "its certificate is none that this device trusts; `join --ca FILE` names others"
-        case let error as HTTPClientError: return error.shortDescription
+        case let error as HTTPClientError: return describe(error)
         default: return "\(error)"
+        }
+    }
+
+    private static func describe(_ error: HTTPClientError) -> String {
+        switch error {
+        case .connectTimeout: "no connection within \(Patience.connect.text)"
+        case .readTimeout: "no answer for \(Patience.silence.text)"
+        case .writeTimeout: "it has taken nothing for \(Patience.silence.text)"
+        case .deadlineExceeded: "the answer was not whole within \(Patience.call.text)"
+        case .remoteConnectionClosed: "the connection broke off before the answer was whole"
+        default: error.shortDescription
         }
     }
 }

@@ -14,7 +14,6 @@ final class SocketClient: Sendable {
 
     private let channel: any Channel
     private static let messageBytes = 1024 * 1024
-    private static let connectSeconds: Int64 = 5
 
     private init(_ channel: any Channel) { self.channel = channel }
 
@@ -29,14 +28,14 @@ final class SocketClient: Sendable {
             let tls = try address.isSecure ? tlsContext(authorities) : nil
             let upgraded = try MultiThreadedEventLoopGroup.singleton.next().makeFutureWithTask {
                 try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                    .connectTimeout(.seconds(connectSeconds))
+                    .connectTimeout(Patience.connect)
                     .connect(host: address.host, port: address.port) { channel in
                         channel.eventLoop.makeCompletedFuture { try setUp(channel, address, token, tls, events) }
                     }.get()
             }.wait()
-            guard let channel = upgraded else { throw ChannelError.inappropriateOperationForState }
+            guard let channel = upgraded else { throw NoSocket() }
             return SocketClient(channel)
-        } catch { throw .unreachable(hub: hub, reason: HubConnection.describe(error)) }
+        } catch { throw .unreachable(hub: hub, reason: (error as? NoSocket)?.reason ?? HubConnection.describe(error)) }
     }
 
     func send(_ text: [UInt8]) {
@@ -60,6 +59,11 @@ final class SocketClient: Sendable {
         var configuration = TLSConfiguration.makeClientConfiguration()
         if let authorities { configuration.trustRoots = .file(authorities) }
         return try NIOSSLContext(configuration: configuration)
+    }
+
+    /// The connection did not become a socket.
+    private struct NoSocket: Error {
+        let reason = "the connection did not become a socket within \(Patience.upgrade.text)"
     }
 
     /// The channel once it is a socket; nil when the hub did not want that.
@@ -86,7 +90,11 @@ final class SocketClient: Sendable {
                 upgraders: [upgrader], notUpgradingCompletionHandler: { channel in channel.close().map { nil } }))
         // What the hub sends right behind its answer belongs to the socket.
         configuration.leftOverBytesStrategy = .forwardBytes
-        return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: configuration)
+        let upgrade = try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: configuration)
+        // Whoever takes the connection and says nothing is not waited for without end.
+        let deadline = channel.eventLoop.scheduleTask(in: Patience.upgrade) { channel.close(promise: nil) }
+        upgrade.whenComplete { _ in deadline.cancel() }
+        return upgrade.flatMapErrorThrowing { error in throw error is ChannelError ? NoSocket() : error }
     }
 }
 

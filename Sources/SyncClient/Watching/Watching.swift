@@ -127,6 +127,8 @@ package final class Watching {
     // MARK: - Effects
 
     private func perform(_ effects: [DeviceEffect]) throws(SyncError) {
+        // First what is shown: the rest may wait for the network.
+        for case .show(let status) in effects { try show(status) }
         for effect in effects {
             switch effect {
             case .open(let attempt, hub: _, let isRenewing): try open(attempt, isRenewing)
@@ -157,7 +159,7 @@ package final class Watching {
                 socket?.close()
                 socket = nil
             case .wake(let time): wakeAt = time
-            case .show(let status): try show(status)
+            case .show: break
             }
         }
     }
