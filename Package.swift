@@ -66,9 +66,10 @@ let package = Package(
         .target(name: "ReplicaEngine", dependencies: ["EventCore", "LogStore", "SyncCore", crypto], swiftSettings: settings),
         .target(
             name: "HubStore", dependencies: ["EventCore", "LogStore", "ReplicaEngine", "SyncCore", crypto], swiftSettings: settings),
+        .target(name: "PromptLine", dependencies: ["EventCore"], swiftSettings: settings),
         .target(name: "Workload", dependencies: ["EventCore"], swiftSettings: settings),
         .target(
-            name: "Simulation", dependencies: ["EventCore", "HubStore", "LogStore", "ReplicaEngine", "SyncCore", "Workload"],
+            name: "Simulation", dependencies: ["EventCore", "HubStore", "LogStore", "PromptLine", "ReplicaEngine", "SyncCore", "Workload"],
             swiftSettings: settings),
         .target(name: "Fuzzing", dependencies: ["Simulation"], swiftSettings: settings),
         .target(
@@ -87,7 +88,8 @@ let package = Package(
         .target(
             name: "Console",
             dependencies: [
-                "EventCore", "LogStore", "ReplicaEngine", "SyncCore", "SyncClient", "HubServer", "Workload", "CReadline", "CZlib",
+                "EventCore", "LogStore", "PromptLine", "ReplicaEngine", "SyncCore", "SyncClient", "HubServer", "Workload", "CReadline",
+                "CZlib",
                 argumentParser,
                 histogram,
             ],
@@ -101,7 +103,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ConsoleTests",
-            dependencies: ["Console", "EventCore", "LogStore", "ReplicaEngine", "Simulation", "SyncClient", "SyncCore", "Workload"],
+            dependencies: [
+                "Console", "EventCore", "LogStore", "PromptLine", "ReplicaEngine", "Simulation", "SyncClient", "SyncCore", "Workload",
+            ],
             swiftSettings: settings),
         .testTarget(name: "SyncCoreTests", dependencies: ["SyncCore", "EventCore", "Workload", crypto], swiftSettings: settings),
         .testTarget(

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import HubServer
+internal import PromptLine
 internal import ReplicaEngine
 internal import SyncClient
 
@@ -44,6 +45,7 @@ public enum Program {
 
     static func outcome(of error: any Error) -> Outcome {
         if let error = error as? ConsoleError { return .failure(error) }
+        if let error = error as? OpenQuote { return .failure(ConsoleError(error)) }
         if let error = error as? ReplicaError { return .failure(ConsoleError(error)) }
         if let error = error as? SyncError { return .failure(ConsoleError(error)) }
         if let error = error as? HubError { return .failure(ConsoleError(error)) }

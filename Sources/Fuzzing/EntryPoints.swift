@@ -50,3 +50,10 @@ public func fuzzSmallWords(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int3
     fuzzWords(UnsafeRawBufferPointer(start: bytes, count: count))
     return 0
 }
+
+/// A line at the prompt, and what the store knows that may complete it.
+@_cdecl("syncline_fuzz_line")
+public func fuzzPromptLine(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+    fuzzLine(UnsafeRawBufferPointer(start: bytes, count: count))
+    return 0
+}

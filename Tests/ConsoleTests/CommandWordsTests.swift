@@ -1,3 +1,4 @@
+import PromptLine
 import Testing
 
 @testable import Console
@@ -15,7 +16,7 @@ struct CommandWordsTests {
     }
 
     @Test(arguments: ["a 'b", "é \"b c", "a'"]) func `an open quote is an error that names its place`(line: String) throws {
-        let error = try #require(throws: ConsoleError.self) { try CommandWords.split(line) }
+        let error = ConsoleError(try #require(throws: OpenQuote.self) { try CommandWords.split(line) })
         let place = line.unicodeScalars.firstIndex { $0 == "'" || $0 == "\"" }.map {
             line.unicodeScalars.distance(from: line.startIndex, to: $0) + 1
         }
@@ -26,6 +27,7 @@ struct CommandWordsTests {
         for word in ["a", "a b", "it's", "say \"hi\"", "a\\b", "#1", "日本 語", "\t", "e\u{301}"] {
             #expect(try CommandWords.split(CommandWords.typed(word)) == [word])
             #expect(try CommandWords.split("\"" + CommandWords.typed(word, inside: .double) + "\"") == [word])
+            #expect(try CommandWords.split("'" + CommandWords.typed(word, inside: .single) + "'") == [word])
         }
     }
 

@@ -1,3 +1,4 @@
+import PromptLine
 import Testing
 
 @testable import Console

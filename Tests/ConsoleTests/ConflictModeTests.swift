@@ -1,4 +1,5 @@
 import EventCore
+import PromptLine
 import Testing
 
 @testable import Console

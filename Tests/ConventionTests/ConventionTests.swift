@@ -42,8 +42,9 @@ struct ConventionTests {
         "SyncCore": ["EventCore"],
         "ReplicaEngine": ["EventCore", "LogStore", "SyncCore", "Crypto", "Glibc", "Synchronization"],
         "HubStore": ["EventCore", "LogStore", "ReplicaEngine", "SyncCore", "Crypto"],
+        "PromptLine": ["EventCore"],
         "Workload": ["EventCore"],
-        "Simulation": ["EventCore", "HubStore", "LogStore", "ReplicaEngine", "SyncCore", "Workload", "Synchronization"],
+        "Simulation": ["EventCore", "HubStore", "LogStore", "PromptLine", "ReplicaEngine", "SyncCore", "Workload", "Synchronization"],
         "SyncClient": [
             "EventCore", "LogStore", "ReplicaEngine", "SyncCore", "AsyncHTTPClient", "Crypto", "Glibc", "NIOCore", "NIOHTTP1",
             "NIOHTTPCompression",
@@ -60,7 +61,8 @@ struct ConventionTests {
             "ServiceLifecycle", "UnixSignals", "Synchronization",
         ],
         "Console": [
-            "EventCore", "HubServer", "LogStore", "ReplicaEngine", "SyncClient", "SyncCore", "Workload", "ArgumentParser", "CReadline",
+            "EventCore", "HubServer", "LogStore", "PromptLine", "ReplicaEngine", "SyncClient", "SyncCore", "Workload", "ArgumentParser",
+            "CReadline",
             "CZlib",
             "Foundation", "Glibc", "Histogram",
             "Synchronization",

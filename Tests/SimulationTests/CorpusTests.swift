@@ -14,6 +14,8 @@ struct CorpusTests {
 
     @Test func `no kept word of a call breaks a promise`() throws { try decode("words", fuzzWords) }
 
+    @Test func `no kept line of a prompt breaks a promise`() throws { try decode("line", fuzzLine) }
+
     /// A broken promise traps, as a fuzzer wants it.
     private func decode(_ target: String, _ decoder: (UnsafeRawBufferPointer) -> Void) throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import EventCore
+internal import PromptLine
 internal import ReplicaEngine
 internal import SyncClient
 

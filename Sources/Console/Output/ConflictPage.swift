@@ -1,4 +1,5 @@
 internal import EventCore
+internal import PromptLine
 internal import ReplicaEngine
 
 /// A record's conflict as `show` prints it. Sides are named by letters, devices and times, never as ours and theirs.

@@ -1,3 +1,5 @@
+internal import PromptLine
+
 /// What a person is told when something did not work: a sentence, what to do, and the process's exit status.
 struct ConsoleError: Error {
     /// The exit statuses of the command line's contract.
@@ -30,5 +32,13 @@ struct ConsoleError: Error {
 
     static func usage(_ sentence: String, hint: String? = nil) -> ConsoleError {
         ConsoleError(.usage, code: "usage", sentence, hint: hint)
+    }
+}
+
+extension ConsoleError {
+    init(_ error: OpenQuote) {
+        self = .usage(
+            "a quote is open: \(error.quote.rawValue) at character \(error.character)",
+            hint: "close it, or type \\\(error.quote.rawValue) for the character itself")
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import PromptLine
 
 extension Prompt {
     /// What there is to type; of one command its own help.

@@ -1,6 +1,7 @@
 internal import CReadline
 internal import EventCore
 internal import Glibc
+internal import PromptLine
 
 /// A person at a terminal, with GNU Readline: history, completion, `~/.inputrc`.
 ///

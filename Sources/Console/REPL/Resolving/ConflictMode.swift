@@ -1,4 +1,5 @@
 internal import EventCore
+internal import PromptLine
 internal import ReplicaEngine
 
 /// An open conflict at the prompt: words in, what is to be done out. Nothing is written before `done`.

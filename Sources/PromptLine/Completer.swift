@@ -1,0 +1,106 @@
+internal import EventCore
+
+/// Completes a line: pure, of the catalogue of commands and what the store knows.
+package struct Completer {
+    let catalog: CommandCatalog
+    /// Words of the prompt itself.
+    let words: [String]
+    let facts: any CompletionFacts
+
+    package init(catalog: CommandCatalog, words: [String], facts: any CompletionFacts) {
+        self.catalog = catalog
+        self.words = words
+        self.facts = facts
+    }
+
+    package func completion(of text: String) -> Completion {
+        let cut = CommandWords(cutting: text)
+        guard let word = cut.words.last else { return .none(at: text.utf8.count) }
+        let fitting = candidates(for: word, after: Array(cut.words.dropLast())).filter { $0.text.utf8.starts(with: word.utf8) }
+        guard let quote = cut.openQuote else {
+            return Completion(
+                start: cut.lastWordOffset, candidates: fitting.map { CommandWords.typed($0.text) }, endsWord: fitting.allSatisfy(\.endsWord)
+            )
+        }
+        // What stands before the quote stays.
+        let typed = fitting.filter { $0.text.utf8.starts(with: cut.textBeforeQuote.utf8) }.map { candidate in
+            CommandWords.typed(String(candidate.text.utf8.dropFirst(cut.textBeforeQuote.utf8.count)) ?? "", inside: quote)
+                + (candidate.endsWord ? String(quote.rawValue) : "")
+        }
+        return Completion(start: cut.openQuoteOffset + 1, candidates: typed, endsWord: fitting.allSatisfy(\.endsWord))
+    }
+
+    private func candidates(for word: String, after previous: [String]) -> [Candidate] {
+        guard let command = previous.first else { return firstWords() }
+        if let conflict = facts.conflict, let found = inConflict(conflict, command, word, previous) { return found }
+        guard let options = catalog.options[command == "all" ? "resolve" : command] else {
+            return command == "help" && previous.count == 1 ? candidates(.command, word, nil) : []
+        }
+        let record = previous.dropFirst().first { !$0.hasPrefix("-") && $0.contains("/") } ?? facts.conflict?.record
+        if let last = previous.last, let option = options.first(where: { $0.name == last }), option.takesValue {
+            return candidates(CommandCatalog.meaning(ofOption: last), word, record)
+        }
+        if word.hasPrefix("-") { return options.map { Candidate($0.name) } }
+        return candidates(CommandCatalog.meaning(of: command, at: place(previous.dropFirst(), options)), word, record)
+    }
+
+    private func firstWords() -> [Candidate] {
+        var texts = catalog.names + words
+        if let conflict = facts.conflict { texts += ConflictWord.allNames + conflict.sides + conflict.sides.map { $0 + "*" } }
+        return Set(texts).sorted().map { Candidate($0) }
+    }
+
+    /// nil where the word is one of a command.
+    private func inConflict(_ conflict: ConflictFacts, _ command: String, _ word: String, _ previous: [String]) -> [Candidate]? {
+        let isSide = conflict.sides.contains { $0.utf8.elementsEqual(command.utf8) }
+        guard isSide || ConflictWord.allNames.contains(command) else { return nil }
+        guard previous.count == 1, isSide || ConflictWord.namesWithField.contains(command) else { return [] }
+        if command == "set" { return candidates(.write, word, conflict.record) }
+        return conflict.fields.map { Candidate($0) }
+    }
+
+    /// How many words that are no options came before.
+    private func place(_ words: ArraySlice<String>, _ options: [CommandCatalog.Option]) -> Int {
+        var place = 0
+        var isValue = false
+        for word in words {
+            if isValue {
+                isValue = false
+            } else if word.hasPrefix("--") {
+                isValue = options.contains { $0.name == word && $0.takesValue }
+            } else {
+                place += 1
+            }
+        }
+        return place
+    }
+
+    private func candidates(_ meaning: CommandCatalog.Meaning, _ word: String, _ record: String?) -> [Candidate] {
+        switch meaning {
+        case .nothing: return []
+        case .record: return facts.records(startingWith: word)
+        case .collection: return facts.collections.map { Candidate($0) }
+        case .device: return facts.devices.map { Candidate($0) }
+        case .side: return sides
+        case .policy: return Policy.allCases.map { Candidate($0.word) }
+        case .kind: return [EventKind.edit, .resolve, .undo, .import].map { Candidate($0.word) }
+        case .command: return (catalog.names + words).map { Candidate($0) }
+        case .field: return facts.fields(of: record).map { Candidate($0) }
+        case .write: return assigned(word, to: facts.fields(of: record)) { facts.values(of: $0, near: record) }
+        case .condition:
+            return assigned(word, to: ["collection"] + facts.fields(of: nil)) {
+                $0 == "collection" ? facts.collections : facts.values(of: $0, near: nil)
+            }
+        case .fieldOfSide: return assigned(word, to: facts.fields(of: record)) { _ in sides.map(\.text) }
+        }
+    }
+
+    private var sides: [Candidate] { (facts.devices + ["base", "both"]).map { Candidate($0) } }
+
+    /// `field=`, and behind it values.
+    private func assigned(_ word: String, to fields: [String], _ values: (String) -> [String]) -> [Candidate] {
+        guard let equals = word.firstIndex(of: "=") else { return fields.map { Candidate($0 + "=", endsWord: false) } }
+        let field = String(word[..<equals])
+        return values(field).map { Candidate(field + "=" + $0) }
+    }
+}
