@@ -51,16 +51,16 @@ package struct WantedTimes {
         let names = try BlockNames(&cursor)
         let directory = try PackedDirectory(&cursor, eventCount: count, deviceCount: names.devices.count)
         try sections.expand(directory, block, [.flags, .authors, .seqs, .times, .extras])
-        let authors = try IndexColumn(sections[.authors], below: names.devices.count)
+        let flags = sections[.flags]
+        let authors = IndexColumn(sections[.authors], below: names.devices.count)
         let malformed = BlockError.malformed(offset: directory[.times].offset)
-        guard let flags = sections[.flags].baseAddress else { throw malformed }
         var seqs = ByteCursor(sections[.seqs])
         var times = ByteCursor(sections[.times])
         var extras = ByteCursor(sections[.extras])
         var running = zip(names.devices, names.bases).map { device, base in Running(seq: base, next: next(of: device, behind: base)) }
         var milliseconds: UInt64 = 0
         for index in 0..<count {
-            let (flag, author) = (flags.load(fromByteOffset: index, as: UInt8.self), authors[index])
+            let (flag, author) = (flags[index], authors[index])
             guard author < running.count else { throw malformed }
             milliseconds = try times.delta(from: milliseconds)
             let seq = flag & PackedFlags.explicitSeq != 0 ? try seqs.varint() : running[author].seq &+ 1

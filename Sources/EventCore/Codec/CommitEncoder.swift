@@ -54,7 +54,9 @@ package struct CommitEncoder: ~Copyable {
     ) throws(EventError) -> Bool {
         precondition(drafts.isOrdinary)
         let newCount = seq - table.appliedSeq(of: device) + UInt64(drafts.count)
-        guard seq + UInt64(drafts.count) <= Limits.foldedSeq, UInt64(table.eventCount) + newCount <= Limits.foldedSeq else { return false }
+        guard seq + UInt64(drafts.count) <= Limits.foldedSeq, UInt64(table.eventCount) + newCount <= table.capacity.events else {
+            return false
+        }
         rows.reserve(min(drafts.bytes.count + 32 * drafts.count, BlockHeader.payloadGoalBytes + 4096))
         var names = NameNumbers(drafts)
         let tableCollections = drafts.collections.names.map { name in

@@ -9,9 +9,9 @@ struct IndexColumn: BitwiseCopyable {
         byteCount = PackedDirectory.indexBytes(limit)
     }
 
-    /// A column of at least one event, so it has memory.
-    init(_ section: UnsafeRawBufferPointer, below limit: Int) throws(BlockError) {
-        guard let base = section.baseAddress else { throw .malformed(offset: 0) }
+    /// A section that has been expanded.
+    init(_ section: UnsafeRawBufferPointer, below limit: Int) {
+        guard let base = section.baseAddress else { preconditionFailure("a section lies in its block or in memory of its own") }
         self.init(base, below: limit)
     }
 

@@ -110,6 +110,11 @@ struct PackedBlockReader {
     /// Steps over an event; nil behind the last.
     mutating func skip() throws(BlockError) -> BlockReader.Stamp? {
         guard read < count else { return nil }
+        return try stamp()
+    }
+
+    /// Steps over an event, which there must be.
+    private mutating func stamp() throws(BlockError) -> BlockReader.Stamp {
         let author = try index(.authors, below: names.devices.count)
         tick = 0
         try skip(1)
@@ -123,8 +128,8 @@ struct PackedBlockReader {
         hasSkipped = hasSkipped || step > 0
         let (deviceCount, shapeCount) = (names.devices.count, directory.shapeCount)
         let flags = sections[.flags]
-        let authors = try IndexColumn(sections[.authors], below: deviceCount)
-        let shapeIndexes = try IndexColumn(sections[.shapeIndexes], below: shapeCount)
+        let authors = IndexColumn(sections[.authors], below: deviceCount)
+        let shapeIndexes = IndexColumn(sections[.shapeIndexes], below: shapeCount)
         var (headCount, writeCount) = (0, 0)
         for row in read..<(read + step) {
             let (flag, author, shape) = (flags[row], authors[row], shapeIndexes[row])
@@ -164,7 +169,7 @@ struct PackedBlockReader {
 
     /// This event's number in a column, which the directory has found long enough.
     private func index(_ section: PackedSection, below limit: Int) throws(BlockError) -> Int {
-        let number = try IndexColumn(sections[section], below: limit)[read]
+        let number = IndexColumn(sections[section], below: limit)[read]
         guard number < limit else { throw malformed }
         return number
     }
@@ -195,13 +200,13 @@ struct PackedBlockReader {
 
     /// The event of the record that came before this one in the block.
     private func previousDot(of key: Int) throws(BlockError) -> Dot {
-        let keyIndexes = try IndexColumn(sections[.keyIndexes], below: directory.keyCount)
+        let keyIndexes = IndexColumn(sections[.keyIndexes], below: directory.keyCount)
         var row = read - 1
         while row >= 0 && keyIndexes[row] != key { row -= 1 }
         guard row >= 0 else { throw malformed }
-        let authors = try IndexColumn(sections[.authors], below: names.devices.count)
+        let authors = IndexColumn(sections[.authors], below: names.devices.count)
+        // It was looked at when that event was read or stepped over.
         let author = authors[row]
-        guard author < names.devices.count else { throw malformed }
         // From the device's newest event back to that one; where seqs have gaps between, from the block's beginning.
         var seq = running[author]
         for later in (row + 1)..<max(read, row + 1) where authors[later] == author {
@@ -215,8 +220,7 @@ struct PackedBlockReader {
         var reader = self
         reader.rewind()
         try reader.skip(row)
-        guard let stamp = try reader.skip() else { throw malformed }
-        return stamp.dot
+        return try reader.stamp().dot
     }
 
     private mutating func head() throws(BlockError) -> Dot {
@@ -255,7 +259,6 @@ struct PackedBlockReader {
         let isHexadecimal = idBytes & 1 == 1
         guard !isHexadecimal || idBytes & 2 == 0 else { throw malformed }
         let stored = try cursor.take(Int(idBytes >> (isHexadecimal ? 2 : 1)))
-        guard cursor.isAtEnd else { throw malformed }
         let id = isHexadecimal ? stored.flatMap { [RecordIDCode.digits[Int($0 >> 4)], RecordIDCode.digits[Int($0 & 15)]] } : Array(stored)
         do { return RecordKey(collection: names.collections[Int(collection)], record: try Name(utf8: id)) } catch { throw malformed }
     }
@@ -281,7 +284,7 @@ struct PackedBlockReader {
 
     private mutating func nextValue() throws(BlockError) -> FieldValue? {
         guard directory.valueCount > 0 else { return try ValueCode.read(&values) }
-        let indexes = try IndexColumn(sections[.valueIndexes], below: directory.valueCount)
+        let indexes = IndexColumn(sections[.valueIndexes], below: directory.valueCount)
         guard (valueIndex + 1) * indexes.byteCount <= sections[.valueIndexes].count else { throw malformed }
         let index = indexes[valueIndex]
         guard index < directory.valueCount else { throw malformed }

@@ -141,7 +141,7 @@ package struct ForeignBlocks: ~Copyable {
     private func continues(_ table: borrowing RecordTable) -> Bool {
         let block = table.block
         guard table.isGapless, block.pointee.deviceCount <= Self.pairwiseLimit,
-            UInt64(table.eventCount) + UInt64(block.pointee.rowCount) <= Limits.foldedSeq
+            UInt64(table.eventCount) + UInt64(block.pointee.rowCount) <= table.capacity.events
         else { return false }
         for number in 0..<block.pointee.deviceCount {
             let device = block.pointee.devices.base[number]

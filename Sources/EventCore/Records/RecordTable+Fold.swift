@@ -43,14 +43,14 @@ extension RecordTable {
             guard base <= Limits.foldedSeq else { throw .malformed(offset: start) }
             decoded.pointee.devices.base[number] = DecodedDevice(number: devices.index(adding: id), running: UInt32(base))
         }
-        guard devices.devices.count < 1 << 24 else { throw .malformed(offset: BlockHeader.sizeBytes) }
+        guard devices.devices.count < capacity.numbers else { throw .malformed(offset: BlockHeader.sizeBytes) }
         while applied.count < devices.devices.count { applied.append(0) }
         decoded.pointee.collectionCount = try cursor.count(unitBytes: 2)
         decoded.pointee.collections.reserve(decoded.pointee.collectionCount)
         for number in 0..<decoded.pointee.collectionCount {
             decoded.pointee.collections.base[number] = try collections.index(adding: &cursor)
         }
-        guard collections.names.count < 1 << 24 else { throw .malformed(offset: BlockHeader.sizeBytes) }
+        guard collections.names.count < capacity.numbers else { throw .malformed(offset: BlockHeader.sizeBytes) }
         while schemas.count < collections.names.count { schemas.append(Schema()) }
         decoded.pointee.fieldCount = try cursor.count(unitBytes: 2)
         decoded.pointee.fields.reserve(decoded.pointee.fieldCount)
@@ -72,7 +72,7 @@ extension RecordTable {
             try block.pointee.decodePacked(directory, Int(header.count), bytes)
             if limit < header.count { block.pointee.stop(after: Int(limit)) }
         case .rows:
-            guard let base = bytes.baseAddress else { throw .malformed(offset: 0) }
+            guard let base = bytes.baseAddress else { preconditionFailure("a header was read from it") }
             var at = base + cursor.offset
             let end = base + header.blockBytes
             guard block.pointee.decodeRows(Int(min(limit, header.count)), &at, end), at == end || limit < header.count else {
@@ -83,7 +83,7 @@ extension RecordTable {
 
     /// Checks that the block's events go on where the table ends, and makes room for them.
     mutating func admit(_ block: UnsafeMutablePointer<DecodedBlock>) throws(BlockError) {
-        guard UInt64(eventCount) + UInt64(block.pointee.rowCount) <= Limits.foldedSeq else { throw .malformed(offset: 12) }
+        guard UInt64(eventCount) + UInt64(block.pointee.rowCount) <= capacity.events else { throw .malformed(offset: 12) }
         precondition(isPrepared(toFold: UInt32(block.pointee.rowCount)))
         for number in 0..<block.pointee.deviceCount {
             let device = block.pointee.devices.base[number]

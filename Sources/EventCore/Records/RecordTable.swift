@@ -14,6 +14,13 @@ package struct RecordTable: ~Copyable {
         case scratch
     }
 
+    /// How many events a table folds, and how many devices and collections it numbers.
+    package struct Capacity: Sendable {
+        package var events = Limits.foldedSeq
+        package var numbers = 1 << 24
+    }
+
+    package var capacity = Capacity()
     let regions: Regions
     var index: RecordIndex
     /// Memory of the fold, by lane.

@@ -51,5 +51,18 @@ struct LimitTests {
         #expect(throws: BlockError.malformed(offset: 9)) { try check(.waiting, .packed, 1) }
         #expect(throws: BlockError.malformed(offset: 12)) { try check(.events, .rows, 0) }
         #expect(try check(.events, .packed, 3).count == 3)
+        // Flags that nobody has set yet.
+        var block = [UInt8](repeating: 0, count: BlockHeader.sizeBytes)
+        BlockHeader.seal(&block, kind: .events, encoding: .rows, count: 1)
+        for at in [10, 11] {
+            var flagged = block
+            flagged[at] = 1
+            withUnsafeBytes(of: Checksum.of(Array(flagged[0..<4] + flagged[8...])).littleEndian) {
+                flagged.replaceSubrange(4..<8, with: $0)
+            }
+            _ = flagged.withUnsafeBytes { bytes in
+                #expect(throws: BlockError.malformed(offset: 10)) { try BlockHeader(checking: bytes) }
+            }
+        }
     }
 }

@@ -109,11 +109,13 @@ package struct EventParser {
                 time: HybridTime(packed: milliseconds << 16 | members.tick), body: body, kind: members.kind, undoes: members.undoes,
                 epoch: members.epoch, note: members.note, isCritical: members.isCritical)
         } catch {
-            switch error {
-            case .contextCoversDot: throw scanner.failure(.member(.context, error), at: members.contextPlace)
-            case .undoesWithoutUndo: throw scanner.failure(.member(.undoes, error), at: members.undoesPlace)
-            default: throw scanner.failure(.event(error), at: start)
-            }
+            let (reason, place): (JSONError.Reason, Int) =
+                switch error {
+                case .contextCoversDot: (.member(.context, error), members.contextPlace)
+                case .undoesWithoutUndo: (.member(.undoes, error), members.undoesPlace)
+                default: (.event(error), start)
+                }
+            throw scanner.failure(reason, at: place)
         }
         if scanner.bytes.count > Limits.eventBytes / Self.greatestGrowth {
             let byteCount = event.canonicalJSON.count

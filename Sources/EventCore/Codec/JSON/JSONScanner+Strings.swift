@@ -91,9 +91,8 @@ extension JSONScanner {
         let isPair = UTF16.isLeadSurrogate(unit) && place + 7 < bytes.count && bytes[place + 6] == UInt8(ascii: "\\")
         guard isPair && bytes[place + 7] == UInt8(ascii: "u") else { throw failure(.loneSurrogate, at: place) }
         let second = try codeUnit(at: place + 6)
-        guard UTF16.isTrailSurrogate(second) else { throw failure(.loneSurrogate, at: place) }
         let value = 0x10000 + (UInt32(unit & 0x3FF) << 10 | UInt32(second & 0x3FF))
-        guard let scalar = Unicode.Scalar(value) else { throw failure(.loneSurrogate, at: place) }
+        guard UTF16.isTrailSurrogate(second), let scalar = Unicode.Scalar(value) else { throw failure(.loneSurrogate, at: place) }
         return (scalar, place + 12)
     }
 
