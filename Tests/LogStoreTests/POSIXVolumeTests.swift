@@ -55,6 +55,26 @@ import Testing
         }
     }
 
+    @Test func `a folder that is none is not listed, and what has no pages is not mapped`() throws {
+        try Self.withFolder { folder in
+            let volume = POSIXVolume()
+            #expect(throws: VolumeError(.listFolder, folder + "/none", code: ENOENT)) { try volume.names(in: folder + "/none") }
+            #expect(try volume.names(in: folder) == [])
+            let pipe = folder + "/pipe"
+            try #require(mkfifo(pipe, 0o600) == 0)
+            let file = try volume.open(pipe, .readingAndWriting)
+            defer { volume.close(file) }
+            #expect(throws: VolumeError(.dropCache, pipe, code: ESPIPE)) { try volume.dropCache(of: file, in: 0..<10) }
+            let memory = mmap(nil, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            defer { munmap(memory, 4096) }
+            let page = UnsafeMutableRawBufferPointer(start: memory, count: 4096)
+            page[7] = 7
+            #expect(throws: VolumeError(.map, pipe, code: ENODEV)) { try volume.map(file, at: 0, onto: page) }
+            #expect(page[7] == 7)
+            #expect(throws: VolumeError.self) { _ = try ([1] as [UInt8]).withUnsafeBytes { try volume.write(file, at: 0, $0) } }
+        }
+    }
+
     @Test func `a full device is told apart from other failures`() throws {
         let volume = POSIXVolume()
         let full = try volume.open("/dev/full", .readingAndWriting)

@@ -12,21 +12,21 @@ package struct POSIXVolume: Volume {
     package init() {}
 
     package func names(in folder: String) throws(VolumeError) -> [String] {
-        guard let stream = opendir(folder) else { throw VolumeError(.listFolder, folder, code: errno) }
-        defer { closedir(stream) }
+        errno = 0
+        let stream = opendir(folder)
+        defer { if let stream { closedir(stream) } }
         var names: [String] = []
-        while true {
-            errno = 0
-            guard let entry = readdir(stream) else {
-                guard errno == 0 else { throw VolumeError(.listFolder, folder, code: errno) }
-                return names
-            }
+        while let stream, let entry = readdir(stream) {
             // The name is copied out of the entry at its real length: entries are shorter than the C type says.
             let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
             let text = (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
             let name = String(cString: text)
             if name != "." && name != ".." { names.append(name) }
+            errno = 0
         }
+        // Both calls say so when they gave nothing because they failed.
+        guard errno == 0 else { throw VolumeError(.listFolder, folder, code: errno) }
+        return names
     }
 
     package func createFolder(_ path: String) throws(VolumeError) {
@@ -59,9 +59,12 @@ package struct POSIXVolume: Volume {
     }
 
     package func write(_ file: File, at offset: Int, _ bytes: UnsafeRawBufferPointer) throws(VolumeError) -> Int {
-        let written = try check(.write, file.path) { pwrite(file.descriptor, bytes.baseAddress, bytes.count, off_t(offset)) }
-        guard written > 0 || bytes.isEmpty else { throw VolumeError(.write, file.path, code: EIO) }
-        return written
+        try check(.write, file.path) {
+            let written = pwrite(file.descriptor, bytes.baseAddress, bytes.count, off_t(offset))
+            // Who is told that nothing was written would try again for ever.
+            if written == 0 && !bytes.isEmpty { errno = EIO }
+            return written == 0 && !bytes.isEmpty ? -1 : written
+        }
     }
 
     package func syncData(_ file: File) throws(VolumeError) {
@@ -85,14 +88,10 @@ package struct POSIXVolume: Volume {
     }
 
     package func lock(_ file: File) throws(VolumeError) -> Bool {
-        while true {
-            if flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
-            switch errno {
-            case EINTR: continue
-            case EWOULDBLOCK: return false
-            default: throw VolumeError(.lock, file.path, code: errno)
-            }
-        }
+        try check(.lock, file.path) {
+            if flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 { return 1 }
+            return errno == EWOULDBLOCK ? 0 : -1
+        } == 1
     }
 
     package func map(_ file: File, at offset: Int, onto memory: UnsafeMutableRawBufferPointer) throws(VolumeError) {
