@@ -43,6 +43,23 @@ struct JournalTests {
         ]
     }
 
+    @Test func `signatures are read without opening, and what cannot be read is not taken for none`() throws {
+        #expect(try Journal.signatures(in: folder, on: POSIXVolume()) == nil)
+        let (journal, _) = try open(wall: 0)
+        try journal.append(try Self.records())
+        #expect(try Journal.signatures(in: folder, on: POSIXVolume()) != nil)
+        try Data("no journal\n".utf8).write(to: URL(filePath: path))
+        #expect(throws: JournalError.damaged(file: path)) { try Journal.signatures(in: folder, on: POSIXVolume()) }
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        let error = #expect(throws: JournalError.self) { try Journal.signatures(in: folder, on: POSIXVolume()) }
+        guard case .volume(let reason)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(reason.path == path)
+    }
+
     @Test func `a record comes back from its text`() throws {
         for record in try Self.records() {
             var writer = JSONWriter()

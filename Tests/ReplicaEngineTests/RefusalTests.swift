@@ -82,6 +82,30 @@ struct RefusalTests {
         #expect(try SampleStore.open(volume).end == replica.end)
     }
 
+    @Test func `a chain goes no further than its events`() throws {
+        let own = try #require(sample.events.last { $0.dot.device == replica.device }).dot
+        let head = try DeviceChain.head(of: replica, upTo: own.seq, from: nil)
+        #expect(head.dot == own)
+        #expect(try DeviceChain.head(of: replica, upTo: own.seq, behind: DeviceChain.head(of: replica, upTo: 2, from: nil)) == head)
+        #expect(throws: ReplicaError.unknownEvent(Dot(device: own.device, seq: own.seq + 1))) {
+            try DeviceChain.head(of: replica, upTo: own.seq + 1, from: head)
+        }
+        #expect(throws: ReplicaError.unknownEvent(Dot(device: own.device, seq: own.seq + 5))) {
+            try DeviceChain.head(of: replica, upTo: own.seq + 5, from: nil)
+        }
+        #expect(throws: ReplicaError.unknownEvent(stranger)) {
+            try DeviceChain.head(of: replica, upTo: 1, behind: ChainHead(emptyChainOf: stranger.device))
+        }
+    }
+
+    @Test func `events travel in blocks that are made for it, and in no others`() throws {
+        let event = try Event.plain(DeviceID(high: 8, low: 0), 1)
+        #expect(try EventBlocks.events(in: EventBlocks.bytes(of: [event]), limit: 10) == [event])
+        var builder = BlockBuilder()
+        builder.append(event, context: .whole(event.context))
+        #expect(throws: BlockError.malformed(offset: 8)) { try EventBlocks.events(in: builder.finish(), limit: 10) }
+    }
+
     @Test func `a folder whose log has events is no place for a new store`() throws {
         let volume = FaultyVolume(sample.state)
         func create() throws(ReplicaError) -> Replica<FaultyVolume> {

@@ -57,6 +57,27 @@ struct ReissueTests {
         #expect(second.context == VersionVector([own(1), anew(1), foreign]))
     }
 
+    @Test("what cannot have its new name, or leaves something out, ends handing over, and both stores stay") func refused() throws {
+        func draft(_ record: String) throws -> Draft {
+            Draft(key: RecordKey(collection: try Name("notes"), record: try Name(record)), body: .delete)
+        }
+        var (old, known, used) = (try Store(1, wall: 1000), try Store(2, wall: 1000), try Store(3, wall: 1000))
+        // The old store has taken in events of a device whose name the new one bears, and builds on them.
+        let foreign = try known.commit([draft("a")])
+        _ = try old.replica.ingest(foreign)
+        let own = try old.commit([draft("a")])
+        let before = try old.events()
+        #expect(throws: ReplicaError.invalidDraft(.contextCoversDot)) { try Reissue.handOver(from: old.replica, to: known.replica) }
+        #expect(try known.events() == foreign)
+        // The new store has written on its own already.
+        _ = try used.commit([draft("b"), draft("c")])
+        #expect(own.count == 1)
+        #expect(throws: ReplicaError.notIssuedAnew(Dot(device: used.replica.device, seq: 3))) {
+            try Reissue.handOver(from: old.replica, to: used.replica)
+        }
+        #expect(try old.events() == before)
+    }
+
     @Test("an undo undoes the event under its new name, and a lease stays behind") func undo() throws {
         var reissue = Reissue(former: former, device: device, agreed: 0)
         let first = try reissue.issue(try event(own(1), "a", [], epoch: 4))

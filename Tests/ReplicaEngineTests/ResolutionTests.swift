@@ -31,6 +31,56 @@ struct ResolutionTests {
         #expect(drafts > 20, "seed \(seed)")
     }
 
+    /// Two devices' events on one record, none of which has seen the other's.
+    private static func conflict(_ bodies: [[EventBody]], policy: String? = nil) throws -> Conflict {
+        let replica = try ReferenceTests.replica()
+        let key = try RecordKey(collection: Name("notes"), record: Name("r"))
+        for (number, bodies) in bodies.enumerated() {
+            var context: [Dot] = number == 0 ? [] : [Dot(device: DeviceID(high: 1, low: 0), seq: 1)]
+            for (index, body) in bodies.enumerated() {
+                let dot = Dot(device: DeviceID(high: UInt64(number) + 1, low: 0), seq: UInt64(index) + 1)
+                let event = try Event(
+                    dot: dot, key: key, context: VersionVector(context), time: HybridTime(milliseconds: dot.seq * 10 + UInt64(number)),
+                    body: body)
+                _ = try replica.ingest([event])
+                context = [dot]
+            }
+        }
+        if let policy {
+            let write = FieldWrite(field: .restOfFields, value: FieldValue(text: policy))
+            let body = try EventBody.writing(set: [write])
+            _ = try replica.commit([Draft(key: RecordKey(collection: .policies, record: key.collection), body: body)], wall: 1)
+        }
+        return try #require(try replica.conflict(key))
+    }
+
+    private static func write(_ values: [String: String]) throws -> EventBody {
+        try .writing(set: values.map { FieldWrite(field: try Name($0.key), value: FieldValue(uncheckedCanonical: Array($0.value.utf8))) })
+    }
+
+    @Test func `answers that make no event are refused, and what was answered before stays`() throws {
+        let whole = Resolution(
+            of: try Self.conflict(
+                [[Self.write(["f": "0"]), Self.write(["f": "1", "g": "1"])], [Self.write(["f": "2", "g": "2"])]], policy: "record"))
+        #expect(whole.conflict.isOfWholeEdits)
+        #expect(throws: ResolutionError.nothingAnswered) { try whole.draft() }
+        let half = try whole.setting(Name("f"), to: FieldValue(integer: 7))
+        #expect(throws: ResolutionError.unanswered([try Name("g")])) { try half.draft() }
+        #expect(try half.setting(Name("g"), to: nil).draft().kind == .resolve)
+
+        let deleted = Resolution(of: try Self.conflict([[Self.write(["f": "0"]), .delete], [Self.write(["f": "2"])]]))
+        let sides = deleted.conflict.sides.map(\.dot)
+        #expect(sides.count == 2)
+        #expect(throws: ResolutionError.excludeEachOther(sides[0], sides[1])) { try deleted.choosing(sides) }
+        #expect(try deleted.choosing([sides[0]]).isComplete && deleted.choosing([sides[1]]).isComplete)
+
+        let depth = Limits.valueDepth
+        let deep = String(repeating: "[", count: depth) + "1" + String(repeating: "]", count: depth)
+        let nested = Resolution(of: try Self.conflict([[Self.write(["f": "0"]), Self.write(["f": deep])], [Self.write(["f": "2"])]]))
+        #expect(throws: ResolutionError.tooDeep(try Name("f"))) { try nested.takingBoth(of: Name("f")) }
+        #expect(try nested.setting(Name("f"), to: FieldValue(integer: 1)).draft().kind == .resolve)
+    }
+
     private static func check(
         _ replica: Replica<FaultyVolume>, _ resolution: Resolution, _ draft: Draft, _ name: String
     ) throws {

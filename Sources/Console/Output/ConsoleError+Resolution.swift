@@ -39,7 +39,6 @@ extension ConsoleError {
                 hint: "answer all of them, or add --merge for what merges by itself")
         case .nothingAnswered:
             self.init(code: "nothing-merges", "nothing of it merges by itself", hint: "take a side with --choose, or --set field=value")
-        case .invalid(let error): self.init(code: "invalid", Sentences.event(error))
         case .tooDeep(let field):
             self.init(
                 code: "too-deep", "a list of the values of “\(field.text)” would be nested deeper than \(Limits.valueDepth)",

@@ -67,21 +67,8 @@ package final class StoreLog<Storage: Volume>: HubLog {
     func hash(at dot: Dot) throws(HubLogError) -> Hash256 {
         guard let chain = chains[dot.device] else { return .zero }
         if chain.head.dot == dot { return chain.head.hash }
-        var head = chain.mark(before: dot.seq)
-        guard head.dot != dot else { return head.hash }
-        let first = Dot(device: dot.device, seq: head.dot.seq + 1)
-        try reading { () throws(ReplicaError) in
-            guard let position = try store.position(of: first) else { throw .unknownEvent(first) }
-            var reader = EventReader(from: position)
-            while head.dot.seq < dot.seq {
-                let events = try reader.next(256, of: store)
-                guard !events.isEmpty else { throw .unknownEvent(dot) }
-                for logged in events where logged.event.dot.device == dot.device && head.dot.seq < dot.seq {
-                    head = ChainMarks.next(head, logged.event)
-                }
-            }
-        }
-        return head.hash
+        let mark = chain.mark(before: dot.seq)
+        return try reading { () throws(ReplicaError) in try DeviceChain.head(of: store, upTo: dot.seq, behind: mark).hash }
     }
 
     package func criticalEvents(from position: Position) throws(HubLogError) -> [CriticalEvent] {

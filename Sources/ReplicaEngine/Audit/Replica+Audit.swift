@@ -98,8 +98,7 @@ extension Replica {
 
     /// Entries from `first` on, oldest first: folds the log block by block, and says of each event what its record was before it.
     private func auditPass(_ filter: AuditFilter, from first: Position, _ body: (AuditEntry) throws -> Bool) throws {
-        let cursor: BlockCursor<Storage>
-        do throws(LogError) { cursor = try log.blocks(from: Position(0)) } catch { throw ReplicaError.log(error) }
+        let cursor = try Self.blocks(of: log)
         var table = RecordTable(expectedEvents: log.end.index)
         while let block = try Self.next(cursor) {
             guard block.header.kind == .events else { continue }
@@ -125,7 +124,7 @@ extension Replica {
                     guard try body(entry) else { return }
                 }
             }
-            do throws(BlockError) { try table.fold(block.header, block.bytes) } catch { throw ReplicaError.malformedBlock(at: block.first) }
+            try Self.naming(block.first) { () throws(BlockError) in try table.fold(block.header, block.bytes) }
         }
     }
 

@@ -86,13 +86,10 @@ extension Replica {
         let limit = end.index / Self.eventsReadLikeOneBlock
         guard end.index - position.index < limit else { return nil }
         var keys: Set<RecordKey> = []
-        let cursor: BlockCursor<Storage>
-        do throws(LogError) { cursor = try log.blocks(from: position) } catch { throw .log(error) }
+        let cursor = try Self.blocks(of: log, from: position)
         while let block = try Self.next(cursor) {
             guard block.header.kind == .events else { continue }
-            do throws(BlockError) { keys.formUnion(try Self.keys(block.header, block.bytes)) } catch {
-                throw .malformedBlock(at: block.first)
-            }
+            keys.formUnion(try Self.naming(block.first) { () throws(BlockError) in try Self.keys(block.header, block.bytes) })
         }
         var work: UInt64 = 0
         for key in keys {

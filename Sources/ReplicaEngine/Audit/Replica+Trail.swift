@@ -6,13 +6,14 @@ extension Replica {
     /// The audit's entry of an event of the log. Mostly a few events of the record are looked at, at worst all.
     func auditEntry(_ step: LoggedRow) throws(ReplicaError) -> AuditEntry {
         let key = step.row.key
-        guard let past = try RecordPast(self, key) else { throw .unknownRecord(key) }
-        for number in 0...Self.newerLimit {
-            guard try past.has(number), past.steps[number].position >= step.position else { break }
-            if past.steps[number].position == step.position { return try auditEntry(number, in: past) }
+        if let past = try RecordPast(self, key) {
+            for number in 0...Self.newerLimit {
+                guard try past.has(number), past.steps[number].position >= step.position else { break }
+                if past.steps[number].position == step.position { return try auditEntry(number, in: past) }
+            }
         }
         let own = try RecordPast(self, key, from: step.position)
-        guard try own.has(0) else { throw .malformedBlock(at: step.position) }
+        guard try own.has(0) else { preconditionFailure("a past has the event that it begins with") }
         return try auditEntry(0, in: own, hasNewer: true)
     }
 

@@ -34,8 +34,6 @@ extension Resolution {
             guard let answer = answer(field) else { continue }
             if let value = answer.value { set.append(FieldWrite(field: field, value: value)) } else { unset.append(field) }
         }
-        do throws(EventError) {
-            return Draft(key: conflict.key, body: try .writing(set: set, unset: unset), kind: .resolve, note: note)
-        } catch { throw .invalid(error) }
+        return Draft(key: conflict.key, body: .write(set: set, unset: unset), kind: .resolve, note: note)
     }
 }

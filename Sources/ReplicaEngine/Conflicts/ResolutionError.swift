@@ -20,8 +20,6 @@ package enum ResolutionError: Error, Hashable, Sendable {
     case unanswered([Name])
     /// No field has been answered.
     case nothingAnswered
-    /// The answers make no event.
-    case invalid(EventError)
     /// A list of the sides' values would be nested too deep.
     case tooDeep(Name)
 }

@@ -66,7 +66,7 @@ package final class BlockIntake<Storage: Volume> {
             links = found
         }
         let first = replica.end
-        do throws(BlockError) { try replica.table.fold(header, block) } catch { throw .malformedBlock(at: first) }
+        try Replica<Storage>.naming(first) { () throws(BlockError) in try replica.table.fold(header, block) }
         foreign.folded(by: replica.table)
         replica.noteTimes(times)
         blocks.append(LogBlock(bytes: Array(block[..<header.blockBytes]), ranges: ranges))

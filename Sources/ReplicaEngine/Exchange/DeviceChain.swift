@@ -2,7 +2,7 @@ package import EventCore
 package import LogStore
 
 /// A device's hash chain as far as it was reckoned; signing its head vouches for all events up to there.
-package enum OwnChain {
+package enum DeviceChain {
     /// The chain with the next event of its device.
     package static func next(_ head: ChainHead, _ event: Event) -> ChainHead {
         head.followed(by: event.dot, canonical: event.canonicalJSON)
@@ -12,18 +12,26 @@ package enum OwnChain {
     package static func head<Storage: Volume>(
         of store: Replica<Storage>, upTo seq: UInt64, from known: ChainHead?
     ) throws(ReplicaError) -> ChainHead {
-        var head = ChainHead(emptyChainOf: store.device)
-        if let known, known.dot.device == store.device, known.dot.seq <= seq { head = known }
+        if let known, known.dot.device == store.device, known.dot.seq <= seq { return try head(of: store, upTo: seq, behind: known) }
+        return try head(of: store, upTo: seq, behind: ChainHead(emptyChainOf: store.device))
+    }
+
+    /// The chain of any device up to its event `seq`, going on from an earlier head of it.
+    ///
+    /// - Throws: `.unknownEvent` where the store does not hold the events between.
+    package static func head<Storage: Volume>(
+        of store: Replica<Storage>, upTo seq: UInt64, behind known: ChainHead
+    ) throws(ReplicaError) -> ChainHead {
+        var head = known
+        let device = known.dot.device
         guard head.dot.seq < seq else { return head }
-        let first = Dot(device: store.device, seq: head.dot.seq + 1)
+        let first = Dot(device: device, seq: head.dot.seq + 1)
         guard let position = try store.position(of: first) else { throw .unknownEvent(first) }
         var reader = EventReader(from: position)
         while head.dot.seq < seq {
             let events = try reader.next(1024, of: store)
-            guard !events.isEmpty else { throw .unknownEvent(Dot(device: store.device, seq: seq)) }
-            for logged in events where logged.event.dot.device == store.device && head.dot.seq < seq {
-                head = next(head, logged.event)
-            }
+            guard !events.isEmpty else { throw .unknownEvent(Dot(device: device, seq: seq)) }
+            for logged in events where logged.event.dot.device == device && head.dot.seq < seq { head = next(head, logged.event) }
         }
         return head
     }

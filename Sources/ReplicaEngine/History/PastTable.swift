@@ -18,12 +18,12 @@ struct PastTable: ~Copyable {
         _ log: EventLog<Storage>, at position: Position, _ progress: (Int, Int) -> Void
     ) throws(ReplicaError) {
         self.init(.store, expectedEvents: position.index)
-        let cursor = try Self.blocks(of: log)
+        let cursor = try Replica.blocks(of: log)
         while table.eventCount < position.index, let block = try Replica.next(cursor) {
             guard block.header.kind == .events else { continue }
             let limit = UInt32(position.index) - table.eventCount
-            do throws(BlockError) { try table.fold(block.header, block.bytes, limit: limit) } catch {
-                throw .malformedBlock(at: block.first)
+            try Replica<Storage>.naming(block.first) { () throws(BlockError) in
+                try table.fold(block.header, block.bytes, limit: limit)
             }
             progress(Int(table.eventCount), Int(position.index))
         }
@@ -37,45 +37,37 @@ struct PastTable: ~Copyable {
         _ log: EventLog<Storage>, notLaterThan milliseconds: UInt64, _ progress: (Int, Int) -> Void
     ) throws(ReplicaError) {
         self.init(.past, expectedEvents: log.end.index)
-        let cursor = try Self.blocks(of: log)
+        let cursor = try Replica.blocks(of: log)
         var passedOver: [Position] = []
         var isBehindLate = false
         while let block = try Replica.next(cursor) {
             guard block.header.kind == .events else { continue }
             progress(Int(block.first.index), Int(log.end.index))
-            do throws(BlockError) {
-                let lateness = try Self.lateness(block, milliseconds)
-                if lateness == .none && !isBehindLate {
-                    try table.fold(block.header, block.bytes)
-                    continue
-                }
-                isBehindLate = true
-                if lateness == .all {
-                    passedOver.append(block.first)
-                    continue
-                }
-            } catch { throw .malformedBlock(at: block.first) }
+            let lateness = try Replica<Storage>.naming(block.first) { () throws(BlockError) in try Self.lateness(block, milliseconds) }
+            if lateness == .none && !isBehindLate {
+                try Replica<Storage>.naming(block.first) { () throws(BlockError) in try table.fold(block.header, block.bytes) }
+                continue
+            }
+            isBehindLate = true
+            if lateness == .all {
+                passedOver.append(block.first)
+                continue
+            }
             for position in passedOver { try add(blockOf: log, at: position, milliseconds) }
             passedOver = []
-            do throws(BlockError) { try add(block.header, block.bytes, milliseconds) } catch { throw .malformedBlock(at: block.first) }
+            try Replica<Storage>.naming(block.first) { () throws(BlockError) in try add(block.header, block.bytes, milliseconds) }
         }
-        do throws(BlockError) { try foldBuilt() } catch { throw .malformedBlock(at: log.end) }
-    }
-
-    private static func blocks<Storage: Volume>(of log: EventLog<Storage>) throws(ReplicaError) -> BlockCursor<Storage> {
-        do throws(LogError) { return try log.blocks(from: Position(0)) } catch { throw .log(error) }
+        try Replica<Storage>.naming(log.end) { () throws(BlockError) in try foldBuilt() }
     }
 
     private mutating func add<Storage: Volume>(
         blockOf log: EventLog<Storage>, at position: Position, _ milliseconds: UInt64
     ) throws(ReplicaError) {
-        let block: StoredBlock?
-        do throws(LogError) { block = try log.block(containing: position) } catch { throw .log(error) }
-        guard let block else { throw .malformedBlock(at: position) }
+        let block = try Replica.block(of: log, containing: position)
         let result = block.withBytes { bytes in
             Result { () throws(BlockError) in try add(block.header, bytes, milliseconds) }
         }
-        do throws(BlockError) { try result.get() } catch { throw .malformedBlock(at: position) }
+        try Replica<Storage>.naming(position, result.get)
     }
 
     private enum Lateness { case none, some, all }

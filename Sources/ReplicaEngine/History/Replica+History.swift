@@ -74,9 +74,8 @@ extension Replica {
         from position: Position, _ body: (LoggedEvent) throws(ReplicaError) -> Bool
     ) throws(ReplicaError) {
         var clocks: [RecordKey: VersionVector] = [:]
-        let cursor: BlockCursor<Storage>
         // Contexts build on what came before, so reading begins at the beginning.
-        do throws(LogError) { cursor = try log.blocks(from: Position(0)) } catch { throw .log(error) }
+        let cursor = try Self.blocks(of: log)
         while let block = try Self.next(cursor) {
             guard block.header.kind == .events else { continue }
             for logged in try Self.events(in: block.header, block.first, block.bytes, &clocks) where logged.position >= position {
@@ -149,7 +148,7 @@ extension Replica {
                 var at = block.first.index
                 for position in positions {
                     try reader.skip(Int(position.index - at))
-                    guard let row = try reader.next() else { throw .malformed(offset: 0) }
+                    guard let row = try reader.next() else { preconditionFailure("the block holds these positions") }
                     rows.append(row)
                     at = position.index + 1
                 }
@@ -175,8 +174,7 @@ extension Replica {
 
     /// The row of the event at `position`.
     func row(at position: Position) throws(ReplicaError) -> BlockReader.Row {
-        guard let row = try rows(at: [position], in: try block(containing: position)).first else { throw .malformedBlock(at: position) }
-        return row
+        try rows(at: [position], in: try block(containing: position))[0]
     }
 
     private func row(of dot: Dot, in block: StoredBlock) throws(ReplicaError) -> LoggedRow? {
@@ -197,9 +195,7 @@ extension Replica {
 
     func block(containing position: Position) throws(ReplicaError) -> StoredBlock {
         if let block = recentBlocks.block(containing: position) { return block }
-        let block: StoredBlock?
-        do throws(LogError) { block = try log.block(containing: position) } catch { throw .log(error) }
-        guard let block else { throw .malformedBlock(at: position) }
+        let block = try Self.block(of: log, containing: position)
         recentBlocks.add(block)
         return block
     }

@@ -28,7 +28,7 @@ extension Replica {
     }
 
     func recordWithoutTimes(at place: RecordTable.Place) throws(ReplicaError) -> Record {
-        do throws(BlockError) { return try table.record(at: place) } catch { throw .malformedBlock(at: end) }
+        try Self.naming(end) { () throws(BlockError) in try table.record(at: place) }
     }
 
     /// When the events of all contested entries were written, where these are many: found by one look at each event of the log, instead of one at the history of each
@@ -48,12 +48,11 @@ extension Replica {
     /// - Parameter progress: told now and then how many events of the log have been looked at.
     func times(of dots: Set<Dot>, progress: (Int) -> Void = { _ in }) throws(ReplicaError) -> [Dot: HybridTime] {
         var times = WantedTimes(dots)
-        let cursor: BlockCursor<Storage>
-        do throws(LogError) { cursor = try log.blocks(from: Position(0)) } catch { throw .log(error) }
+        let cursor = try Self.blocks(of: log)
         while times.found.count < times.count, let block = try Self.next(cursor) {
             guard block.header.kind == .events else { continue }
             progress(Int(block.first.index))
-            do throws(BlockError) { try times.look(in: block.header, block.bytes) } catch { throw .malformedBlock(at: block.first) }
+            try Self.naming(block.first) { () throws(BlockError) in try times.look(in: block.header, block.bytes) }
         }
         return times.found
     }

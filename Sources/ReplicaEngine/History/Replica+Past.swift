@@ -91,7 +91,9 @@ extension PastTable {
 
     /// The record, without times.
     func record(at place: RecordTable.Place) throws(ReplicaError) -> Record {
-        do throws(BlockError) { return try table.record(at: place) } catch { throw .malformedBlock(at: Position(0)) }
+        do throws(BlockError) { return try table.record(at: place) } catch {
+            throw .malformedBlock(at: Position(UInt64(table.eventCount)))
+        }
     }
 
     /// The events of all contested entries.

@@ -21,10 +21,9 @@ extension Replica {
     private static func keys(ofTail log: EventLog<Storage>, from position: Position) throws(ReplicaError) -> [RecordKey] {
         guard log.end > position else { return [] }
         var keys: [RecordKey] = []
-        let cursor: BlockCursor<Storage>
-        do throws(LogError) { cursor = try log.blocks(from: position) } catch { throw .log(error) }
+        let cursor = try blocks(of: log, from: position)
         while keys.count <= RecordTable.preparedRowLimit, let block = try next(cursor) {
-            do throws(BlockError) { keys += try self.keys(block.header, block.bytes) } catch { throw .malformedBlock(at: block.first) }
+            keys += try naming(block.first) { () throws(BlockError) in try self.keys(block.header, block.bytes) }
         }
         return keys
     }
@@ -37,7 +36,7 @@ extension Replica {
             let result = block.bytes.withUnsafeBytes { bytes -> Result<[RecordKey], BlockError> in
                 Result { () throws(BlockError) in try Self.keys(try BlockHeader(checking: bytes), bytes) }
             }
-            do throws(BlockError) { keys += try result.get() } catch { throw .malformedBlock(at: end) }
+            keys += try Self.naming(end, result.get)
         }
         do throws(CheckpointDamage) { try table.prepare(toFold: keys) } catch { try setCheckpointAside() }
     }

@@ -30,11 +30,9 @@ extension Replica {
         }
         var values: Set<FieldValue> = []
         for place in places {
-            do throws(BlockError) {
-                for held in try table.record(at: place).fields where held.field == field {
-                    values.formUnion(held.versions.compactMap(\.value))
-                }
-            } catch { throw .malformedBlock(at: end) }
+            for held in try recordWithoutTimes(at: place).fields where held.field == field {
+                values.formUnion(held.versions.compactMap(\.value))
+            }
         }
         return values
     }

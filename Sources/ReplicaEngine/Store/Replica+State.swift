@@ -11,8 +11,7 @@ extension Replica {
         _ log: EventLog<Storage>, from position: Position, into table: inout RecordTable, _ waiting: inout WaitingEvents, threads: Int,
         _ folded: (borrowing RecordTable) -> Void = { _ in }
     ) throws(ReplicaError) {
-        let cursor: BlockCursor<Storage>
-        do throws(LogError) { cursor = try log.blocks(from: position) } catch { throw .log(error) }
+        let cursor = try blocks(of: log, from: position)
         guard threads == 1 else {
             try ReplayCrew().fold(cursor, into: &table, &waiting, folded)
             return
@@ -31,10 +30,6 @@ extension Replica {
     /// How many threads are worth it for so many events: a second one from some tens of milliseconds on.
     static func threads(for eventCount: UInt64) -> Int {
         eventCount >= 200_000 && sysconf(Int32(_SC_NPROCESSORS_ONLN)) > 1 ? 2 : 1
-    }
-
-    static func next(_ cursor: BlockCursor<Storage>) throws(ReplicaError) -> BlockView? {
-        do throws(LogError) { return try cursor.next() } catch { throw .log(error) }
     }
 
     /// A block that came packed from elsewhere, and is as full as packing would make it; nil for others.

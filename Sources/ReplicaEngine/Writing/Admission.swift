@@ -29,7 +29,9 @@ struct Admission<Storage: Volume> {
     /// - Throws: `.refused` when a limit is reached.
     mutating func admit(_ event: Event) throws(ReplicaError) {
         let position = UInt64(replica.table.eventCount) + UInt64(count)
-        guard event.dot.seq <= Limits.foldedSeq && position < Limits.foldedSeq else { throw .refused(event.dot, .beyondLimits) }
+        guard event.dot.seq <= Limits.foldedSeq && position < replica.table.capacity.events else {
+            throw .refused(event.dot, .beyondLimits)
+        }
         let shape = try shape(of: event.key)
         packer.append(event, context: shape.form(of: event.context))
         shapes[event.key]?.add(event.dot, context: event.context)

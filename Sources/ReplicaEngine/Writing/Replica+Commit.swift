@@ -91,7 +91,7 @@ extension Replica {
                     return .success(try fold(header, bytes))
                 } catch { return .failure(error) }
             }
-            do throws(BlockError) { try result.get() } catch { throw .malformedBlock(at: position) }
+            try Self.naming(position, result.get)
         }
     }
 

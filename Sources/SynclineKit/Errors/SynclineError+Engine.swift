@@ -92,7 +92,6 @@ extension SynclineError {
                 .answerDoesNotFit, "whole edits are in conflict, and not all has an answer: " + fields.map(\.text).joined(separator: ", "),
                 advice: "answer all of it")
         case .nothingAnswered: self.init(.answerDoesNotFit, "nothing has been answered", advice: "choose a side, or set a value")
-        case .invalid(let error): self.init(error)
         case .tooDeep(let field): self.init(.invalid, "a list of the values of “\(field.text)” would be nested too deep")
         }
     }

@@ -7,10 +7,9 @@ extension Replica {
     ///
     /// - Throws: `.unknownEvent`; `.nothingToUndo` where a delete had nothing to delete.
     package func undoPlan(of dot: Dot, note: Note? = nil) throws(ReplicaError) -> UndoPlan {
-        guard let key = try row(of: dot)?.row.key else { throw .unknownEvent(dot) }
-        guard let past = try RecordPast(self, key), let number = try past.number(of: dot), let now = try recordWithoutTimes(key) else {
-            throw .unknownEvent(dot)
-        }
+        guard let key = try row(of: dot)?.row.key, let past = try RecordPast(self, key), let number = try past.number(of: dot),
+            let now = try recordWithoutTimes(key)
+        else { throw .unknownEvent(dot) }
         let act = try past.act(of: number)
         var undone: [Event] = []
         for number in act { undone.append(try past.event(number)) }
@@ -56,7 +55,9 @@ extension Replica {
         func isUndone(_ row: BlockReader.Row) throws(ReplicaError) -> Bool {
             var known = chains[row.key]
             if known == nil { known = try RecordPast(self, row.key).map(UndoChain.init) }
-            guard var chain = known, let number = try chain.past.number(of: row.dot) else { throw .unknownEvent(row.dot) }
+            guard var chain = known, let number = try chain.past.number(of: row.dot) else {
+                preconditionFailure("what the log has been folded from is in its record's past")
+            }
             let isUndone = try chain.isUndone(number)
             if chains.count >= Self.chainLimit { chains.removeAll() }
             chains[row.key] = chain

@@ -65,7 +65,7 @@ struct UndoPlanner {
         if sides.isEmpty && deletes.isEmpty { sides = fields.prefix(1).map { [(field: $0, value: nil)] } }
         func draft(_ body: EventBody) -> Draft { Draft(key: now.key, body: body, kind: .undo, undoes: undone[0].dot, note: note) }
         var drafts: [Draft] = []
-        for side in sides { for writes in Self.fitting(side) { drafts.append(draft(try Self.body(writes))) } }
+        for side in sides { for writes in Self.fitting(side) { drafts.append(draft(Self.body(writes))) } }
         drafts += deletes.map { _ in draft(.delete) }
         guard !drafts.isEmpty else { throw .nothingToUndo(undone[0].dot) }
         return drafts
@@ -117,11 +117,11 @@ struct UndoPlanner {
         return pieces
     }
 
-    private static func body(_ writes: [Write]) throws(ReplicaError) -> EventBody {
-        do throws(EventError) {
-            return try .writing(
-                set: writes.compactMap { write in write.value.map { FieldWrite(field: write.field, value: $0) } },
-                unset: writes.filter { $0.value == nil }.map(\.field))
-        } catch { throw .invalidDraft(error) }
+    private static func body(_ writes: [Write]) -> EventBody {
+        let set = writes.compactMap { write in write.value.map { FieldWrite(field: write.field, value: $0) } }
+        guard let body = try? EventBody.writing(set: set, unset: writes.filter { $0.value == nil }.map(\.field)) else {
+            preconditionFailure("a side writes something, and no field twice")
+        }
+        return body
     }
 }

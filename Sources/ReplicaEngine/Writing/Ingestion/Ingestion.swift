@@ -205,7 +205,7 @@ package final class Ingestion<Storage: Volume> {
         if !isClock, let missing = event.context.entries.first(where: { lanes[number(of: $0.device)].applied < $0.seq }) {
             return .missing(missing)
         }
-        guard event.dot.seq <= Limits.foldedSeq && start.index + UInt64(count) < Limits.foldedSeq else {
+        guard event.dot.seq <= Limits.foldedSeq && start.index + UInt64(count) < replica.table.capacity.events else {
             return .refused(.refused(event.dot, .beyondLimits))
         }
         if !isClock, !event.context.isEmpty, !frontier.vouches(for: event.context), let entry = try unclosedEntry(of: event) {

@@ -1,0 +1,28 @@
+internal import EventCore
+internal import LogStore
+
+/// What the rooms below throw, as a store says it: a log that cannot be read is `.log`, a block that is not well-formed is named by its position.
+extension Replica {
+    /// The log's blocks from the one that holds `position` on.
+    static func blocks(of log: EventLog<Storage>, from position: Position = Position(0)) throws(ReplicaError) -> BlockCursor<Storage> {
+        do throws(LogError) { return try log.blocks(from: position) } catch { throw .log(error) }
+    }
+
+    /// The cursor's next block; nil at the end.
+    static func next(_ cursor: BlockCursor<Storage>) throws(ReplicaError) -> BlockView? {
+        do throws(LogError) { return try cursor.next() } catch { throw .log(error) }
+    }
+
+    /// The block that holds the event at `position`, which is one of the log's.
+    static func block(of log: EventLog<Storage>, containing position: Position) throws(ReplicaError) -> StoredBlock {
+        let block: StoredBlock?
+        do throws(LogError) { block = try log.block(containing: position) } catch { throw .log(error) }
+        guard let block else { throw .malformedBlock(at: position) }
+        return block
+    }
+
+    /// Does something with the block at `position`, or with what was made of blocks up to there.
+    static func naming<Value>(_ position: Position, _ body: () throws(BlockError) -> Value) throws(ReplicaError) -> Value {
+        do throws(BlockError) { return try body() } catch { throw .malformedBlock(at: position) }
+    }
+}
