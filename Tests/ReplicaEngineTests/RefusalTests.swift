@@ -84,17 +84,17 @@ struct RefusalTests {
 
     @Test func `a chain goes no further than its events`() throws {
         let own = try #require(sample.events.last { $0.dot.device == replica.device }).dot
-        let head = try DeviceChain.head(of: replica, upTo: own.seq, from: nil)
+        let head = try OwnChain.head(of: replica, upTo: own.seq, from: nil)
         #expect(head.dot == own)
-        #expect(try DeviceChain.head(of: replica, upTo: own.seq, behind: DeviceChain.head(of: replica, upTo: 2, from: nil)) == head)
+        #expect(try replica.chainHead(behind: OwnChain.head(of: replica, upTo: 2, from: nil), upTo: own.seq) == head)
         #expect(throws: ReplicaError.unknownEvent(Dot(device: own.device, seq: own.seq + 1))) {
-            try DeviceChain.head(of: replica, upTo: own.seq + 1, from: head)
+            try OwnChain.head(of: replica, upTo: own.seq + 1, from: head)
         }
         #expect(throws: ReplicaError.unknownEvent(Dot(device: own.device, seq: own.seq + 5))) {
-            try DeviceChain.head(of: replica, upTo: own.seq + 5, from: nil)
+            try OwnChain.head(of: replica, upTo: own.seq + 5, from: nil)
         }
         #expect(throws: ReplicaError.unknownEvent(stranger)) {
-            try DeviceChain.head(of: replica, upTo: 1, behind: ChainHead(emptyChainOf: stranger.device))
+            try replica.chainHead(behind: ChainHead(emptyChainOf: stranger.device), upTo: 1)
         }
     }
 

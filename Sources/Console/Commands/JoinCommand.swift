@@ -20,7 +20,7 @@ struct JoinCommand: SessionCommand {
     func run(_ session: Session) throws {
         let store = try session.reading()
         let hubs = url.split(separator: ",").map(String.init)
-        let chain = try DeviceChain.head(of: store, upTo: store.versionVector[store.device], from: nil)
+        let chain = try OwnChain.head(of: store, upTo: store.versionVector[store.device], from: nil)
         let link = try Joining.join(
             hubs, code: code, device: store.device, name: name ?? store.name, chain: chain,
             folder: SyncFolder(ofStore: try session.folder()),

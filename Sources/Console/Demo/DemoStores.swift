@@ -76,7 +76,7 @@ final class DemoStores {
     private static func join(_ store: Store, _ url: String, in folder: String) throws {
         let invitation = try AdminClient.invite(
             data: folder + "/hub", workspace: "main", role: .client, lifeMilliseconds: 60_000, clock: Machine.hubClock)
-        let chain = try DeviceChain.head(of: store, upTo: store.versionVector[store.device], from: nil)
+        let chain = try OwnChain.head(of: store, upTo: store.versionVector[store.device], from: nil)
         _ = try Joining.join(
             [url], code: invitation.code, device: store.device, name: store.name, chain: chain,
             folder: SyncFolder(ofStore: storeFolder(store.name, in: folder)),

@@ -68,7 +68,7 @@ package final class StoreLog<Storage: Volume>: HubLog {
         guard let chain = chains[dot.device] else { return .zero }
         if chain.head.dot == dot { return chain.head.hash }
         let mark = chain.mark(before: dot.seq)
-        return try reading { () throws(ReplicaError) in try DeviceChain.head(of: store, upTo: dot.seq, behind: mark).hash }
+        return try reading { () throws(ReplicaError) in try store.chainHead(behind: mark, upTo: dot.seq).hash }
     }
 
     package func criticalEvents(from position: Position) throws(HubLogError) -> [CriticalEvent] {

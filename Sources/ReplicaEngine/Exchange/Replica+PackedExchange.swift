@@ -24,11 +24,11 @@ extension Replica {
             authors.allSatisfy { $0.first > order.lacking[$0.device] }
         }
         guard run.end > start else { return nil }
-        let before = try DeviceChain.head(of: self, upTo: min(order.lacking[device], versionVector[device]), from: known)
+        let before = try OwnChain.head(of: self, upTo: min(order.lacking[device], versionVector[device]), from: known)
         var chain: [ChainHead] = []
         for authors in run.authors {
             guard let own = authors.first(where: { $0.device == device }) else { continue }
-            chain.append(try DeviceChain.head(of: self, upTo: own.last, from: chain.last ?? before))
+            chain.append(try OwnChain.head(of: self, upTo: own.last, from: chain.last ?? before))
         }
         return PushedBlocks(run: run, start: start, before: before, chain: chain)
     }

@@ -12,7 +12,7 @@ extension Replica {
     /// - Parameter chain: the device's own chain as far as it was reckoned before.
     package func pushBatch(_ order: PushOrder, chain: ChainHead?) throws(ReplicaError) -> PushBatch {
         let seq = min(order.lacking[device], versionVector[device])
-        let before = try DeviceChain.head(of: self, upTo: seq, from: chain)
+        let before = try OwnChain.head(of: self, upTo: seq, from: chain)
         var batch = PushBatch(scannedTo: order.from, before: before, after: before)
         var byteCount = 0
         var reader = EventReader(from: order.from)
@@ -28,7 +28,7 @@ extension Replica {
             }
         }
         for event in batch.events where event.dot.device == device && event.dot.seq == batch.after.dot.seq + 1 {
-            batch.after = DeviceChain.next(batch.after, event)
+            batch.after = OwnChain.next(batch.after, event)
         }
         return batch
     }

@@ -115,7 +115,7 @@ final class Liar {
     }
 
     private static func head(after events: [Event], of device: DeviceID) -> ChainHead {
-        events.reduce(ChainHead(emptyChainOf: device)) { DeviceChain.next($0, $1) }
+        events.reduce(ChainHead(emptyChainOf: device)) { OwnChain.next($0, $1) }
     }
 
     private static func expect(_ verdicts: [Verdict], _ codes: [ProblemCode], _ dot: Dot) throws {

@@ -218,9 +218,9 @@ package final class Syncing<Storage: Volume> {
     private func send(_ events: [Event]) throws(SyncError) {
         let own = store.device
         let seq = min(progress.ackedThrough[own], store.versionVector[own])
-        let before = try reading { () throws(ReplicaError) in try DeviceChain.head(of: store, upTo: seq, from: progress.chain) }
+        let before = try reading { () throws(ReplicaError) in try OwnChain.head(of: store, upTo: seq, from: progress.chain) }
         var after = before
-        for event in events where event.dot.device == own && event.dot.seq == after.dot.seq + 1 { after = DeviceChain.next(after, event) }
+        for event in events where event.dot.device == own && event.dot.seq == after.dot.seq + 1 { after = OwnChain.next(after, event) }
         let answer = try client.push(events, before: before, after: after)
         progress.chain = after
         guard let verdicts = answer["events"]?.items else { throw .strangeAnswer(hub: hub, what: "a push without verdicts") }

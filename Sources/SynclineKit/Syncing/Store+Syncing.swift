@@ -30,7 +30,7 @@ extension Store {
     /// - Throws: `.alreadyJoined`, `.badAddress`, `.unreachable`, `.refused`, `.notAllowed` where the code is no good, `.fork`, `.closed`, `.system`
     @discardableResult
     public func join(hub: String, code: String, authorities: String? = nil) async throws(SynclineError) -> Role {
-        let chain = try turn { store in try DeviceChain.head(of: store, upTo: store.versionVector[store.device], from: nil) }
+        let chain = try turn { store in try OwnChain.head(of: store, upTo: store.versionVector[store.device], from: nil) }
         let (device, folder, keys) = (device, folder, keys)
         // The hub is waited for elsewhere, while the store goes on.
         return try await StoreThread().run {

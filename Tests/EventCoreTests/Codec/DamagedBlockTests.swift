@@ -63,6 +63,9 @@ struct DamagedBlockTests {
         Damage("a note that is no text", .reading, isOfFold: false) { $0.sections[.notes] = [1, 0xFF] },
         Damage("an undone event of a device that is none", .reading, isOfFold: false) { $0.sections[.extras]?[2] = 1 },
         Damage("an author that is none", .reading, .stepping, .leaping(3)) { $0.sections[.authors]?[2] = 1 },
+        Damage("an author that is none, of whose events somebody looks for one", .looking(seq: 3), place: .times) {
+            $0.sections[.authors]?[2] = 1
+        },
         Damage("a set of fields that is none", .reading, .leaping(3)) { $0.sections[.shapeIndexes]?[2] = 1 },
         Damage("values in line, of which one is missing", .leaping(3), place: .keys) {
             ($0.valueCount, $0.sections[.valueIndexes]) = (0, [])

@@ -207,7 +207,7 @@ struct Question: Sendable, CustomStringConvertible {
             return "\(batch.events.map(\.dot)) \(batch.after) \(blocks?.chain ?? []) \(run.bytes.count) "
                 + "\(String(describing: try replica.firstPosition(beyond: VersionVector([sample.events[20].dot]))))"
         },
-        Question("own chain") { replica, _ in "\(try DeviceChain.head(of: replica, upTo: 5, from: nil))" },
+        Question("own chain") { replica, _ in "\(try OwnChain.head(of: replica, upTo: 5, from: nil))" },
         Question("agreed seq") { replica, _ in "\(try Reissue.agreedSeq(of: replica, with: replica))" },
     ]
 

@@ -110,7 +110,7 @@ final class DeviceNode: Node {
         let code = world.secret()
         try process.call(.invite(code: code, plan.role, lifetimeMilliseconds: nil)) { _, _ in }
         let running = self.process?.replica
-        let chain = try running.map { try DeviceChain.head(of: $0, upTo: $0.versionVector[id], from: nil) } ?? ChainHead(emptyChainOf: id)
+        let chain = try running.map { try OwnChain.head(of: $0, upTo: $0.versionVector[id], from: nil) } ?? ChainHead(emptyChainOf: id)
         let enrolment = Enrolment(device: id, code: code, name: name, publicKey: key, chain: chain)
         try process.call(.enrol(enrolment, random: world.secret())) { [self] reply, _ in
             guard case .enrolled(_, _, let token, _) = reply else {
