@@ -53,7 +53,7 @@ struct LyingStoreTests {
         #expect(throws: end) { try replica.records(in: nil, at: .position(replica.end)) { _ in true } }
         #expect(throws: malformed) { try replica.history(of: LyingStore.key) }
         #expect(throws: ReplicaError.log(.invalidBlock(.malformed(offset: 0)))) { try replica.checkpoint() }
-        #expect(try replica.record(RecordKey(collection: Name("own"), record: Name("o")))?.isDeleted == true)
+        #expect(try replica.record(RecordKey(collection: Name("own"), record: Name("o")))?.shown(Name("o")) == FieldValue(integer: 1))
         try replica.close()
         for (path, bytes) in before where path.hasSuffix(".segment") {
             // Room behind the end may be there or not.
@@ -82,6 +82,15 @@ struct LyingStoreTests {
             first == LyingStore.position ? [DeviceRange(device: LyingStore.device, first: 1, last: 1)] : []
         }
         #expect(throws: malformed) { try elsewhere.open(.reading).newestToUndo() }
+        // The undo is found, and what it undoes is not.
+        let half = try LyingStore(LyingStore.block())
+        let replica = try half.open()
+        let undo = try #require(try replica.commit(replica.undoPlan(of: own).drafts, wall: 1_800_000_000_001).first).dot
+        #expect(undo.seq == 2)
+        try replica.close()
+        try half.sealAsOneBlock(claiming: [DeviceRange(device: LyingStore.device, first: 2, last: 2)])
+        #expect(throws: ReplicaError.unknownEvent(own)) { try half.open(.reading).newestToUndo() }
+        #expect(try half.open(.reading).newestToRedo() == undo)
     }
 
     @Test func `a store without a log is named`() throws {

@@ -14,12 +14,13 @@ package struct RecordTable: ~Copyable {
         case scratch
     }
 
-    /// How many events a table folds, and how many devices and collections it numbers.
+    /// How many events a table folds, and how many devices and collections it has numbers for.
     package struct Capacity: Sendable {
         package var events = Limits.foldedSeq
         package var numbers = 1 << 24
     }
 
+    /// What the table takes at most.
     package var capacity = Capacity()
     let regions: Regions
     var index: RecordIndex

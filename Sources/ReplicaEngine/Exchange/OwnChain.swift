@@ -29,7 +29,7 @@ extension Replica {
         guard let position = try position(of: first) else { throw .unknownEvent(first) }
         var reader = EventReader(from: position)
         while head.dot.seq < seq {
-            let events = try reader.next(1024, of: self)
+            let events = try reader.next(256, of: self)
             guard !events.isEmpty else { throw .unknownEvent(Dot(device: device, seq: seq)) }
             for logged in events where logged.event.dot.device == device && head.dot.seq < seq { head = OwnChain.next(head, logged.event) }
         }

@@ -21,7 +21,8 @@ struct LyingStore {
         let replica = try Replica.create(
             in: SampleStore.folder, on: volume, device: Self.device, name: "a", storeID: StoreID(high: 1, low: 1))
         let key = try RecordKey(collection: Name("own"), record: Name("o"))
-        _ = try replica.commit([Draft(key: key, body: .delete)], wall: 1_800_000_000_000)
+        let body = try EventBody.writing(set: [FieldWrite(field: Name("o"), value: FieldValue(integer: 1))])
+        _ = try replica.commit([Draft(key: key, body: body)], wall: 1_800_000_000_000)
         try replica.close()
         let log = try EventLog.open(in: SampleStore.folder, on: volume, access: .writing)
         try log.commit(blocks)
@@ -37,6 +38,22 @@ struct LyingStore {
             while let block = try cursor.next() {
                 try store(LogBlock(bytes: Array(block.bytes[..<block.header.blockBytes]), ranges: ranges(block.first)))
             }
+        }
+        try log.close()
+    }
+
+    /// Seals the log as one packed block, of which it is said that it has events of these devices.
+    func sealAsOneBlock(claiming ranges: [DeviceRange]) throws {
+        let log = try EventLog.open(in: SampleStore.folder, on: volume, access: .writing)
+        try log.seal { (cursor, store) throws(LogError) in
+            var builder = PackedBlockBuilder()
+            while let block = try cursor.next() {
+                do throws(BlockError) {
+                    var reader = try BlockReader(block.header, block.bytes)
+                    while let row = try reader.next() { builder.append(row) }
+                } catch { throw .invalidBlock(error) }
+            }
+            try store(LogBlock(bytes: builder.finish(), ranges: ranges))
         }
         try log.close()
     }

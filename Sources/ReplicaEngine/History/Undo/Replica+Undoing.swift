@@ -55,9 +55,7 @@ extension Replica {
         func isUndone(_ row: BlockReader.Row) throws(ReplicaError) -> Bool {
             var known = chains[row.key]
             if known == nil { known = try RecordPast(self, row.key).map(UndoChain.init) }
-            guard var chain = known, let number = try chain.past.number(of: row.dot) else {
-                preconditionFailure("what the log has been folded from is in its record's past")
-            }
+            guard var chain = known, let number = try chain.past.number(of: row.dot) else { throw .unknownEvent(row.dot) }
             let isUndone = try chain.isUndone(number)
             if chains.count >= Self.chainLimit { chains.removeAll() }
             chains[row.key] = chain
