@@ -160,7 +160,13 @@ final class Session {
 
     /// The exchange of a store that has joined a hub.
     func syncing(_ store: Store) throws -> Syncing<POSIXVolume> {
-        try Syncing(store, in: try folder(), keys: Host.keysFolder, now: { Machine.wall })
+        let syncing = try Syncing(store, in: try folder(), keys: Host.keysFolder, now: { Machine.wall })
+        guard Output.isErrorTerminal else { return syncing }
+        syncing.onWaitingForLease = { [output, names = store.names] holder, milliseconds in
+            let whose = holder.map { "the lease of \(names.label(of: $0, besides: SideNames.words))" } ?? "a lease"
+            output.note("waiting for \(whose) to run out, up to \(milliseconds / 1000) s")
+        }
+        return syncing
     }
 
     /// Runs `body`, which writes to these records. Where one is a policy and the store has joined a workspace the hub is asked for the lease, unless the watch behind the prompt has seen to that.

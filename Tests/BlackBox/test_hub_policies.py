@@ -88,6 +88,17 @@ class Policies(HubTest):
         self.assertEqual([line["epoch"] for line in self.events(other)], [1])
         watch.see("status", state="connected", pending=0)
 
+    def test_who_waits_for_a_lease_is_told_so(self):
+        desk, other = self.device("desk", "--role", "master"), self.device("other", "--role", "master")
+        self.sync(other)
+        self.ok("policy", "notes", "latest", store=desk, env=self.keys)
+        terminal = Terminal([BINARY, "--store", other, "policy", "notes", "max"], **self.keys)
+        self.addCleanup(terminal.child.close)
+        terminal.wait_text("waiting for the lease of desk to run out, up to ")
+        # What has gone leads no longer than its lease.
+        terminal.wait_text(":1")
+        self.assertEqual([line["epoch"] for line in self.events(other)], [2])
+
     def test_at_the_prompt_all_is_written_under_the_lease(self):
         desk, phone = self.device("desk", "--role", "master"), self.device("phone")
         terminal = Terminal([BINARY, "--store", desk], **self.keys)

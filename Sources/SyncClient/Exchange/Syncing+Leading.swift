@@ -33,6 +33,7 @@ extension Syncing {
         let limits = SyncLimits()
         let deadline = ContinuousClock.now + .milliseconds(Int64(limits.leaseMilliseconds + limits.heartbeatMilliseconds))
         var beats: UInt64 = 0
+        var isWaiting = false
         while ContinuousClock.now < deadline {
             guard let (_, event) = inbox.next(timeoutMilliseconds: 1000) else {
                 beats += 1
@@ -51,6 +52,8 @@ extension Syncing {
             }
             if leadership.role == .master { return try body(leadership.epoch) }
             if leadership.role == .reader { break }
+            if !isWaiting { onWaitingForLease(leadership.master, limits.leaseMilliseconds + limits.heartbeatMilliseconds) }
+            isWaiting = true
         }
         throw HubProblem(Problem(.notMaster)).error
     }

@@ -17,6 +17,8 @@ package final class Syncing<Storage: Volume> {
     private var hasHeardNames = false
     /// Told how many events have travelled, and how many there are.
     package var onProgress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    /// Told once when the lease is not to be had at once: who has it, and the milliseconds that it is waited for at most.
+    package var onWaitingForLease: (_ holder: DeviceID?, _ milliseconds: UInt64) -> Void = { _, _ in }
 
     private static var pushEvents: Int { 5000 }
     private static var pushBytes: Int { 2 * 1024 * 1024 }
