@@ -5,15 +5,17 @@ extension EventLog {
     ///
     /// Waiting blocks come where they stand, those of segments that hold nothing else included. Where a segment begins at `position`, waiting blocks at the end of the segment before
     /// are not read again: so a checkpoint, which was taken there, has them already.
-    package func blocks(from position: Position) throws(LogError) -> BlockCursor<Storage> {
+    ///
+    /// - Parameter end: a sealed end of this log to stop at; nil for its end.
+    package func blocks(from position: Position, upTo end: SealedEnd? = nil) throws(LogError) -> BlockCursor<Storage> {
         var extents: [BlockExtent<Storage>] = []
         let firstSealed = sealed.firstIndex { $0.tail.endPosition > position || $0.header.first == position } ?? sealed.count
-        for index in firstSealed..<sealed.count {
+        for index in firstSealed..<max(firstSealed, end?.segment ?? sealed.count) {
             var extent = BlockExtent(sealed[index], in: folder, on: volume)
             if extent.first < position { try begin(&extent, at: position, in: try sealedBlocks(index)) }
             extents.append(extent)
         }
-        if let active {
+        if let active, end == nil {
             var extent = BlockExtent(active)
             if extent.first < position { try begin(&extent, at: position, in: active.blocks) }
             extents.append(extent)
@@ -57,6 +59,21 @@ extension EventLog {
         if let active, let entry = active.blocks.last(where: holds) { return try read(entry, active.file) }
         for index in sealed.indices.reversed() {
             if let entry = try sealedBlocks(index).last(where: holds) { return try read(entry, try file(ofSealed: index)) }
+        }
+        return nil
+    }
+
+    /// The newest block of events that begins before `end` and holds one of the device; nil when there is none. Looks at indexes from there back, and reads one block.
+    package func newestBlock(before end: Position, holdingEventsOf device: DeviceID) throws(LogError) -> StoredBlock? {
+        func newest(_ blocks: [BlockIndexEntry]) -> BlockIndexEntry? {
+            blocks.prefix(blocks.index(reaching: end) + 1).last { entry in
+                entry.kind == .events && entry.first < end && entry.ranges?.contains { $0.device == device } == true
+            }
+        }
+        try findActiveRanges()
+        if let active, let entry = newest(active.blocks) { return try read(entry, active.file) }
+        for index in sealed.indices.reversed() where sealed[index].header.first < end {
+            if let entry = newest(try sealedBlocks(index)) { return try read(entry, try file(ofSealed: index)) }
         }
         return nil
     }

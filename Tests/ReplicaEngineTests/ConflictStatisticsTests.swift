@@ -1,5 +1,6 @@
 import EventCore
 import Foundation
+import LogStore
 import Simulation
 import Testing
 import Workload
@@ -70,6 +71,94 @@ struct ConflictStatisticsTests {
         let store = try Store(99, wall: 2_000_000)
         _ = try store.replica.ingest(events)
         NaiveCount(try store.events()).expect(try store.replica.conflictStatistics { _ in true }, "wide")
+    }
+
+    @Test(arguments: 0..<24 as Range<UInt64>) func `a saved count is gone on with, whatever came behind it`(seed: UInt64) throws {
+        let history = try RandomHistory(
+            seed: seed, options: .init(records: seed % 4 == 0 ? 2 : 6, events: 150, meetsOften: seed % 2 == 0))
+        let volume = FaultyVolume()
+        var replica = try ReferenceTests.replica(on: volume)
+        var rest = history.shuffledCausally(seed: seed)[...]
+        var random = SeededRandom(seed: seed)
+        while !rest.isEmpty {
+            let piece = rest.prefix(1 + random.below(30))
+            rest = rest.dropFirst(piece.count)
+            _ = try replica.ingest(Array(piece))
+            if random.chance(1, in: 3) { try replica.checkpoint() }
+            if random.chance(1, in: 3) {
+                try replica.close()
+                replica = try Replica.open(in: "disk/store", on: volume, access: random.chance(1, in: 2) ? .writing : .reading)
+            }
+            if random.chance(1, in: 2) {
+                let counted = try replica.conflictStatistics(threads: 1 + random.below(2)) { _ in true }
+                NaiveCount(try Self.events(of: replica)).expect(counted, "seed \(seed), \(replica.end)")
+            }
+            if replica.log.access == .reading { replica = try Replica.open(in: "disk/store", on: volume, access: .writing) }
+        }
+        // Under policies a count from the beginning says what one that is gone on with says.
+        let keys = Set(history.events.map(\.key.collection))
+        try replica.checkpoint()
+        try replica.saveConflictCount()
+        _ = try replica.commit(try OpenConflictTests.policies(for: keys, replica, &random), wall: 1)
+        let goneOn = try replica.conflictStatistics { _ in true }
+        try volume.remove(Self.path)
+        let anew = try replica.conflictStatistics { _ in true }
+        #expect(goneOn.groups == anew.groups && goneOn.concurrentEvents == anew.concurrentEvents, "seed \(seed)")
+    }
+
+    @Test func `what is saved is believed while it is whole and of this log, and goes with the next checkpoint`() throws {
+        let history = try RandomHistory(seed: 5, options: .init(records: 4, events: 120))
+        let volume = FaultyVolume()
+        let replica = try ReferenceTests.replica(on: volume)
+        let events = history.shuffledCausally(seed: 5)
+        _ = try replica.ingest(Array(events.prefix(60)))
+        try replica.checkpoint()
+        #expect(try !volume.exists(Self.path), "nobody has asked")
+        _ = try replica.conflictStatistics { _ in true }
+        let saved = try #require(SavedConflictCount(try volume.wholeFile(Self.path)))
+        #expect(saved.end == replica.checkpointEnd)
+
+        // A count that is not true shows where it is taken over.
+        var count = saved.count
+        count.concurrentEvents += 1000
+        let lie = saved.goneOn(count, to: saved.end)
+        func write(_ bytes: [UInt8]) throws { try volume.replaceFile(Self.path, by: "disk/store/other", in: "disk/store", with: bytes) }
+        func concurrentEvents() throws -> Int { try replica.conflictStatistics { _ in true }.concurrentEvents }
+        let before = NaiveCount(try Self.events(of: replica)).sorted.concurrent
+        try write(lie.bytes)
+        #expect(try concurrentEvents() == before + 1000)
+        _ = try replica.ingest(Array(events.dropFirst(60)))
+        let all = NaiveCount(try Self.events(of: replica)).sorted.concurrent
+        #expect(all > before)
+        #expect(try concurrentEvents() == all + 1000)
+        try replica.checkpoint()
+        #expect(SavedConflictCount(try volume.wholeFile(Self.path))?.end == replica.checkpointEnd)
+        #expect(try concurrentEvents() == all + 1000)
+
+        // Damaged anywhere, cut off, or of another log.
+        let whole = lie.goneOn(lie.count, to: try #require(replica.checkpointEnd)).bytes
+        for offset in stride(from: 0, to: whole.count, by: 7) {
+            var damaged = whole
+            damaged[offset] ^= 0x10
+            try write(damaged)
+            #expect(try concurrentEvents() == all, "\(offset)")
+        }
+        try write(Array(whole.dropLast()))
+        #expect(try concurrentEvents() == all)
+        let other = SealedEnd(segment: 1, position: Position(60), digest: SegmentDigest(bytes: [UInt8](repeating: 7, count: 32)))
+        try write(lie.goneOn(lie.count, to: other).bytes)
+        #expect(try concurrentEvents() == all)
+    }
+
+    private static let path = "disk/store/" + SavedConflictCount.fileName
+
+    private static func events(of replica: Replica<FaultyVolume>) throws -> [Event] {
+        var events: [Event] = []
+        try replica.events(from: Position(0)) { (logged) throws(ReplicaError) in
+            events.append(logged.event)
+            return true
+        }
+        return events
     }
 
     /// Each event's whole record is folded from what the log holds before it.

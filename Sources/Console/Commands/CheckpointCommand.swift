@@ -7,7 +7,9 @@ struct CheckpointCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "checkpoint",
         abstract: "Seal the log's small commits into full blocks and write the state beside them, so that opening is fast.",
-        discussion: "Changes nothing but the time to start. Example:\n\n  syncline checkpoint")
+        discussion:
+            "Also counts conflicts up to there, for `conflicts --stats`, and notes when events were written, for `--at`. Changes nothing but the time that commands take. Example:\n\n  syncline checkpoint"
+    )
 
     @OptionGroup var common: CommonOptions
 
@@ -20,6 +22,10 @@ struct CheckpointCommand: SessionCommand {
             progress?.advance(to: done)
         }
         progress?.end()
+        let counting = Progress("counting conflicts", total: 0, unit: "events", on: session.output)
+        try store.saveConflictCount(progress: counting.advance(to:of:))
+        counting.end()
+        try store.saveTimes()
         try session.close(store)
         if session.isJSON {
             session.output.object { writer in

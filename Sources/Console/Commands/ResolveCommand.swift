@@ -37,12 +37,18 @@ struct ResolveCommand: SessionCommand {
 
     func run(_ session: Session) throws {
         if answers.edit { return try edit(session) }
-        let store = dryRun ? try session.reading() : try session.writing()
-        let resolutions = try resolutions(session, store)
         if dryRun {
-            preview(resolutions, session, store)
-            return
+            let store = try session.reading()
+            var count = 0
+            try eachResolution(session, store) { resolution in
+                preview(resolution, session, store)
+                session.output.flushIfSlow()
+                count += 1
+            }
+            return notePreviewed(count, session)
         }
+        let store = try session.writing()
+        let resolutions = try resolutions(session, store)
         for event in try commit(resolutions, session, store) {
             session.report(event)
             try Self.noteRest(of: event.key, session, store)
@@ -53,32 +59,45 @@ struct ResolveCommand: SessionCommand {
     /// What would settle the conflicts that are meant.
     func resolutions(_ session: Session, _ store: Store) throws -> [Resolution] {
         var resolutions: [Resolution] = []
-        for conflict in try conflicts(session, store) {
-            let names = SideNames(conflict: conflict, session: session, store: store, hasLetters: !all)
-            do {
-                resolutions.append(try answers.resolution(of: conflict, names))
-            } catch let error as ConsoleError {
-                // With --all a conflict that cannot be settled like this is left as it is.
-                guard all && error.status == .refused else { throw error }
-                session.output.note("left open: \(Arguments.text(conflict.key)), \(error.sentence)")
-            }
-        }
+        try eachResolution(session, store) { resolutions.append($0) }
         return resolutions
     }
 
-    private func conflicts(_ session: Session, _ store: Store) throws -> [Conflict] {
-        guard let record else {
-            let conflicts = try store.conflicts().filter(try condition())
-            if conflicts.isEmpty { session.output.note(conditions.isEmpty ? "nothing is in conflict" : "no conflict matches") }
-            return conflicts
+    /// Hands over each as soon as its conflict has been read.
+    private func eachResolution(_ session: Session, _ store: Store, _ body: (Resolution) throws -> Void) throws {
+        guard all else { return try body(try resolution(of: try conflict(session, store), session, store)) }
+        let isMeant = try condition()
+        var isNone = true
+        try store.eachConflict { conflict in
+            guard isMeant(conflict) else { return true }
+            isNone = false
+            let found: Resolution
+            do { found = try resolution(of: conflict, session, store) } catch let error as ConsoleError {
+                // A conflict that cannot be settled like this is left as it is.
+                guard error.status == .refused else { throw error }
+                session.output.note("left open: \(Arguments.text(conflict.key)), \(error.sentence)")
+                return true
+            }
+            try body(found)
+            return true
         }
+        if isNone { session.output.note(conditions.isEmpty ? "nothing is in conflict" : "no conflict matches") }
+    }
+
+    private func resolution(of conflict: Conflict, _ session: Session, _ store: Store) throws -> Resolution {
+        try answers.resolution(of: conflict, SideNames(conflict: conflict, session: session, store: store, hasLetters: !all))
+    }
+
+    /// The conflict of the record that is named.
+    private func conflict(_ session: Session, _ store: Store) throws -> Conflict {
+        guard let record else { preconditionFailure("validated") }
         let key = try Arguments.record(record)
         guard try store.record(key) != nil else { throw ConsoleError(noRecord: key) }
         guard let conflict = try store.conflict(key) else {
             throw ConsoleError(
                 code: "no-conflict", "nothing is in conflict in \(Arguments.text(key))", hint: "`syncline conflicts` lists what is")
         }
-        return [conflict]
+        return conflict
     }
 
     private func condition() throws -> (Conflict) -> Bool {
@@ -94,14 +113,15 @@ struct ResolveCommand: SessionCommand {
     /// The store stays free while somebody edits; what has changed meanwhile is noticed.
     private func edit(_ session: Session) throws {
         let before = try session.reading()
-        guard let conflict = try conflicts(session, before).first else { return }
+        let conflict = try conflict(session, before)
         let names = SideNames(conflict: conflict, session: session, store: before)
         let file = EditFile(try answers.resolution(of: conflict, names), name: names.name(of:))
         let edited = try session.waiting { try Machine.edit(file.text, name: "conflict.txt") }
         do {
             let resolution = try answers.checked(try file.applying(edited.bytes), names)
             guard !dryRun else {
-                preview([resolution], session, before)
+                preview(resolution, session, before)
+                notePreviewed(1, session)
                 edited.remove()
                 return
             }
@@ -123,20 +143,21 @@ struct ResolveCommand: SessionCommand {
         }
     }
 
-    private func preview(_ resolutions: [Resolution], _ session: Session, _ store: Store) {
-        for resolution in resolutions {
-            let names = SideNames(conflict: resolution.conflict, session: session, store: store)
-            let preview = ResolutionPreview(resolution: resolution, name: names.name(of:))
-            if session.isJSON {
-                session.output.object { preview.write(to: &$0) }
-            } else if all {
-                session.output.line(preview.summary)
-            } else {
-                session.output.line(Arguments.text(resolution.conflict.key))
-                for line in preview.lines { session.output.line("  " + line) }
-            }
+    private func preview(_ resolution: Resolution, _ session: Session, _ store: Store) {
+        let names = SideNames(conflict: resolution.conflict, session: session, store: store)
+        let preview = ResolutionPreview(resolution: resolution, name: names.name(of:))
+        if session.isJSON {
+            session.output.object { preview.write(to: &$0) }
+        } else if all {
+            session.output.line(preview.summary)
+        } else {
+            session.output.line(Arguments.text(resolution.conflict.key))
+            for line in preview.lines { session.output.line("  " + line) }
         }
-        session.output.note("\(resolutions.count) would be settled; nothing was written")
+    }
+
+    private func notePreviewed(_ count: Int, _ session: Session) {
+        session.output.note("\(count) would be settled; nothing was written")
     }
 
     /// Writes them as one commit, and remembers the answers.

@@ -82,3 +82,33 @@ package struct WantedTimes {
         return place < seqs.count ? seqs[place] : .max
     }
 }
+
+/// The earliest and the latest time of blocks' events: of a packed block only that column is read.
+package struct BlockTimeBounds {
+    private let sections = PackedSections()
+
+    package init() {}
+
+    /// Milliseconds since 1970 of a block of events whose checksum has been checked.
+    package func bounds(of header: BlockHeader, _ block: UnsafeRawBufferPointer) throws(BlockError) -> ClosedRange<UInt64> {
+        var bounds: ClosedRange<UInt64>?
+        func add(_ time: UInt64) { bounds = bounds.map { min($0.lowerBound, time)...max($0.upperBound, time) } ?? time...time }
+        switch header.encoding {
+        case .packed:
+            var cursor = ByteCursor(UnsafeRawBufferPointer(rebasing: block[..<header.blockBytes]), at: BlockHeader.sizeBytes)
+            let names = try BlockNames(&cursor)
+            let directory = try PackedDirectory(&cursor, eventCount: Int(header.count), deviceCount: names.devices.count)
+            try sections.expand(directory, block, [.times])
+            var (times, milliseconds) = (ByteCursor(sections[.times]), UInt64(0))
+            for _ in 0..<header.count {
+                milliseconds = try times.delta(from: milliseconds)
+                add(milliseconds)
+            }
+        case .rows:
+            var reader = try BlockReader(header, block)
+            while let stamp = try reader.skipStamped() { add(stamp.time.milliseconds) }
+        }
+        guard let bounds else { throw .malformed(offset: BlockHeader.sizeBytes) }
+        return bounds
+    }
+}

@@ -1,5 +1,5 @@
-/// What a table has taken from a checkpoint without having looked at all of it.
-struct UncheckedMemory {
+/// What a table has taken from a checkpoint without having looked at all of it; the table's alone. An object, as it is asked for at each record and holds some kilobytes.
+final class UncheckedMemory {
     let source: any StoredSections
     /// The checkpoint's free memory lies anywhere: it is not used until everything has been checked.
     let lanes: InlineArray<2, LaneMemory>
@@ -7,6 +7,10 @@ struct UncheckedMemory {
     var preparedRows = 0
     /// Up to this position.
     var preparedEnd: UInt64
+
+    init(source: any StoredSections, lanes: InlineArray<2, LaneMemory>, preparedEnd: UInt64) {
+        (self.source, self.lanes, self.preparedEnd) = (source, lanes, preparedEnd)
+    }
 }
 
 /// Nothing damaged is ever read: memory of a checkpoint is checked when it is first touched, by whoever reads a record, and whole before somebody walks over it.

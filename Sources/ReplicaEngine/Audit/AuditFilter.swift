@@ -23,4 +23,12 @@ package struct AuditFilter: Sendable {
         if let field, row.body != .delete, !row.fields.contains(field) { return false }
         return !criticalOnly || row.isCritical
     }
+
+    /// Whether an event of a block may pass.
+    func mayPass(_ block: BlockGlance) -> Bool {
+        if let since, block.latest < since { return false }
+        if let kind, !block.has(kind) { return false }
+        if let collection, !block.collections.contains(collection) { return false }
+        return !criticalOnly || block.hasExtras
+    }
 }

@@ -58,7 +58,7 @@ extension Replica {
     ) throws {
         if newestFirst {
             var left = limit ?? Int.max
-            try stepsBackwards { step in
+            try stepsBackwards(filter) { step in
                 guard left > 0 else { return false }
                 guard filter.passes(step.row) else { return true }
                 left -= 1
@@ -68,7 +68,7 @@ extension Replica {
         }
         guard let limit else { return try auditPass(filter, from: Position(0), body) }
         var steps: [LoggedRow] = []
-        try stepsBackwards { step in
+        try stepsBackwards(filter) { step in
             if steps.count < limit && filter.passes(step.row) { steps.append(step) }
             return steps.count < limit
         }
@@ -84,16 +84,24 @@ extension Replica {
     /// Beyond so many entries one pass over the log is faster.
     private static var oneByOneLimit: Int { 2000 }
 
-    /// The log's events from its end on.
-    private func stepsBackwards(_ body: (LoggedRow) throws -> Bool) throws {
+    /// The log's events that may pass, from its end on: blocks that hold none are passed over, and those without an event of the device that is wanted not even read.
+    private func stepsBackwards(_ filter: AuditFilter, _ body: (LoggedRow) throws -> Bool) throws {
         var end = self.end
-        while end.index > 0 {
-            let block = try block(containing: Position(end.index - 1))
+        while end.index > 0, let block = try block(before: end, filter) {
+            end = block.first
+            let mayPass = try block.withTypedBytes { (bytes) throws(ReplicaError) -> Bool in
+                try Self.naming(block.first) { () throws(BlockError) in try BlockGlance(block.header, bytes) }.map(filter.mayPass) ?? true
+            }
+            guard mayPass else { continue }
             for (index, row) in try rows(of: block).enumerated().reversed() {
                 guard try body(LoggedRow(position: Position(block.first.index + UInt64(index)), row: row)) else { return }
             }
-            end = block.first
         }
+    }
+
+    private func block(before end: Position, _ filter: AuditFilter) throws(ReplicaError) -> StoredBlock? {
+        guard let device = filter.device else { return try block(containing: Position(end.index - 1)) }
+        do throws(LogError) { return try log.newestBlock(before: end, holdingEventsOf: device) } catch { throw .log(error) }
     }
 
     /// Entries from `first` on, oldest first: folds the log block by block, and says of each event what its record was before it.

@@ -2,8 +2,8 @@ internal import EventCore
 internal import LogStore
 
 extension Replica {
-    /// Counts the conflicts of the whole log: the log is folded once more, with a watch on siblings, and one look at each block says when events were written.
-    /// Memory of a second table.
+    /// Counts the conflicts of the whole log. What was counted up to the checkpoint is read (`SavedConflictCount`), and what came behind it folded once more, with a watch on siblings. Where nothing was
+    /// saved the whole log is, with the memory of a second table, and the count up to the checkpoint is saved.
     ///
     /// - Parameters:
     ///   - threads: 1 or 2; nil for as many as are worth it.
@@ -11,28 +11,105 @@ extension Replica {
     ///   - isWanted: which groups are counted.
     package func conflictStatistics(
         threads: Int? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
-        _ isWanted: @escaping (ConflictStatistics.Group) -> Bool
+        _ isWanted: (ConflictStatistics.Group) -> Bool
     ) throws(ReplicaError) -> ConflictStatistics {
-        let total = Int(end.index) * 2
-        var counter = ConflictCounter(isWanted: isWanted)
-        var table = RecordTable(expectedEvents: end.index)
-        var waiting = WaitingEvents()
-        table.watchSiblings()
-        try Self.fold(log, from: Position(0), into: &table, &waiting, threads: threads ?? Self.threads(for: end.index)) { table in
-            for change in table.takeSiblingChanges() { counter.add(change) }
-            progress(Int(table.eventCount), total)
+        var decidable: Set<Name> = []
+        for collection in table.collections.names where try !policies(of: collection).isEmpty { decidable.insert(collection) }
+        let saved = try savedCount(with: decidable, threads)
+        let count = if let saved { saved } else { try countAll(threads, progress) }
+        return try count.statistics(isWanted) { (key) throws(ReplicaError) in
+            decidable.contains(key.collection) ? try self.decided(in: key) : []
         }
-        let timed = counter.timed
-        let times = timed.isEmpty ? [:] : try times(of: timed) { progress(total / 2 + $0, total) }
-        return try counter.finish(times) { (key) throws(ReplicaError) in try self.decided(in: key) }
     }
+
+    /// Sees to it that the count up to the checkpoint is saved, so that `conflictStatistics` takes no look at what lies before it.
+    package func saveConflictCount(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws(ReplicaError) {
+        if readCount()?.end != checkpointEnd { _ = try countAll(nil, progress) }
+    }
+
+    /// The count that goes with a new checkpoint at the sealed end of the log, where one went with the last; nil where nobody has ever asked.
+    func countToGoOnWith(to end: SealedEnd) throws(ReplicaError) -> SavedConflictCount? {
+        guard let saved = readCount(), let now = try goOn(saved, nil) else { return nil }
+        return now.goneOn(now.count, to: end)
+    }
+
+    func save(_ count: SavedConflictCount) { replaceDerivedFile(SavedConflictCount.fileName, with: count.bytes) }
 
     /// What policies decide of a record's conflict as it is now; nil stands for delete against edit.
     private func decided(in key: RecordKey) throws(ReplicaError) -> Set<Name?> {
-        let policies = try policies(of: key.collection)
-        guard !policies.isEmpty, let conflict = try conflict(key, at: nil, policies) else { return [] }
+        guard let conflict = try conflict(key, at: nil, try policies(of: key.collection)) else { return [] }
         var decided = Set(conflict.fields.map { Optional($0.field) }).subtracting(conflict.openFields.map(\.field))
         if conflict.winner != nil { decided.insert(nil) }
         return decided
     }
+
+    // MARK: - From what was saved
+
+    private func readCount() -> SavedConflictCount? {
+        guard let saved = derivedFile(SavedConflictCount.fileName).flatMap(SavedConflictCount.init), log.contains(saved.end) else {
+            return nil
+        }
+        return saved
+    }
+
+    private func savedCount(with decidable: Set<Name>, _ threads: Int?) throws(ReplicaError) -> ConflictCount? {
+        guard let saved = readCount(), var now = try goOn(saved, threads) else { return nil }
+        if !decidable.isEmpty { guard (try? now.take { decidable.contains($0.collection) }) != nil else { return nil } }
+        return now.count
+    }
+
+    /// The saved count, and what the events behind it did; nil when it cannot be gone on with: the checkpoint is another one, or damaged.
+    private func goOn(_ saved: SavedConflictCount, _ threads: Int?) throws(ReplicaError) -> SavedConflictCount? {
+        let total = log.end.index - saved.end.position.index
+        guard total > 0 else { return saved }
+        var waiting = WaitingEvents()
+        guard let image = log.readCheckpoint().image, image.end == saved.end,
+            var table = try Self.table(adopting: image, toFold: log, &waiting)
+        else { return nil }
+        table.watchSiblings()
+        var changes: [SiblingChange] = []
+        try Self.fold(log, from: saved.end.position, into: &table, &waiting, threads: threads ?? Self.threads(for: total)) { table in
+            changes += table.takeSiblingChanges()
+        }
+        var (saved, keys) = (saved, Set(changes.map(\.key)))
+        guard (try? saved.take { keys.remove($0) != nil }) != nil else { return nil }
+        var count = saved.count
+        for change in changes { count.add(change) }
+        try time(&count) { _ in }
+        return saved.goneOn(count, to: saved.end)
+    }
+
+    // MARK: - From the beginning
+
+    private func countAll(_ threads: Int?, _ progress: (Int, Int) -> Void) throws(ReplicaError) -> ConflictCount {
+        let (total, threads) = (Int(end.index) * 2, threads ?? Self.threads(for: end.index))
+        var count = ConflictCount()
+        var table = RecordTable(expectedEvents: end.index)
+        var waiting = WaitingEvents()
+        table.watchSiblings()
+        var from = Position(0)
+        let stops: [SealedEnd?] = if let checkpointEnd { [checkpointEnd, nil] } else { [nil] }
+        for stop in stops {
+            try Self.fold(log, from: from, upTo: stop, into: &table, &waiting, threads: threads) { table in
+                for change in table.takeSiblingChanges() { count.add(change) }
+                progress(Int(table.eventCount), total)
+            }
+            try time(&count) { progress(total / 2 + $0, total) }
+            guard let stop else { continue }
+            save(SavedConflictCount(count, at: stop))
+            from = stop.position
+        }
+        return count
+    }
+
+    /// Finds out when events were written, as far as the count has to know it: few one by one, many by one look at each block.
+    private func time(_ count: inout ConflictCount, _ progress: (Int) -> Void) throws(ReplicaError) {
+        let untimed = count.untimed
+        guard !untimed.isEmpty else { return }
+        let areFew = untimed.count < end.index / Self.eventsLookedAtLikeOneBlock
+        count.take(areFew ? try timesOneByOne(of: untimed) : try times(of: untimed, progress: progress))
+    }
+
+    /// A block that is looked for takes about as long as so many events of which only the times are read.
+    private static var eventsLookedAtLikeOneBlock: UInt64 { 3000 }
 }

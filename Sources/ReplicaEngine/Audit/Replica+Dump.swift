@@ -5,9 +5,7 @@ extension Replica {
     /// Hands over the canonical dump in pieces that end with a line: a line per record that has an applied event, sorted by key.
     package func canonicalDump(_ write: ([UInt8]) throws -> Void) throws {
         var writer = JSONWriter()
-        // All of it is walked over.
-        try checkTable()
-        try records(in: nil, times: try timesOfContested()) { record in
+        try records(in: nil, times: [:]) { record in
             CanonicalDump.append(record, to: &writer)
             if writer.bytes.count >= Self.pieceBytes {
                 try write(writer.bytes)

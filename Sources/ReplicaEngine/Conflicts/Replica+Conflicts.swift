@@ -16,6 +16,11 @@ extension Replica {
         return try conflict(key, at: moment, policies)
     }
 
+    /// Calls `body` with each conflict that no policy decides now, sorted by record, until it returns false. The first come before the others are looked at.
+    package func eachConflict(_ body: (Conflict) throws -> Bool) throws {
+        try openConflicts { open in try conflict(open.key).map(body) ?? true }
+    }
+
     /// All conflicts that no policy decides, sorted by record; of one collection or all, now or then.
     package func conflicts(in collection: Name? = nil, at moment: Moment? = nil) throws(ReplicaError) -> [Conflict] {
         var conflicts: [Conflict] = []
@@ -29,18 +34,15 @@ extension Replica {
     func conflict(_ key: RecordKey, at moment: Moment?, _ policies: CollectionPolicies) throws(ReplicaError) -> Conflict? {
         var past: RecordPast<Storage>?
         let found: Record?
-        if case .time = moment, let moment {
-            // Only the events that count then.
+        if let moment {
+            // What has been read for the record's sake is not read again for the sides'.
             guard let then = try self.past(of: key, at: moment) else { return nil }
             (past, found) = (then.past, try then.past.record(then.cut))
-        } else if let moment {
-            found = try record(key, at: moment)
         } else {
             found = try record(key)
         }
         guard let record = found, record.isContested || policies.isConflictOfWholeEdits(record) else { return nil }
         if past == nil {
-            // What the sides had seen is the same at any moment.
             past = try RecordPast(
                 self, key, holding: policies.isConflictOfWholeEdits(record) ? Set(record.heads) : record.contestingDots)
         }

@@ -66,7 +66,7 @@ extension Replica {
 
     /// The record's past from a moment back, and which events count there; nil when it had none.
     ///
-    /// To a time all of the record's events are read: what one covers may be later than itself.
+    /// To a time those events are looked at that may be later, and those behind them: what one covers may be later than itself.
     func past(of key: RecordKey, at moment: Moment) throws(ReplicaError) -> (past: RecordPast<Storage>, cut: PastCut)? {
         switch moment {
         case .position(let end):
@@ -85,11 +85,27 @@ extension Replica {
             guard let past = try RecordPast(self, key, holding: [dot]), let number = try past.number(of: dot) else { return nil }
             return (past, .upTo(number))
         case .time(let milliseconds):
-            guard let past = try RecordPast(self, key) else { return nil }
-            while try past.has(past.steps.count) {}
-            let steps = Self.steps(past.steps, notLaterThan: milliseconds)
-            return steps.isEmpty ? nil : (try RecordPast(self, key, steps: steps), .from(0))
+            let positions = try positions(of: key)
+            let border = try logTimes().border(at: milliseconds, among: positions)
+            let between = try steps(at: positions[border.late..<border.end])
+            let counting = Self.steps(between, notLaterThan: milliseconds)
+            let next = positions.dropFirst(border.end).first
+            guard next != nil || !counting.isEmpty else { return nil }
+            return (try RecordPast(self, key, steps: counting, next: next), .from(0))
         }
+    }
+
+    /// The events of a record at these positions, which come newest first.
+    private func steps(at positions: ArraySlice<Position>) throws(ReplicaError) -> [LoggedRow] {
+        var (steps, rest) = ([LoggedRow](), positions)
+        while let newest = rest.first {
+            let block = try block(containing: newest)
+            let inBlock = rest.prefix { block.contains($0) }
+            rest = rest.dropFirst(inBlock.count)
+            let rows = try rows(at: inBlock.reversed()[...], in: block)
+            for (position, row) in zip(inBlock, rows.reversed()) { steps.append(LoggedRow(position: position, row: row)) }
+        }
+        return steps
     }
 
     /// Events, newest first, whose time, and that of all they cover, is not later.
@@ -130,12 +146,16 @@ extension Replica {
         var last: RecordKey?
         if !table.isChecked, let places = orderedPlaces(in: collection) {
             // By key, since damage that is found on the way voids all places.
+            var (left, isWanted) = (Self.checkedOneByOne, true)
             let isDone = try follow(places) { key in
+                guard left > 0 else { return false }
+                left -= 1
                 last = key
                 if let place = try place(of: key) { try note(place) }
-                return try record(key, times: times).map(body) ?? true
+                isWanted = try record(key, times: times).map(body) ?? true
+                return isWanted
             }
-            if isDone { return }
+            if isDone && (left > 0 || !isWanted) { return }
         }
         try checkTable()
         if let places = orderedPlaces(in: collection) {
@@ -158,6 +178,9 @@ extension Replica {
         defer { noteOrder() }
         return table.orderedPlaces(in: collection)
     }
+
+    /// So many records are checked when their turn comes; whoever wants more walks faster over what has been checked as a whole.
+    private static var checkedOneByOne: Int { 1000 }
 
     /// So many contested records get their times from their own history; the rest by one look at the log.
     static var contestedOneByOne: Int { 50 }

@@ -4,7 +4,8 @@ package import EventCore
 extension Replica {
     /// Calls `body` with the records that may show all of these values, as policies show them, sorted by key, of one collection or all, until it returns false.
     ///
-    /// What others hold is compared where it lies. A record with siblings in a collection with policies is always handed over, since policies may show what no event wrote.
+    /// All are compared where they lie, in the order of memory, before the first is handed over. A record with siblings in a collection with policies always is, since policies may show
+    /// what no event wrote.
     ///
     /// - Parameter progress: told now and then how many records of how many have been looked at.
     package func decidedRecords(
@@ -17,35 +18,13 @@ extension Replica {
         var decided: Set<Name> = []
         for name in table.collections.names where try !policies(of: name).isEmpty { decided.insert(name) }
         var (times, contested) = ([Dot: HybridTime](), 0)
-        func look(at place: RecordTable.Place) throws -> Bool {
-            let isDecided = !decided.isEmpty && table.hasSiblings(at: place) && decided.contains(table.collection(at: place))
-            guard isDecided || sought.allSatisfy({ table.holds($0, at: place) }) else { return true }
+        var places = table.sorted(table.places(holding: sought, in: collection, orWithSiblingsIn: decided, progress: progress))
+        while let place = places.next(in: table) {
             if times.isEmpty && table.isContested(at: place) {
                 contested += 1
                 if contested > Self.contestedOneByOne { times = try timesOfContested(many: 0) }
             }
-            return try body(try self.decided(try record(at: place, times: times)))
-        }
-        let total = Int(table.recordCount)
-        var done = 0
-        func count() {
-            if done % 4096 == 0 { progress(done, total) }
-            done += 1
-        }
-        if var places = table.orderedPlaces(in: collection) {
-            func next() -> RecordTable.Place? {
-                do throws(CheckpointDamage) { return try places.next(in: table) } catch { preconditionFailure("all has been checked") }
-            }
-            while let place = next() {
-                count()
-                guard try look(at: place) else { return }
-            }
-            return
-        }
-        var places = table.sortedPlaces(in: collection)
-        while let place = places.next(in: table) {
-            count()
-            guard try look(at: place) else { return }
+            guard try body(try self.decided(try record(at: place, times: times))) else { return }
         }
     }
 }

@@ -107,6 +107,7 @@ extension Replica {
         guard let end = log.sealedEnd else { return }
         try checkTable()
         if checkpointEnd == end && isCheckpointOrdered && log.readCheckpoint().image?.end == end { return }
+        let count = try countToGoOnWith(to: end)
         let blocks = waiting.blocks.reduce(into: [UInt8]()) { $0 += $1.bytes }
         let result = table.withSections { own in
             blocks.withUnsafeBytes { waiting in
@@ -115,6 +116,7 @@ extension Replica {
         }
         do throws(LogError) { try result.get() } catch { throw .log(error) }
         (checkpointEnd, isCheckpointOrdered) = (end, true)
+        if let count { save(count) }
     }
 
     private static func waiting(fromSection section: UnsafeRawBufferPointer) throws(BlockError) -> WaitingEvents {

@@ -3,9 +3,11 @@ internal import LogStore
 
 /// What the rooms below throw, as a store says it: a log that cannot be read is `.log`, a block that is not well-formed is named by its position.
 extension Replica {
-    /// The log's blocks from the one that holds `position` on.
-    static func blocks(of log: EventLog<Storage>, from position: Position = Position(0)) throws(ReplicaError) -> BlockCursor<Storage> {
-        do throws(LogError) { return try log.blocks(from: position) } catch { throw .log(error) }
+    /// The log's blocks from the one that holds `position` on, up to a sealed end of it or its end.
+    static func blocks(
+        of log: EventLog<Storage>, from position: Position = Position(0), upTo end: SealedEnd? = nil
+    ) throws(ReplicaError) -> BlockCursor<Storage> {
+        do throws(LogError) { return try log.blocks(from: position, upTo: end) } catch { throw .log(error) }
     }
 
     /// The cursor's next block; nil at the end.

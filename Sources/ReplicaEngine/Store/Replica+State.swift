@@ -6,12 +6,14 @@ internal import LogStore
 extension Replica {
     /// Folds the log's blocks from `position` on, which begins a segment or is 0, on one thread or two.
     ///
-    /// - Parameter folded: called with the table now and then, all events of some blocks having been folded.
+    /// - Parameters:
+    ///   - end: a sealed end of the log to stop at; nil for its end.
+    ///   - folded: called with the table now and then, all events of some blocks having been folded.
     static func fold(
-        _ log: EventLog<Storage>, from position: Position, into table: inout RecordTable, _ waiting: inout WaitingEvents, threads: Int,
-        _ folded: (borrowing RecordTable) -> Void = { _ in }
+        _ log: EventLog<Storage>, from position: Position, upTo end: SealedEnd? = nil, into table: inout RecordTable,
+        _ waiting: inout WaitingEvents, threads: Int, _ folded: (borrowing RecordTable) -> Void = { _ in }
     ) throws(ReplicaError) {
-        let cursor = try blocks(of: log, from: position)
+        let cursor = try blocks(of: log, from: position, upTo: end)
         guard threads == 1 else {
             try ReplayCrew().fold(cursor, into: &table, &waiting, folded)
             return

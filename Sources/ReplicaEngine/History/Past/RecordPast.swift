@@ -65,9 +65,9 @@ final class RecordPast<Storage: Volume> {
         try self.init(replica, key, next: position)
     }
 
-    /// Just these of the record's events, newest first: with each all that its writer had seen.
-    convenience init(_ replica: Replica<Storage>, _ key: RecordKey, steps: [LoggedRow]) throws(ReplicaError) {
-        try self.init(replica, key, next: nil)
+    /// Just these of the record's events, newest first, and those from the one at `next` back, none where it is nil: with each all that its writer had seen.
+    convenience init(_ replica: Replica<Storage>, _ key: RecordKey, steps: [LoggedRow], next: Position?) throws(ReplicaError) {
+        try self.init(replica, key, next: next)
         self.steps = steps
         for (number, step) in steps.enumerated() { numbers[step.row.dot] = number }
     }

@@ -1,0 +1,124 @@
+"""What every command takes on one large store, as whole processes: processor time and wall time, the least of some rounds."""
+import json
+import os
+import signal
+import subprocess
+import time
+from collections import Counter
+
+
+class Commands:
+    """The store, what is asked about in it, and the commands."""
+
+    def __init__(self, binary, store, events):
+        self.binary, self.store, self.events = binary, store, events
+        if not (store / "workload").exists():
+            subprocess.run([binary, "bench", "open", "--events", str(events), "--keep", store, "--runs", "1"], check=True, stdout=subprocess.DEVNULL)
+        # Makes what a checkpoint by that command has beside it.
+        subprocess.run([binary, "checkpoint", "--store", store], check=True, stdout=subprocess.DEVNULL)
+        newest = self.lines("log", "--limit", "3000")
+        self.hot = Counter(event["collection"] + "/" + event["record"] for event in newest).most_common(1)[0][0]
+        history = self.lines("log", self.hot)
+        self.hot_events = len(history)
+        self.middle = history[len(history) // 2]
+        self.late = history[-min(30, len(history))]
+        self.field = next(iter(self.record(self.hot)["fields"]))
+        self.contested = self.lines("conflicts", "--limit", "4")
+        self.records = [conflict["collection"] + "/" + conflict["record"] for conflict in self.contested]
+        self.device = newest[-1]["device"]
+        self.side = self.contested[0]["sides"][0]["device"]
+
+    def lines(self, *words):
+        done = subprocess.run([self.binary, *words, "--json", "--store", self.store], check=True, capture_output=True, text=True)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def record(self, key):
+        return self.lines("get", key)[0]
+
+    def reading(self):
+        """What leaves the store as it is: the words that stand in the table, and how much of the output is waited for."""
+        hot, field, contested = self.hot, self.field, self.records[0]
+        position, dot, moment = f"#{self.events // 2}", self.middle["dot"], self.middle["time"]
+        late = self.late["dot"]
+        everything = [
+            ["get", hot], ["get", hot, "--who"], ["get", hot, "--at", late], ["get", hot, "--at", position], ["get", hot, "--at", dot], ["get", hot, "--at", moment],
+            ["show", hot], ["show", contested], ["show", hot, "--at", position], ["show", hot, "--at", moment],
+            ["why", hot, field], ["why", hot, field, "--at", position], ["why", hot, field, "--at", moment],
+            ["log", hot, "--limit", "20"], ["log", "--limit", "20"], ["log", "--kind", "resolve", "--limit", "20"], ["log", "--kind", "import", "--limit", "20"], ["log", "--device", self.device, "--limit", "20"],
+            ["list", "--where", f"{field}=nothing has this"], ["list", "notes", "--where", f"{field}=nothing has this"],
+            ["conflicts", "--limit", "10"], ["conflicts", "--stats"], ["conflicts", "--stats", "--field", field],
+            ["resolve", contested, "--choose", "a", "--dry-run"], ["undo", self.middle["dot"], "--force", "--dry-run"],
+            ["policy"], ["status", "--offline"],
+        ]
+        first = [
+            ["list"], ["list", "notes"], ["list", "--at", position], ["list", "--at", moment], ["log"], ["log", "--reverse"], ["log", hot], ["log", hot, "--reverse"],
+            ["conflicts"], ["conflicts", "--at", position], ["conflicts", "--at", moment], ["export"], ["export", "--csv"], ["inspect", self.segment()], ["dump", "--canonical"],
+            ["resolve", "--all", "--where", "collection=notes", "--choose", self.side, "--dry-run"],
+        ]
+        for words in everything:
+            yield self.named(words), words, None, False
+        for words in first:
+            yield self.named(words), words, None, True
+        yield "the prompt, left at once", ["repl"], b"", False
+
+    def writing(self):
+        """What changes the store; each round is another write."""
+        hot, made = self.hot, f"made/{time.time_ns()}"
+        yield "put R f=v", ["put", hot, f"{self.field}=written"], None, False
+        yield "put of a new record", ["put", made, "title=new"], None, False
+        yield "unset R f", ["unset", hot, self.field], None, False
+        yield "undo --dry-run", ["undo", "--dry-run", "--force"], None, False
+        yield "undo", ["undo", "--force"], None, False
+        yield "redo", ["redo", "--force"], None, False
+        yield "delete R", ["delete", made], None, False
+        yield "import of one event", ["import", "-"], self.event(), False
+        yield "conflicts --stats, behind these writes", ["conflicts", "--stats"], None, False
+        yield "list --where, behind these writes", ["list", "--where", f"{self.field}=nothing has this"], None, False
+
+    def resolving(self):
+        for key in self.records:
+            yield "resolve R --choose a", ["resolve", key, "--choose", "a"], None, False
+
+    def event(self):
+        """One event of a device that nobody has met."""
+        device = f"{time.time_ns():032x}"
+        device = "-".join([device[:8], device[8:12], device[12:16], device[16:20], device[20:]])
+        event = {"collection": "made", "device": device, "record": f"by-{device}", "seq": 1, "set": {"title": "x"}, "time": 1_760_000_000_000}
+        return json.dumps(event).encode() + b"\n"
+
+    def segment(self):
+        """The smallest segment, which an answer shows whole."""
+        return str(min((self.store / ".syncline" / "log").iterdir(), key=lambda file: file.stat().st_size))
+
+    def named(self, words):
+        """The command as the table has it."""
+        names = {
+            self.hot: "R", self.records[0]: "C", self.field: "f", self.middle["dot"]: "DOT", self.middle["time"]: "TIME", self.late["dot"]: "a late DOT",
+            f"#{self.events // 2}": "#HALF", f"{self.field}=nothing has this": "f=v", self.device: "D", self.side: "SIDE", self.segment(): "SEGMENT",
+        }
+        return " ".join(names.get(word, word) for word in words)
+
+    def measure(self, words, given=None, first_line=False):
+        """Runs the command once: milliseconds on processors and on the wall, to its end or to its first line."""
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            [self.binary, *words, "--store", self.store], stdin=subprocess.PIPE if given is not None else subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL)
+        if given:
+            process.stdin.write(given)
+        if given is not None:
+            process.stdin.close()
+        if first_line:
+            process.stdout.readline()
+            wall = time.perf_counter() - start
+            os.kill(process.pid, signal.SIGKILL)
+        else:
+            process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if not first_line:
+            wall = time.perf_counter() - start
+        process.stdout.close()
+        if process.returncode not in (0, -9):
+            raise SystemExit(f"{' '.join(words)} ended with {process.returncode}")
+        return (usage.ru_utime + usage.ru_stime) * 1000, wall * 1000

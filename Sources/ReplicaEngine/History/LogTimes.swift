@@ -1,0 +1,127 @@
+internal import EventCore
+internal import LogStore
+
+/// Between which times the events of each stretch of a log were written, so that what was written before or after a moment is told apart without being read.
+///
+/// Up to a sealed end it is kept in the `times` file. Its content (`DerivedFile`), as varints: of each stretch how many events it has, how far its earliest time lies from that of the one before (zigzag), and
+/// its latest from its earliest.
+struct LogTimes {
+    static let fileName = "times"
+    private static let magic: StaticString = "SYNCTIM1"
+    /// Blocks are joined to stretches of at least so many events.
+    private static let stretchEvents: UInt64 = 512
+
+    private struct Stretch {
+        let first: UInt64
+        var end: UInt64
+        var bounds: ClosedRange<UInt64>
+    }
+
+    private var stretches: [Stretch] = []
+    /// Behind the last event that is known.
+    var end: Position { Position(stretches.last?.end ?? 0) }
+
+    init() {}
+
+    /// Goes on with a block that begins at `end`.
+    mutating func add(_ count: UInt64, _ bounds: ClosedRange<UInt64>) {
+        if var last = stretches.last, last.end - last.first < Self.stretchEvents {
+            last.end += count
+            last.bounds = min(last.bounds.lowerBound, bounds.lowerBound)...max(last.bounds.upperBound, bounds.upperBound)
+            stretches[stretches.count - 1] = last
+        } else {
+            stretches.append(Stretch(first: end.index, end: end.index + count, bounds: bounds))
+        }
+    }
+
+    /// How the events of a record lie around a moment.
+    ///
+    /// - Parameter positions: of the record's events, newest first.
+    /// - Returns: how many are later for certain, and behind how many from the beginning nothing is later, nor covers anything that is. Those between have to be looked at.
+    func border(at milliseconds: UInt64, among positions: [Position]) -> (late: Int, end: Int) {
+        var (number, late, end, isLate) = (stretches.count, 0, 0, true)
+        for (index, position) in positions.enumerated() {
+            while number > 0, stretches[number - 1].first > position.index { number -= 1 }
+            guard number > 0, position.index < stretches[number - 1].end else {
+                (isLate, end) = (false, index + 1)
+                continue
+            }
+            let bounds = stretches[number - 1].bounds
+            isLate = isLate && bounds.lowerBound > milliseconds
+            if isLate { late = index + 1 }
+            if bounds.upperBound > milliseconds { end = index + 1 }
+        }
+        return (late, end)
+    }
+
+    // MARK: - The file
+
+    /// What the file says, and the sealed end that it reaches to; nil unless it is whole.
+    static func read(_ bytes: [UInt8]) -> (times: LogTimes, end: SealedEnd)? {
+        let found = DerivedFile.read(magic, bytes) { (end, cursor) throws(BlockError) -> (LogTimes, SealedEnd) in
+            var (times, earliest) = (LogTimes(), UInt64(0))
+            while !cursor.isAtEnd {
+                let count = try cursor.varint()
+                earliest = try cursor.delta(from: earliest)
+                let latest = earliest.addingReportingOverflow(try cursor.varint())
+                let end = times.end.index.addingReportingOverflow(count)
+                guard !latest.overflow, !end.overflow else { throw .malformed(offset: cursor.offset) }
+                times.stretches.append(
+                    Stretch(first: times.end.index, end: end.partialValue, bounds: earliest...latest.partialValue))
+            }
+            return (times, end)
+        }
+        return found.flatMap { $0.0.end == $0.1.position ? (times: $0.0, end: $0.1) : nil }
+    }
+
+    /// The file, where this reaches just to a sealed end.
+    func bytes(at end: SealedEnd) -> [UInt8] {
+        var (content, earliest) = ([UInt8](), UInt64(0))
+        for stretch in stretches {
+            content.appendVarint(stretch.end - stretch.first)
+            content.appendDelta(from: earliest, to: stretch.bounds.lowerBound)
+            content.appendVarint(stretch.bounds.upperBound - stretch.bounds.lowerBound)
+            earliest = stretch.bounds.lowerBound
+        }
+        return DerivedFile.bytes(Self.magic, at: end, content)
+    }
+}
+
+extension Replica {
+    /// The times of the whole log: what the file does not have is read, and what of it is sealed is saved.
+    func logTimes() throws(ReplicaError) -> LogTimes {
+        var times = try sealedLogTimes()
+        try add(to: &times, upTo: nil)
+        return times
+    }
+
+    private func sealedLogTimes() throws(ReplicaError) -> LogTimes {
+        var times = LogTimes()
+        if let sealedTimes {
+            times = sealedTimes
+        } else if let saved = derivedFile(LogTimes.fileName).flatMap(LogTimes.read), log.contains(saved.end) {
+            times = saved.times
+        }
+        if let sealed = log.sealedEnd, sealed.position > times.end {
+            try add(to: &times, upTo: sealed)
+            replaceDerivedFile(LogTimes.fileName, with: times.bytes(at: sealed))
+        }
+        sealedTimes = times
+        return times
+    }
+
+    /// Sees to it that what is sealed is in the file.
+    package func saveTimes() throws(ReplicaError) { _ = try sealedLogTimes() }
+
+    /// Goes on from a sealed end.
+    private func add(to times: inout LogTimes, upTo end: SealedEnd?) throws(ReplicaError) {
+        guard times.end < end?.position ?? self.end else { return }
+        let bounds = BlockTimeBounds()
+        let cursor = try Self.blocks(of: log, from: times.end, upTo: end)
+        while let block = try Self.next(cursor) {
+            guard block.header.kind == .events else { continue }
+            let stretch = try Self.naming(block.first) { () throws(BlockError) in try bounds.bounds(of: block.header, block.bytes) }
+            times.add(UInt64(block.header.count), stretch)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import EventCore
+import LogStore
+import Simulation
+import Testing
+import Workload
+
+@testable import ReplicaEngine
+
+/// What the times of the log's stretches leave out makes no difference to what a record was at a time.
+struct LogTimesTests {
+    private static let path = "disk/store/" + LogTimes.fileName
+
+    @Test(arguments: 0..<12 as Range<UInt64>)
+    func `a record at a time is the fold of the events that count then, in a log of many stretches`(
+        seed: UInt64
+    ) throws {
+        let volume = FaultyVolume()
+        var replica = try ReferenceTests.replica(on: volume)
+        var random = SeededRandom(seed: seed)
+        var events = try Self.history(seed, &random)[...]
+        let times = events.map(\.time.milliseconds)
+        while !events.isEmpty {
+            let piece = events.prefix(200 + random.below(900))
+            events = events.dropFirst(piece.count)
+            _ = try replica.ingest(Array(piece))
+            if random.chance(1, in: 2) { try replica.checkpoint() }
+            if random.chance(1, in: 2) { try replica.saveTimes() }
+            if random.chance(1, in: 3) {
+                try replica.close()
+                replica = try Replica.open(in: "disk/store", on: volume, access: .writing)
+            }
+        }
+        for key in try Self.keys(of: replica).shuffled(using: &random).prefix(3) {
+            let history = try replica.history(of: key).map(\.event)
+            for time in (0..<12).map({ _ in times[random.below(times.count)] }) + [0, .max >> 17] {
+                var (late, counting) = ([Dot](), [Event]())
+                for event in history {
+                    if event.time.milliseconds > time || late.contains(where: event.context.covers) {
+                        late.append(event.dot)
+                    } else {
+                        counting.append(event)
+                    }
+                }
+                let (found, expected) = (try replica.record(key, at: .time(milliseconds: time)), try RecordFold.folded(counting, key))
+                let name = "seed \(seed), \(key), \(time)"
+                #expect(found?.fields == expected?.fields && found?.heads == expected?.heads, "\(name)")
+                #expect(found?.clock == expected?.clock && found?.tombstones == expected?.tombstones, "\(name)")
+            }
+        }
+    }
+
+    @Test func `the file is believed while it is whole and of this log`() throws {
+        let volume = FaultyVolume()
+        let replica = try ReferenceTests.replica(on: volume)
+        let key = RecordKey(collection: try Name("notes"), record: try Name("r"))
+        func put(_ value: String, at time: UInt64) throws {
+            let body = try EventBody.writing(set: [FieldWrite(field: try Name("f"), value: Store.value(value))])
+            _ = try replica.commit([Draft(key: key, body: body)], wall: time)
+        }
+        try put("1", at: 1000)
+        try replica.checkpoint()
+        try replica.saveTimes()
+        try replica.close()
+        let whole = try volume.wholeFile(Self.path)
+        let saved = try #require(LogTimes.read(whole))
+        #expect(saved.times.end == Position(1))
+
+        /// What a store says that finds this file.
+        func values(_ file: [UInt8]) throws -> [FieldValue?] {
+            try volume.replaceFile(Self.path, by: "disk/store/other", in: "disk/store", with: file)
+            let reader = try Replica.open(in: "disk/store", on: volume, access: .reading)
+            return try [500, 1500].map { try reader.record(key, at: .time(milliseconds: $0))?.fields.first?.versions.first?.value }
+        }
+        #expect(try values(whole) == [nil, Store.value("1")])
+        // A file that is not true shows where it is taken over.
+        var lie = LogTimes()
+        lie.add(1, 400...400)
+        #expect(try values(lie.bytes(at: saved.end)) == [Store.value("1"), Store.value("1")])
+        for offset in whole.indices {
+            var damaged = whole
+            damaged[offset] ^= 1
+            #expect(try values(damaged) == [nil, Store.value("1")], "\(offset)")
+        }
+        let other = SealedEnd(segment: 1, position: Position(1), digest: SegmentDigest(bytes: [UInt8](repeating: 7, count: 32)))
+        #expect(try values(lie.bytes(at: other)) == [nil, Store.value("1")])
+    }
+
+    /// Events of few records, enough for several stretches, whose times mostly rise; some are far ahead.
+    private static func history(_ seed: UInt64, _ random: inout SeededRandom) throws -> [Event] {
+        try WorkloadW(events: 3000, seed: seed, options: .init(records: 4)).map { event in
+            let ahead: UInt64 = random.chance(1, in: 200) ? 40_000 : 0
+            return try Event(
+                dot: event.dot, key: event.key, context: event.context,
+                time: try HybridTime(milliseconds: event.time.milliseconds + ahead, tick: event.time.tick), body: event.body)
+        }
+    }
+
+    private static func keys(of replica: Replica<FaultyVolume>) throws -> [RecordKey] {
+        var keys: [RecordKey] = []
+        try replica.records(in: nil) {
+            keys.append($0.key)
+            return true
+        }
+        return keys
+    }
+}
