@@ -7,10 +7,12 @@ import Testing
 @testable import HubStore
 
 /// The journal of a hub: what was appended comes back, and a damaged end is told from damage.
-struct JournalTests {
+final class JournalTests: Sendable {
     private let folder = FileManager.default.temporaryDirectory.appending(path: "syncline-journal-\(UUID().uuidString)").path()
 
     init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     private var path: String { folder + "/journal" }
 

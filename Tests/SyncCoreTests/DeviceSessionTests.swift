@@ -4,86 +4,8 @@ import Testing
 
 /// The device's session, step by step: what each answer makes of its state, and what a person is told to do.
 struct DeviceSessionTests {
-    /// A session and what it asked for last.
-    private struct Driver {
-        var session: DeviceSession
-        var time: UInt64 = 0
-        var effects: [DeviceEffect] = []
-        var status: SyncStatus?
-        var attempt: UInt64 = 0
-        var hubs: [Int] = []
-
-        init(role: Role = .client, hubs: Int = 1, canLead: Bool = false, cursor: [UInt8]? = nil) {
-            var options = DeviceSession.Options(device: .sample(1), name: "a", role: role)
-            (options.hubs, options.canLead) = (hubs, canLead)
-            session = DeviceSession(options, cursor: cursor)
-        }
-
-        mutating func step(_ input: DeviceInput, random: UInt64 = 0) {
-            effects = session.step(input, now: .at(time), random: random)
-            for effect in effects {
-                switch effect {
-                case .open(let attempt, let hub, _):
-                    self.attempt = attempt
-                    hubs.append(hub)
-                case .show(let status): self.status = status
-                default: break
-                }
-            }
-        }
-
-        var state: SyncState? { status?.state }
-        var order: PushOrder? { effects.compactMap { if case .push(_, let order) = $0 { order } else { nil } }.last }
-        var isPulling: Bool { effects.contains { if case .pull = $0 { true } else { false } } }
-        var wake: UInt64? { effects.compactMap { if case .wake(let at) = $0 { at } else { nil } }.last }
-
-        /// Connected, registered; it has asked what the hub has.
-        mutating func connect(head: UInt64 = 0, role: Role = .client, epoch: UInt64 = 0) {
-            step(.start)
-            register(head: head, role: role, epoch: epoch)
-        }
-
-        mutating func register(head: UInt64 = 0, role: Role = .client, epoch: UInt64 = 0) {
-            step(.opened(attempt: attempt))
-            let leadership = Leadership(role: role, master: role == .master ? .sample(1) : nil, epoch: epoch)
-            let registered = Registered(session: ConnectionID(1), leadership: leadership, head: Position(head), limits: SyncLimits())
-            step(.received(attempt: attempt, .registered(registered)))
-        }
-
-        mutating func answer(
-            _ acked: UInt64, head: UInt64, events: [DeviceRun] = [], _ runs: [VerdictRun] = [], scannedTo: UInt64 = 0,
-            forked: [DeviceID] = []
-        ) {
-            let vector = VersionVector([Dot(device: .sample(1), seq: acked)])
-            step(
-                .pushed(
-                    attempt: attempt,
-                    PushResult(
-                        answer: PushAnswer(runs: runs, ackedThrough: vector, head: Position(head), forked: forked), events: events,
-                        scannedTo: Position(scannedTo))))
-        }
-
-        mutating func page(_ position: UInt64, head: UInt64, events: UInt64, cursor: [UInt8] = [1]) {
-            step(
-                .pulled(
-                    attempt: attempt,
-                    PulledPage(
-                        cursor: cursor, position: Position(position), head: Position(head), eventCount: events, covers: VersionVector())))
-        }
-
-        mutating func fail(_ code: ProblemCode, expected: Dot? = nil) {
-            step(.pushFailed(attempt: attempt, .problem(Problem(code, expected: expected))))
-        }
-
-        /// Everything there and here.
-        mutating func settle() {
-            answer(0, head: 0)
-            page(0, head: 0, events: 0)
-        }
-    }
-
     @Test func `it asks, pulls, pushes what the hub has not, in bounded batches, and says so`() {
-        var driver = Driver()
+        var driver = DeviceDriver()
         #expect(driver.session.leaseEpoch(now: .at(0)) == 0)
         driver.step(.wrote(LocalLog(end: Position(12_000), ownSeq: 12_000)))
         #expect(driver.state == .stopped && driver.status?.advice == .startSync)
@@ -122,7 +44,7 @@ struct DeviceSessionTests {
             (.problem(Problem(.notFound)), .blocked(.notEnrolled(.notFound)), .rejoin),
         ]
         for (failure, state, advice) in rows {
-            var driver = Driver()
+            var driver = DeviceDriver()
             driver.connect()
             driver.settle()
             #expect(driver.state == .connected)
@@ -137,7 +59,7 @@ struct DeviceSessionTests {
     }
 
     @Test func `it tries again within 30 seconds, the addresses by turns, and at once when the network returns`() {
-        var driver = Driver(hubs: 3)
+        var driver = DeviceDriver(hubs: 3)
         driver.step(.start)
         for failures in 0..<12 as Range<UInt64> {
             driver.step(.openFailed(attempt: driver.attempt, .unreachable), random: .max / 2 + failures * 7_919)
@@ -154,7 +76,7 @@ struct DeviceSessionTests {
     }
 
     @Test func `what is of an earlier attempt is passed over`() {
-        var driver = Driver()
+        var driver = DeviceDriver()
         driver.connect()
         let old = driver.attempt
         driver.step(.closed(attempt: old, .unreachable))
@@ -168,7 +90,7 @@ struct DeviceSessionTests {
     }
 
     @Test func `a token that has expired is renewed at once, and not over and over`() {
-        var driver = Driver()
+        var driver = DeviceDriver()
         driver.connect()
         driver.step(.closed(attempt: driver.attempt, .problem(Problem(.tokenExpired))))
         #expect(driver.effects.contains(.open(attempt: driver.attempt, hub: 0, renewingToken: true)))
@@ -179,7 +101,7 @@ struct DeviceSessionTests {
     }
 
     @Test func `after a gap it asks anew and looks through its log from the beginning; the same gap again waits`() {
-        var driver = Driver()
+        var driver = DeviceDriver()
         driver.step(.wrote(LocalLog(end: Position(9), ownSeq: 9)))
         driver.connect()
         driver.answer(5, head: 0)
@@ -196,7 +118,7 @@ struct DeviceSessionTests {
     }
 
     @Test func `a rejected event blocks with its reason, and everything else goes on`() {
-        var driver = Driver()
+        var driver = DeviceDriver()
         driver.step(.wrote(LocalLog(end: Position(9), ownSeq: 9)))
         driver.connect()
         driver.answer(3, head: 3)
@@ -216,7 +138,7 @@ struct DeviceSessionTests {
     }
 
     @Test func `a device whose identity was used elsewhere stops; of another one's it warns, and goes on`() {
-        var driver = Driver()
+        var driver = DeviceDriver()
         driver.step(.wrote(LocalLog(end: Position(9), ownSeq: 9)))
         driver.connect()
         driver.answer(3, head: 3, forked: [.sample(2)])
@@ -228,7 +150,7 @@ struct DeviceSessionTests {
 
     @Test func `a hub that has gone back is compared from the beginning, whoever notices it, and nothing is wiped`() {
         for way in 0..<3 {
-            var driver = Driver(cursor: [9])
+            var driver = DeviceDriver(cursor: [9])
             driver.step(.wrote(LocalLog(end: Position(9), ownSeq: 9)))
             driver.connect(head: 20)
             driver.answer(9, head: 20)
@@ -254,8 +176,40 @@ struct DeviceSessionTests {
         }
     }
 
+    @Test func `the answer to a heartbeat that did not know of the lease does not prolong it`() {
+        var driver = DeviceDriver(role: .master, canLead: true)
+        driver.connect()
+        driver.settle()
+        let leadership = Leadership(role: .master, master: .sample(1), epoch: 4)
+        func beat() -> DeviceHeartbeat? {
+            for case .send(_, .heartbeat(let beat)) in driver.effects { return beat }
+            return nil
+        }
+        func answer(_ beat: DeviceHeartbeat?) -> DeviceInput {
+            .received(
+                attempt: driver.attempt,
+                .heartbeat(
+                    HubHeartbeat(
+                        ref: beat?.id ?? 0, leadership: leadership, head: Position(0), tokenExpiresInMilliseconds: 1_000_000,
+                        wall: ClockReading.at(driver.time).wall)))
+        }
+        // The hub has given it the lease, and word of that is held up; it may have run out before that comes.
+        driver.time = SyncLimits().heartbeatMilliseconds
+        driver.step(.tick)
+        let unknowing = beat()
+        #expect(unknowing?.epoch == 0)
+        driver.time += 3_000
+        driver.step(.received(attempt: driver.attempt, .roleChanged(leadership)))
+        let knowing = beat()
+        #expect(knowing?.epoch == 4)
+        driver.step(answer(unknowing))
+        #expect(driver.session.leaseEpoch(now: .at(driver.time)) == 0)
+        driver.step(answer(knowing))
+        #expect(driver.session.leaseEpoch(now: .at(driver.time)) == 4)
+    }
+
     @Test func `a device leads only after an answer to its own message, and stops before the hub's lease is over`() {
-        var driver = Driver(role: .master, canLead: true)
+        var driver = DeviceDriver(role: .master, canLead: true)
         driver.connect()
         driver.settle()
         #expect(driver.status?.role == .client)
@@ -283,7 +237,7 @@ struct DeviceSessionTests {
     }
 
     @Test func `critical events are acknowledged when they are durable; without the event, when the pull has brought it`() {
-        var driver = Driver()
+        var driver = DeviceDriver()
         driver.connect()
         driver.settle()
         let small = Delivery(id: Position(7), dot: Dot(device: .sample(2), seq: 1), attempt: 1, includesEvent: true, byteCount: 10)
@@ -302,7 +256,7 @@ struct DeviceSessionTests {
     }
 
     @Test func `blocks that do not fit are pulled once more as events, in a call that waits its turn like any other`() {
-        var driver = Driver(role: .reader)
+        var driver = DeviceDriver(role: .reader)
         driver.connect(head: 9, role: .reader)
         driver.page(4, head: 9, events: 4)
         driver.step(.unfit(attempt: driver.attempt, LocalLog(end: Position(2), ownSeq: 0)))
@@ -320,7 +274,7 @@ struct DeviceSessionTests {
     }
 
     @Test func `a reader pulls and never pushes; a hint that comes during a pull is not lost`() {
-        var driver = Driver(role: .reader)
+        var driver = DeviceDriver(role: .reader)
         driver.step(.wrote(LocalLog(end: Position(3), ownSeq: 0)))
         driver.connect(head: 1, role: .reader)
         #expect(driver.order == nil && driver.isPulling)
@@ -332,7 +286,7 @@ struct DeviceSessionTests {
     }
 
     @Test func `a reader says how much it holds alone once it has all that the hub has, and not for what just came by itself`() {
-        var driver = Driver(role: .reader)
+        var driver = DeviceDriver(role: .reader)
         driver.step(.wrote(LocalLog(end: Position(7), ownSeq: 0)))
         driver.connect(head: 5, role: .reader)
         #expect(driver.status?.withheld == 0)
@@ -348,7 +302,7 @@ struct DeviceSessionTests {
     }
 
     @Test func `silence, a wrong clock and a store that was copied are noticed`() {
-        var driver = Driver()
+        var driver = DeviceDriver()
         driver.step(.wrote(LocalLog(end: Position(2), ownSeq: 2)))
         driver.connect()
         driver.answer(6, head: 6)
@@ -371,7 +325,7 @@ struct DeviceSessionTests {
     }
 
     @Test func `an event of another's that the store refuses makes it compare its chain once more: it may build on a twin's`() {
-        var driver = Driver()
+        var driver = DeviceDriver()
         driver.step(.wrote(LocalLog(end: Position(2), ownSeq: 2)))
         driver.connect(head: 5)
         driver.answer(2, head: 5)

@@ -5,11 +5,13 @@ import SynclineKit
 import Testing
 
 /// A store on its own.
-struct StoreTests {
+final class StoreTests: Sendable {
     private let folder: String
     private let trip = RecordKey("notes", "trip")
 
     init() throws { folder = try Workspace.temporaryFolder() }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     private func store() async throws -> Store { try await Store.openOrCreate(folder, deviceName: "laptop", keys: folder + "/keys") }
 

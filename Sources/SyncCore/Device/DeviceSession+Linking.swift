@@ -164,11 +164,12 @@ extension DeviceSession {
 
     private mutating func answered(_ heartbeat: HubHeartbeat) {
         guard let index = unanswered.firstIndex(where: { $0.id == heartbeat.ref }) else { return }
-        let sentAt = unanswered[index].sentAt
+        let beat = unanswered[index]
         unanswered.removeSubrange(...index)
         hint(heartbeat.head)
         follow(heartbeat.leadership)
-        confirmLease(heartbeat.leadership, sentAt: sentAt)
+        // The hub prolongs a lease for a heartbeat that names its epoch, and for no other: what did not know of the lease has not asked for it.
+        if beat.epoch == heartbeat.leadership.epoch { confirmLease(heartbeat.leadership, sentAt: beat.sentAt) }
         let skew = Int64(clamping: heartbeat.wall) - Int64(clamping: now.wall)
         warnings.removeAll { if case .clockSkew = $0 { true } else { false } }
         if skew.magnitude > options.skewMilliseconds { warnings.append(.clockSkew(milliseconds: skew)) }
@@ -216,13 +217,14 @@ extension DeviceSession {
     private mutating func beat() {
         guard link == .up else { return }
         heartbeats += 1
-        unanswered.append((heartbeats, now.milliseconds))
+        let epoch = max(promisedEpoch, lease.epoch(at: now.milliseconds))
+        unanswered.append((heartbeats, epoch, now.milliseconds))
         if unanswered.count > 8 { unanswered.removeFirst() }
         let head = max(answeredHead, hintedHead).index
         send(
             .heartbeat(
                 DeviceHeartbeat(
-                    id: heartbeats, epoch: max(promisedEpoch, lease.epoch(at: now.milliseconds)),
+                    id: heartbeats, epoch: epoch,
                     lag: head - min(head, pulledTo?.index ?? 0), pending: local.ownSeq - min(acknowledged, local.ownSeq))))
     }
 }

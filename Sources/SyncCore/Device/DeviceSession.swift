@@ -100,7 +100,7 @@ package struct DeviceSession {
     /// The newest that any hub told of.
     var heardEpoch: UInt64 = 0
     var heartbeats: UInt64 = 0
-    var unanswered: [(id: UInt64, sentAt: UInt64)] = []
+    var unanswered: [(id: UInt64, epoch: UInt64, sentAt: UInt64)] = []
     var beatAt: UInt64 = 0
     var lastHeard: UInt64 = 0
     /// Deliveries whose events come by pull.
