@@ -31,14 +31,19 @@ package struct HubProblem: Hashable, Sendable {
     package let code: String
     package let detail: String
     package let isRetryable: Bool
+    /// When it may be tried again.
+    package let retryAfterMilliseconds: UInt64?
     /// The seq that should have come, of a gap.
     package let expected: Dot?
 
-    init(status: Int, code: String, detail: String, isRetryable: Bool = false, expected: Dot? = nil) {
+    init(
+        status: Int, code: String, detail: String, isRetryable: Bool = false, retryAfterMilliseconds: UInt64? = nil, expected: Dot? = nil
+    ) {
         self.status = status
         self.code = code
         self.detail = detail
         self.isRetryable = isRetryable
+        self.retryAfterMilliseconds = retryAfterMilliseconds
         self.expected = expected
     }
 
@@ -48,8 +53,12 @@ package struct HubProblem: Hashable, Sendable {
         self.init(
             status: Int(object["status"]?.integer ?? 0), code: code, detail: object["detail"]?.text ?? "",
             isRetryable: object["retryable"]?.isTrue ?? false,
+            retryAfterMilliseconds: object["retryAfterMs"]?.integer.map { min($0, Self.mostMilliseconds) },
             expected: device.flatMap { device in object["expected"]?.integer.map { Dot(device: device, seq: $0) } })
     }
+
+    /// Nothing that is reckoned with it overflows.
+    private static let mostMilliseconds: UInt64 = 1 << 32
 
     /// The error that the problem is to a device.
     var error: SyncError {

@@ -1,5 +1,7 @@
-/// What a hub's log gives and takes at once, beside what `SyncLimits` says.
+internal import SyncCore
+
+/// What a hub's log gives at once.
 enum LogLimits {
     /// A page is closed when its events have so many bytes.
-    static let pageBytes = 4 * 1024 * 1024
+    static let pageBytes = SyncLimits().pageBytes
 }

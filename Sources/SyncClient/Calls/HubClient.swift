@@ -9,26 +9,32 @@ final class HubClient {
     private let folder: SyncFolder
     private let device: DeviceID
     private let key: DeviceKey
+    private let waitsItsTurn: Bool
     private(set) var link: HubLink
+
+    /// How long a hub is waited for that says when it may be asked again.
+    private static let patienceMilliseconds: UInt64 = 60_000
 
     /// A longer name is none.
     private static let nameBytes = 255
 
     var hub: String { connection.hub }
 
-    init(_ link: HubLink, _ folder: SyncFolder, device: DeviceID, keys: String) throws(SyncError) {
+    /// - Parameter waitsItsTurn: whether a call that comes too soon is made again when the hub allows it; otherwise that is the caller's to see to.
+    init(_ link: HubLink, _ folder: SyncFolder, device: DeviceID, keys: String, waitsItsTurn: Bool) throws(SyncError) {
         self.link = link
         self.folder = folder
         self.device = device
+        self.waitsItsTurn = waitsItsTurn
         // A copied store has no key: it is not let in with the original's token.
         guard let key = try DeviceKey.read(device, in: keys) else { throw .noKey(path: DeviceKey.path(device, keys)) }
         self.key = key
         connection = try HubConnection(hubs: link.hubs, authorities: link.authorities)
     }
 
-    func status() throws(SyncError) -> JSONValue { try object(.GET, "/sync/status") }
+    func status() throws(SyncError) -> JSONValue { try parsed(try call(.GET, "/sync/status", for: .list)) }
 
-    func devices() throws(SyncError) -> JSONValue { try object(.GET, "/devices") }
+    func devices() throws(SyncError) -> JSONValue { try parsed(try call(.GET, "/devices", for: .list)) }
 
     /// What the workspace calls its devices, this one left out, and what each has signed of its events.
     func introductions() throws(SyncError) -> (names: [DeviceID: String], signatures: [DeviceSignature]) {
@@ -42,7 +48,7 @@ final class HubClient {
     }
 
     func revoke(_ device: DeviceID, epoch: UInt64) throws(SyncError) -> JSONValue {
-        try object(.DELETE, "/devices/\(device)?epoch=\(epoch)")
+        try parsed(try call(.DELETE, "/devices/\(device)?epoch=\(epoch)", for: .object))
     }
 
     /// - Parameters:
@@ -50,7 +56,7 @@ final class HubClient {
     ///   - after: behind them, which is signed.
     func push(_ events: [Event], before: ChainHead, after: ChainHead) throws(SyncError) -> JSONValue {
         let body = ExchangeBody.bytes(object: try chains([before], after), events: events)
-        let reply = try call(.POST, "/sync/push", body: body, mediaType: ExchangeBody.mediaType)
+        let reply = try call(.POST, "/sync/push", for: .list, body: body, mediaType: ExchangeBody.mediaType)
         return try parsed(reply)
     }
 
@@ -61,7 +67,7 @@ final class HubClient {
         let heads = [blocks.before] + blocks.chain
         let object = try chains(heads.dropLast(), heads[heads.count - 1])
         let body = BlocksBody.bytes(object: object, blocks: blocks.run.bytes)
-        return try parsed(try call(.POST, "/sync/push", body: body, mediaType: BlocksBody.mediaType, meanwhile: meanwhile))
+        return try parsed(try call(.POST, "/sync/push", for: .list, body: body, mediaType: BlocksBody.mediaType, meanwhile: meanwhile))
     }
 
     /// A page as packed blocks, or as events where it does not begin with such a block.
@@ -69,7 +75,7 @@ final class HubClient {
     /// - Parameter meanwhile: done while the answer is under way.
     func pullBlocks(cursor: String, limit: Int, meanwhile: () -> Void) throws(SyncError) -> PulledContents {
         let reply = try call(
-            .GET, "/sync/pull?limit=\(limit)&cursor=\(cursor)", accept: "\(BlocksBody.mediaType), \(ExchangeBody.mediaType)",
+            .GET, "/sync/pull?limit=\(limit)&cursor=\(cursor)", for: .page, accept: "\(BlocksBody.mediaType), \(ExchangeBody.mediaType)",
             meanwhile: meanwhile)
         if reply.mediaType == BlocksBody.mediaType, let body = BlocksBody(reply.body) { return .blocks(body) }
         guard reply.mediaType == ExchangeBody.mediaType, let parts = ExchangeBody.parts(of: reply.body, limit: limit) else {
@@ -85,7 +91,7 @@ final class HubClient {
     }
 
     func pull(cursor: String, limit: Int) throws(SyncError) -> (object: JSONValue, events: [Event]) {
-        let reply = try call(.GET, "/sync/pull?limit=\(limit)&cursor=\(cursor)", accept: ExchangeBody.mediaType)
+        let reply = try call(.GET, "/sync/pull?limit=\(limit)&cursor=\(cursor)", for: .page, accept: ExchangeBody.mediaType)
         guard reply.mediaType == ExchangeBody.mediaType, let parts = ExchangeBody.parts(of: reply.body, limit: limit) else {
             throw .strangeAnswer(hub: hub, what: "a pull without events")
         }
@@ -101,26 +107,40 @@ final class HubClient {
 
     // MARK: - Sessions
 
-    private func object(_ method: HTTPMethod, _ path: String) throws(SyncError) -> JSONValue { try parsed(try call(method, path)) }
-
     private func parsed(_ reply: HubConnection.Reply) throws(SyncError) -> JSONValue {
         guard let object = try? JSONValue(json: reply.body) else { throw .strangeAnswer(hub: hub, what: "no JSON") }
         return object
     }
 
     private func call(
-        _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, mediaType: String = "application/json", accept: String? = nil,
-        meanwhile: () -> Void = {}
+        _ method: HTTPMethod, _ path: String, for kind: AnswerKind, body: [UInt8]? = nil, mediaType: String = "application/json",
+        accept: String? = nil, meanwhile: () -> Void = {}
     ) throws(SyncError) -> HubConnection.Reply {
-        do throws(SyncError) {
-            return try connection.call(
-                method, path, token: link.token, body: body, mediaType: mediaType, accept: accept, meanwhile: meanwhile)
-        } catch {
-            guard case .notAllowed(let problem) = error, ["token-expired", "token-unknown"].contains(problem.code) else { throw error }
+        var (isFirst, isRenewed, patience) = (true, false, waitsItsTurn ? Self.patienceMilliseconds : 0)
+        while true {
+            do throws(SyncError) {
+                defer { isFirst = false }
+                return try connection.call(method, path, for: kind, token: link.token, body: body, mediaType: mediaType, accept: accept) {
+                    if isFirst { meanwhile() }
+                }
+            } catch {
+                switch error {
+                case .notAllowed(let problem) where !isRenewed && ["token-expired", "token-unknown"].contains(problem.code):
+                    isRenewed = true
+                    try renew()
+                case .refused(let problem) where problem.code == ProblemCode.rateLimited.rawValue:
+                    let pause = max(problem.retryAfterMilliseconds ?? Self.pauseMilliseconds, 1)
+                    guard pause <= patience else { throw error }
+                    patience -= pause
+                    Host.pause(milliseconds: UInt32(pause))
+                default: throw error
+                }
+            }
         }
-        try renew()
-        return try connection.call(method, path, token: link.token, body: body, mediaType: mediaType, accept: accept)
     }
+
+    /// Before a call is made again, where the hub does not say when that may be.
+    private static let pauseMilliseconds: UInt64 = 1_000
 
     /// Proves the device's key and keeps the new token.
     func renew() throws(SyncError) {
@@ -128,7 +148,7 @@ final class HubClient {
             writer.key("workspace")
             writer.string(link.workspace)
         }
-        let challenge = try parsed(try connection.call(.POST, "/devices/\(device)/challenge", body: workspace))
+        let challenge = try parsed(try connection.call(.POST, "/devices/\(device)/challenge", for: .object, body: workspace))
         guard let nonce = challenge["nonce"]?.bytes else { throw .strangeAnswer(hub: hub, what: "a challenge without a nonce") }
         let signature = try key.signature(
             of: SessionProof.bytes(workspace: WorkspaceID(bytes: link.workspaceID), device: device, nonce: Secret(bytes: nonce)))
@@ -140,7 +160,7 @@ final class HubClient {
             writer.key("signature")
             writer.string(Hexadecimal.text(signature))
         }
-        let session = try parsed(try connection.call(.POST, "/devices/\(device)/session", body: proof))
+        let session = try parsed(try connection.call(.POST, "/devices/\(device)/session", for: .object, body: proof))
         guard let token = session["token"]?.text else { throw .strangeAnswer(hub: hub, what: "a session without a token") }
         link.token = token
         try folder.write(link)

@@ -16,7 +16,8 @@ final class HubConnection {
 
     private let client: HTTPClient
     private var hubs: [String]
-    private static let replyLimitBytes = 64 * 1024 * 1024
+    /// Of what is unpacked before anybody looks at it.
+    private static let unpackedBytes = 2 * AnswerKind.page.limitBytes
     private static let pieceBytes = 64 * 1024
 
     /// - Throws: `.badURL`
@@ -25,7 +26,7 @@ final class HubConnection {
         self.hubs = hubs
         var configuration = HTTPClient.Configuration(
             timeout: HTTPClient.Configuration.Timeout(connect: Patience.connect, read: Patience.silence, write: Patience.silence),
-            decompression: .enabled(limit: .size(Self.replyLimitBytes)))
+            decompression: .enabled(limit: .size(Self.unpackedBytes)))
         configuration.maximumUsesPerConnection = nil
         configuration.redirectConfiguration = .disallow
         // Whoever calls tries the next address, or says at once that the hub is not there.
@@ -45,10 +46,13 @@ final class HubConnection {
 
     /// Calls a route.
     ///
-    /// - Parameter meanwhile: done once while the answer is under way.
-    /// - Throws: `.unreachable` when no address answers, what a problem means, or `.strangeAnswer`.
+    /// - Parameters:
+    ///   - kind: what is answered.
+    ///   - meanwhile: done once while the answer is under way.
+    /// - Throws: `.unreachable` when no address answers, what a problem means, or `.strangeAnswer`, also for an answer that is longer than its kind may be.
     func call(
-        _ method: HTTPMethod, _ path: String, token: String? = nil, body: [UInt8]? = nil, mediaType: String = "application/json",
+        _ method: HTTPMethod, _ path: String, for kind: AnswerKind, token: String? = nil, body: [UInt8]? = nil,
+        mediaType: String = "application/json",
         accept: String? = nil, meanwhile: () -> Void = {}
     ) throws(SyncError) -> Reply {
         var reasons: [String] = []
@@ -60,7 +64,7 @@ final class HubConnection {
             do {
                 let request = try HTTPClient.Request(
                     url: hub + path, method: method, headers: headers, body: body.map(Self.inPieces))
-                let answer = client.execute(request: request, deadline: .now() + Patience.call)
+                let answer = client.execute(request: request, delegate: BoundedAnswer(kind), deadline: .now() + Patience.call)
                 if isFirst { meanwhile() }
                 isFirst = false
                 let response = try answer.wait()
@@ -69,6 +73,10 @@ final class HubConnection {
             } catch let error as SyncError {
                 guard case .unreachable(_, let reason) = error else { throw error }
                 reasons.append(reason)
+            } catch let error as BoundedAnswer.TooLong {
+                throw .strangeAnswer(hub: hub, what: "more than \(error.limitBytes) bytes")
+            } catch is NIOHTTPDecompression.DecompressionError {
+                throw .strangeAnswer(hub: hub, what: "what cannot be unpacked, or would be more than \(Self.unpackedBytes) bytes")
             } catch { reasons.append(Self.describe(error)) }
         }
         throw .unreachable(hub: hubs.joined(separator: ", "), reason: reasons.joined(separator: "; "))
@@ -86,12 +94,10 @@ final class HubConnection {
         }
     }
 
-    private static func reply(_ response: HTTPClient.Response, _ hub: String) throws(SyncError) -> Reply {
-        let body = response.body.map { Array($0.readableBytesView) } ?? []
-        let mediaType = response.headers.first(name: "content-type").map { String($0.prefix { $0 != ";" }) } ?? ""
-        if (200..<300).contains(response.status.code) { return Reply(mediaType: mediaType, body: body) }
-        guard let object = try? JSONValue(json: body), let problem = HubProblem(object) else {
-            throw .strangeAnswer(hub: hub, what: "status \(response.status.code)")
+    private static func reply(_ response: BoundedAnswer.Reply, _ hub: String) throws(SyncError) -> Reply {
+        if response.isSuccess { return Reply(mediaType: response.mediaType, body: response.body) }
+        guard let object = try? JSONValue(json: response.body), let problem = HubProblem(object) else {
+            throw .strangeAnswer(hub: hub, what: "status \(response.status)")
         }
         // A hub that is going down or too busy is as good as one that is not there: the work stays queued.
         if problem.status == 503 { throw .unreachable(hub: hub, reason: problem.detail) }

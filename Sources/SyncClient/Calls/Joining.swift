@@ -42,7 +42,7 @@ package enum Joining {
         let key = try DeviceKey.readOrMake(device, in: keys)
         let enrolment = Enrolment(
             device: device, code: Secret(code: code), name: name, publicKey: key.publicKey, chain: chain, formerly: formerly)
-        let reply = try connection.call(.POST, "/devices", body: enrolment.json)
+        let reply = try connection.call(.POST, "/devices", for: .object, body: enrolment.json)
         guard let object = try? JSONValue(json: reply.body), let token = object["token"]?.text, let role = object["role"]?.text,
             let workspace = object["workspace"]?.text, let id = object["workspaceId"]?.bytes, id.count == 16
         else { throw .strangeAnswer(hub: connection.hub, what: "an enrolment without a token") }

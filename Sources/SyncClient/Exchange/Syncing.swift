@@ -39,7 +39,7 @@ package final class Syncing<Storage: Volume> {
         self.now = now
         folder = SyncFolder(ofStore: path)
         guard let link = try folder.link() else { throw .notJoined(folder: path) }
-        client = try HubClient(link, folder, device: store.device, keys: keys)
+        client = try HubClient(link, folder, device: store.device, keys: keys, waitsItsTurn: true)
         progress = try folder.progress()
     }
 

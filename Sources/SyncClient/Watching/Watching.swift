@@ -42,7 +42,7 @@ package final class Watching {
         do throws(ReplicaError) {
             (device, name, local) = try machine.store.reading { (store) throws(ReplicaError) in (store.device, store.name, store.localLog) }
         } catch { throw .store(error) }
-        client = try HubClient(link, folder, device: device, keys: machine.keys)
+        client = try HubClient(link, folder, device: device, keys: machine.keys, waitsItsTurn: false)
         progress = try folder.progress()
         var options = DeviceSession.Options(device: device, name: name, role: Role(rawValue: link.role) ?? .client)
         options.canLead = options.role == .master
@@ -225,7 +225,7 @@ package final class Watching {
         switch error {
         case .notAllowed(let problem), .fork(let problem), .refused(let problem):
             guard let code = ProblemCode(rawValue: problem.code) else { return .problem(Problem(.malformed)) }
-            return .problem(Problem(code, expected: problem.expected))
+            return .problem(Problem(code, retryAfterMilliseconds: problem.retryAfterMilliseconds, expected: problem.expected))
         default: return .unreachable
         }
     }

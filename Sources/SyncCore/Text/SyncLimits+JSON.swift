@@ -36,7 +36,7 @@ extension SyncLimits {
     private var members: [(String, UInt64)] {
         [
             ("bodyBytes", UInt64(bodyBytes)), ("bodyMs", bodyMilliseconds), ("events", UInt64(events)),
-            ("messageBytes", UInt64(messageBytes)),
+            ("pageBytes", UInt64(pageBytes)), ("messageBytes", UInt64(messageBytes)),
             ("queuedBytes", UInt64(queuedBytes)), ("queuedMessages", UInt64(queuedMessages)), ("waitMs", waitMilliseconds),
             ("nonceMs", nonceMilliseconds), ("tokenMs", tokenMilliseconds), ("heartbeatMs", heartbeatMilliseconds),
             ("leaseMs", leaseMilliseconds), ("callsPerSecond", UInt64(callsPerSecond)), ("eventsPerSecond", UInt64(eventsPerSecond)),

@@ -6,6 +6,8 @@ package struct SyncLimits: Hashable, Sendable {
     package var bodyMilliseconds: UInt64 = 60_000
     /// Events of one push, and of one page of a pull.
     package var events = 10_000
+    /// A page of a pull is closed when its events have so many bytes.
+    package var pageBytes = 4 * 1024 * 1024
     /// Of one message on a socket.
     package var messageBytes = 512 * 1024
     /// Bytes and messages that a socket has not taken yet: beyond, the reader is too slow.
