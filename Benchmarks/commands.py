@@ -3,38 +3,23 @@
 
 Python's standard library only. README.md beside this file says how to run it and what is measured how.
 """
-import argparse
-import json
-import os
-import shutil
-import tempfile
-from pathlib import Path
-
-from runner import machine, readme
+from runner import machine, output
 from runner.commands import Commands
 
-HERE = Path(__file__).resolve().parent
 BEGIN, END = "<!-- a run of commands.py --accept -->", "<!-- the commands' end -->"
 
 
 def main():
     options = arguments()
-    scratch = Path(options.scratch or tempfile.mkdtemp(prefix="syncline-commands-"))
-    scratch.mkdir(parents=True, exist_ok=True)
-    try:
+    facts = machine.facts(output.HERE)
+    with output.scratch(options.scratch, "commands") as scratch:
         commands = Commands(options.binary, scratch / f"w-{options.events}", options.events)
         figures = run(commands, options)
-    finally:
-        if not options.scratch:
-            shutil.rmtree(scratch, ignore_errors=True)
-    results = {"machine": machine.facts(HERE), "rounds": options.rounds, "events": options.events, "hotEvents": commands.hot_events, "figures": figures}
-    out = Path(options.out)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "commands.json").write_text(json.dumps(results, indent=1) + "\n")
-    table = markdown(results)
-    if options.accept:
-        readme.fill(HERE / "README.md", table, BEGIN, END)
-    print(table)
+    results = {"machine": facts, "rounds": options.rounds, "events": options.events, "hotEvents": commands.hot_events, "figures": figures}
+    if options.only:
+        # Some of the figures are shown, and replace nobody's.
+        return print(markdown(results))
+    output.publish(results, "commands.json", markdown(results), options, BEGIN, END)
 
 
 def run(commands, options):
@@ -60,10 +45,8 @@ def run(commands, options):
 
 
 def markdown(results):
-    facts = results["machine"]
     lines = [
-        f"Commit {facts['commit']} on {facts['cores']} cores of {facts['processor']}, {facts['memory']}, {facts['system']}, Linux {facts['kernel']}. Rounds: {results['rounds']}; of each "
-        f"figure the least. Workload W of {results['events']:,} events; R has {results['hotEvents']:,} of them, C is in conflict, HALF is the middle of the log.\n",
+        machine.line(results) + f"of each figure the least. Workload W of {results['events']:,} events; R has {results['hotEvents']:,} of them, C is in conflict, HALF is the middle of the log.\n",
         "| command | processor | wall |", "|---|---|---|",
     ]
     for name, figure in results["figures"].items():
@@ -73,14 +56,10 @@ def markdown(results):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", default=os.environ.get("SYNCLINE_BINARY", str(HERE.parent / ".build" / "release" / "syncline")))
+    parser = output.parser(__doc__, "commands.json")
     parser.add_argument("--events", type=int, default=10_000_000, help="workload W; a tenth as many records")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="", help="only reading commands whose words hold this")
-    parser.add_argument("--scratch", help="a folder to work in and to keep")
-    parser.add_argument("--out", default=str(HERE), help="where commands.json is written")
-    parser.add_argument("--accept", action="store_true", help="put the table into README.md")
+    parser.add_argument("--only", default="", help="only reading commands whose words hold this; shown, and written nowhere")
     return parser.parse_args()
 
 

@@ -44,7 +44,7 @@ class Commands:
             ["get", hot], ["get", hot, "--who"], ["get", hot, "--at", late], ["get", hot, "--at", position], ["get", hot, "--at", dot], ["get", hot, "--at", moment],
             ["show", hot], ["show", contested], ["show", hot, "--at", position], ["show", hot, "--at", moment],
             ["why", hot, field], ["why", hot, field, "--at", position], ["why", hot, field, "--at", moment],
-            ["log", hot, "--limit", "20"], ["log", "--limit", "20"], ["log", "--kind", "resolve", "--limit", "20"], ["log", "--kind", "import", "--limit", "20"], ["log", "--device", self.device, "--limit", "20"],
+            ["log", hot, "--limit", "20"], ["log", hot, "--limit", "500"], ["log", "--limit", "20"], ["log", "--kind", "resolve", "--limit", "20"], ["log", "--kind", "import", "--limit", "20"], ["log", "--device", self.device, "--limit", "20"],
             ["list", "--where", f"{field}=nothing has this"], ["list", "notes", "--where", f"{field}=nothing has this"],
             ["conflicts", "--limit", "10"], ["conflicts", "--stats"], ["conflicts", "--stats", "--field", field],
             ["resolve", contested, "--choose", "a", "--dry-run"], ["undo", self.middle["dot"], "--force", "--dry-run"],

@@ -17,6 +17,14 @@ def facts(folder):
     }
 
 
+def line(results):
+    """The sentences above a table: what was measured, on what, how often."""
+    facts = results["machine"]
+    return (
+        f"Commit {facts['commit']} on {facts['cores']} cores of {facts['processor']}, {facts['memory']}, {facts['system']}, Linux {facts['kernel']}; {facts['swift']}. "
+        f"Rounds: {results['rounds']}; ")
+
+
 def processor():
     with open("/proc/cpuinfo") as lines:
         return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())

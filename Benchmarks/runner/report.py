@@ -1,17 +1,11 @@
 """The table of one run, as markdown."""
+from runner import machine
 
 
 def markdown(results):
     figures = results["figures"]
-    parts = [machine(results), peers(figures), appends(figures), stores(figures), left_out(results)]
+    parts = [machine.line(results) + "of each figure the least time of all rounds.\n", peers(figures), appends(figures), stores(figures), left_out(results)]
     return "\n".join(part for part in parts if part)
-
-
-def machine(results):
-    facts = results["machine"]
-    return (
-        f"Commit {facts['commit']} on {facts['cores']} cores of {facts['processor']}, {facts['memory']}, {facts['system']}, Linux {facts['kernel']}; "
-        f"{facts['swift']}. Rounds: {results['rounds']}; of each figure the least time of all rounds.\n")
 
 
 def peers(figures):

@@ -68,7 +68,7 @@ struct CheckpointTests {
         let bytes = try #require(state.files[path])
         let full = try Self.full(state)
         let digest = try full.stateDigest()
-        let keys = try Self.keys(full)
+        let keys = try full.keys()
         var random = SeededRandom(seed: seed)
         var (givenUp, passedOver) = (0, 0)
         for number in 0..<24 {
@@ -104,7 +104,7 @@ struct CheckpointTests {
 
     @Test func `damage that nobody touches is not looked for, and verifying finds it`() throws {
         let (state, path) = try Self.checkpointed()
-        let keys = try Self.keys(Self.full(state))
+        let keys = try Self.full(state).keys()
         var untouched = 0
         for page in stride(from: 2, to: (state.files[path]?.count ?? 0) / 4096, by: 9) {
             var damaged = state
@@ -159,15 +159,6 @@ struct CheckpointTests {
 
     private static func open(_ volume: FaultyVolume, _ access: LogAccess = .reading) throws -> Replica<FaultyVolume> {
         try Replica.open(in: "disk/store", on: volume, access: access)
-    }
-
-    private static func keys(_ replica: Replica<FaultyVolume>) throws -> [RecordKey] {
-        var keys: [RecordKey] = []
-        try replica.records(in: nil) {
-            keys.append($0.key)
-            return true
-        }
-        return keys
     }
 
     /// The same store without a checkpoint.

@@ -91,7 +91,7 @@ struct ConflictStatisticsTests {
             }
             if random.chance(1, in: 2) {
                 let counted = try replica.conflictStatistics(threads: 1 + random.below(2)) { _ in true }
-                NaiveCount(try Self.events(of: replica)).expect(counted, "seed \(seed), \(replica.end)")
+                NaiveCount(try replica.allEvents()).expect(counted, "seed \(seed), \(replica.end)")
             }
             if replica.log.access == .reading { replica = try Replica.open(in: "disk/store", on: volume, access: .writing) }
         }
@@ -124,11 +124,11 @@ struct ConflictStatisticsTests {
         let lie = saved.goneOn(count, to: saved.end)
         func write(_ bytes: [UInt8]) throws { try volume.replaceFile(Self.path, by: "disk/store/other", in: "disk/store", with: bytes) }
         func concurrentEvents() throws -> Int { try replica.conflictStatistics { _ in true }.concurrentEvents }
-        let before = NaiveCount(try Self.events(of: replica)).sorted.concurrent
+        let before = NaiveCount(try replica.allEvents()).sorted.concurrent
         try write(lie.bytes)
         #expect(try concurrentEvents() == before + 1000)
         _ = try replica.ingest(Array(events.dropFirst(60)))
-        let all = NaiveCount(try Self.events(of: replica)).sorted.concurrent
+        let all = NaiveCount(try replica.allEvents()).sorted.concurrent
         #expect(all > before)
         #expect(try concurrentEvents() == all + 1000)
         try replica.checkpoint()
@@ -151,15 +151,6 @@ struct ConflictStatisticsTests {
     }
 
     private static let path = "disk/store/" + SavedConflictCount.fileName
-
-    private static func events(of replica: Replica<FaultyVolume>) throws -> [Event] {
-        var events: [Event] = []
-        try replica.events(from: Position(0)) { (logged) throws(ReplicaError) in
-            events.append(logged.event)
-            return true
-        }
-        return events
-    }
 
     /// Each event's whole record is folded from what the log holds before it.
     private struct NaiveCount {

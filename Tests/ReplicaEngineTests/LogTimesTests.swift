@@ -30,7 +30,7 @@ struct LogTimesTests {
                 replica = try Replica.open(in: "disk/store", on: volume, access: .writing)
             }
         }
-        for key in try Self.keys(of: replica).shuffled(using: &random).prefix(3) {
+        for key in try replica.keys().shuffled(using: &random).prefix(3) {
             let history = try replica.history(of: key).map(\.event)
             for time in (0..<12).map({ _ in times[random.below(times.count)] }) + [0, .max >> 17] {
                 var (late, counting) = ([Dot](), [Event]())
@@ -93,14 +93,5 @@ struct LogTimesTests {
                 dot: event.dot, key: event.key, context: event.context,
                 time: try HybridTime(milliseconds: event.time.milliseconds + ahead, tick: event.time.tick), body: event.body)
         }
-    }
-
-    private static func keys(of replica: Replica<FaultyVolume>) throws -> [RecordKey] {
-        var keys: [RecordKey] = []
-        try replica.records(in: nil) {
-            keys.append($0.key)
-            return true
-        }
-        return keys
     }
 }

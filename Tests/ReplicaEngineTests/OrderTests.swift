@@ -154,11 +154,7 @@ struct OrderTests {
             return true
         }
         for collection in replica.collectionNames {
-            var keys: [RecordKey] = []
-            try replica.records(in: collection) { record in
-                keys.append(record.key)
-                return true
-            }
+            let keys = try replica.keys(in: collection)
             if let first = keys.first { listed.records[first] = keys }
         }
         try replica.records(in: nil) { record in

@@ -77,11 +77,7 @@ struct ReferenceTests {
         let history = try Self.history(seed)
         let replica = try Self.replica()
         _ = try replica.ingest(history.shuffled(seed: seed))
-        var exported: [Event] = []
-        try replica.events(from: Position(0)) { (logged) throws(ReplicaError) in
-            exported.append(logged.event)
-            return true
-        }
+        let exported = try replica.allEvents()
         #expect(Set(exported) == Set(history.events) && exported.count == history.events.count, "seed \(seed)")
         let (end, dump) = (replica.end, Self.dump(replica))
         let report = try replica.ingest(history.events)

@@ -102,12 +102,7 @@ final class DemoStores {
         for source in stores {
             for target in stores where target !== source {
                 try target.hear(names: [source.device: source.name])
-                var events: [Event] = []
-                try source.events(from: Position(0)) { (logged) throws(ReplicaError) in
-                    events.append(logged.event)
-                    return true
-                }
-                _ = try target.ingest(events)
+                _ = try target.ingest(try source.allEvents())
             }
         }
     }

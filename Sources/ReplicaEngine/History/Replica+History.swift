@@ -84,6 +84,16 @@ extension Replica {
         }
     }
 
+    /// All events in the order of the log, in memory; waiting ones excluded.
+    package func allEvents() throws(ReplicaError) -> [Event] {
+        var all: [Event] = []
+        try events(from: Position(0)) { (logged) throws(ReplicaError) in
+            all.append(logged.event)
+            return true
+        }
+        return all
+    }
+
     /// The events of a block of the log; `clocks` are those of records before it, and move on.
     static func events(
         in header: BlockHeader, _ first: Position, _ bytes: UnsafeRawBufferPointer, _ clocks: inout [RecordKey: VersionVector],

@@ -64,6 +64,7 @@ extension Replica {
 
     /// The drafts' events as blocks; nil when they have to be looked at one by one.
     private func ordinaryBlocks(_ drafts: [PreparedDrafts], wall: UInt64) throws(ReplicaError) -> [LogBlock]? {
+        // Where there may be a lease, events may carry its epoch, and policies may want one.
         guard lease == nil, drafts.allSatisfy(\.isOrdinary) else { return nil }
         // The encoder looks anywhere in the table.
         try checkTable()

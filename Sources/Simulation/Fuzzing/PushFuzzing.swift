@@ -70,11 +70,7 @@ private func checkBlocks(_ bytes: [UInt8]) {
         try intake.append()
         try replica.sync()
         let (end, digest) = (replica.end, try replica.stateDigest())
-        var events: [Event] = []
-        try replica.events(from: Position(0)) { (logged) throws(ReplicaError) in
-            events.append(logged.event)
-            return true
-        }
+        let events = try replica.allEvents()
         precondition(UInt64(events.count) == end.index)
         try replica.close()
         let again = try Replica.open(in: folder, on: volume, access: .reading)

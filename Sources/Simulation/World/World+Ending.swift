@@ -112,11 +112,7 @@ extension World {
     }
 
     private func state(of replica: Replica<FaultyVolume>, _ device: DeviceNode) throws -> StateWatch.State {
-        var events: [Event] = []
-        try replica.events(from: Position(0)) { (logged) throws(ReplicaError) in
-            events.append(logged.event)
-            return true
-        }
+        let events = try replica.allEvents()
         // What only a device has that is let in no more, nobody else gets, and what builds on it waits.
         let cutOff = excluded
         let waiting = isMended(device) ? [] : replica.waitingEvents.filter { !cutOff.contains($0.dot.device) }

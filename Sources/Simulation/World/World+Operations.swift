@@ -77,13 +77,7 @@ extension World {
     /// Hands over all that a store has, past the hub.
     func carry(from: DeviceNode, to: DeviceNode) throws {
         guard from.number != to.number, to.plan.role.pushes, let source = from.process, let target = to.process else { return }
-        var events: [Event] = []
-        try from.machine.volume.undisturbed {
-            try source.replica.events(from: Position(0)) { (logged) throws(ReplicaError) in
-                events.append(logged.event)
-                return true
-            }
-        }
+        let events = try from.machine.volume.undisturbed { try source.replica.allEvents() }
         note("\(events.count) events go from \(from.name) to \(to.name)")
         guard let taken = try target.takeIn(try EventBlocks.events(in: EventBlocks.bytes(of: events), limit: events.count)) else { return }
         try target.step(.wrote(taken.log))

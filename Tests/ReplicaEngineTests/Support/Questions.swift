@@ -44,11 +44,7 @@ struct SampleStore: Sendable {
             _ = try replica.commit([Draft(key: key, body: body)], wall: 1_700_000_001_000)
         }
         precondition(replica.waitingCount > 0)
-        var events: [Event] = []
-        try replica.events(from: Position(0)) { (logged) throws(ReplicaError) in
-            events.append(logged.event)
-            return true
-        }
+        let events = try replica.allEvents()
         try replica.close()
         (state, self.events) = (volume.state, events)
         keys = Set(events.map(\.key)).sorted()

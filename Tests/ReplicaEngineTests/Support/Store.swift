@@ -20,14 +20,7 @@ struct Store {
     }
 
     /// What is in the store, in the order of its log.
-    func events() throws -> [Event] {
-        var events: [Event] = []
-        try replica.events(from: Position(0)) { (logged) throws(ReplicaError) in
-            events.append(logged.event)
-            return true
-        }
-        return events
-    }
+    func events() throws -> [Event] { try replica.allEvents() }
 
     func dump() throws -> String {
         var bytes: [UInt8] = []
@@ -94,5 +87,17 @@ struct Store {
             model.add(event)
         }
         #expect(written.map(\.body) == drafts.map(\.body) && written.map(\.key) == drafts.map(\.key), "\(name)")
+    }
+}
+
+extension Replica {
+    /// The records of a collection, or all of them, in the order of `list`.
+    func keys(in collection: Name? = nil) throws -> [RecordKey] {
+        var keys: [RecordKey] = []
+        try records(in: collection) { record in
+            keys.append(record.key)
+            return true
+        }
+        return keys
     }
 }

@@ -48,7 +48,7 @@ extension DeviceNode {
             let old = try Replica.open(in: folder, on: machine.volume, access: .reading, options: options)
             let (_, reissued, _) = try Reissue.handOver(from: old, to: new)
             let count = try MendWatch.check(
-                old: try Self.events(of: old), new: try Self.events(of: new) + new.waitingEvents, former: id, device: new.device)
+                old: try old.allEvents(), new: try new.allEvents() + new.waitingEvents, former: id, device: new.device)
             guard count == reissued else {
                 throw Violation(.acknowledgedIsPresent, "\(name): \(reissued) events issued anew, \(count) are")
             }
@@ -58,14 +58,5 @@ extension DeviceNode {
         }
         become(new.device, token)
         try start()
-    }
-
-    private static func events(of replica: Replica<FaultyVolume>) throws -> [Event] {
-        var events: [Event] = []
-        try replica.events(from: Position(0)) { (logged) throws(ReplicaError) in
-            events.append(logged.event)
-            return true
-        }
-        return events
     }
 }

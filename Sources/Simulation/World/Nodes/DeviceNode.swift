@@ -141,14 +141,7 @@ final class DeviceNode: Node {
 
     /// Holds what an opening found to the ledger.
     private func recovered(_ replica: Replica<FaultyVolume>) throws {
-        let (events, waiting) = try machine.volume.undisturbed {
-            var events: [Event] = []
-            try replica.events(from: Position(0)) { (logged) throws(ReplicaError) in
-                events.append(logged.event)
-                return true
-            }
-            return (events, replica.waitingEvents)
-        }
+        let (events, waiting) = try machine.volume.undisturbed { (try replica.allEvents(), replica.waitingEvents) }
         for event in events + waiting {
             // What it wrote just before it fell may be there, though nobody was told.
             if event.dot.device == id && event.dot.seq > ledger.lastSeq(of: id) && !world.registry.isKnown(event.dot) {

@@ -73,12 +73,7 @@ final class HubProcess: NodeProcess {
 
     /// All events of the log, and those that wait.
     func everything() throws -> (events: [Event], waiting: [Event]) {
-        var events: [Event] = []
-        try core.log.store.events(from: Position(0)) { (logged) throws(ReplicaError) in
-            events.append(logged.event)
-            return true
-        }
-        return (events, core.log.store.waitingEvents)
+        (try core.log.store.allEvents(), core.log.store.waitingEvents)
     }
 
     /// Critical events that devices have not ended, but for these devices, in order.
