@@ -34,6 +34,24 @@ class Document(HubTest):
                     self.assertEqual(status, 405, (method, path))
                     self.assertEqual(set(fields["allow"].upper().split(", ")), {m.upper() for m in methods})
 
+    def test_the_limits_that_are_shown_are_those_that_the_document_names(self):
+        """All of them: what a request, a connection, a device and those who are not known yet may take."""
+        document = self.call("GET", "/openapi.json")
+        reference = document["paths"]["/sync/status"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+        schemas = document["components"]["schemas"]
+        reference = schemas[reference.rsplit("/", 1)[1]]["properties"]["limits"]["$ref"]
+        schema = schemas[reference.rsplit("/", 1)[1]]
+        _, token = self.enrol()
+        limits = self.call("GET", "/sync/status", token=token)["limits"]
+        self.assertEqual(set(limits), set(schema["properties"]))
+        self.assertLessEqual(set(schema["required"]), set(limits))
+        kinds = {"integer": int, "array": list}
+        for name, value in limits.items():
+            self.assertIsInstance(value, kinds[schema["properties"][name]["type"]], name)
+        for name in "bodyBytes", "events", "messageBytes", "headMs", "bodyMs", "idleMs", "callsAtOnce", "eventsAtOnce", "strangersPerSecond", "strangersAtOnce":
+            self.assertGreater(limits[name], 0, name)
+        self.assertGreater(limits["idleMs"], limits["waitMs"])
+
     def test_metrics(self):
         device, token = self.enrol()
         self.call("POST", "/sync/push", token=token, data={"events": [event(device, 1)]})

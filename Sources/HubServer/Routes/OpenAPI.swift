@@ -1,5 +1,6 @@
 internal import EventCore
 internal import HTTPTypes
+internal import SyncCore
 
 /// The OpenAPI 3.1 document, made from the table that is served.
 enum OpenAPI {
@@ -51,7 +52,7 @@ enum OpenAPI {
         if !route.takes.isEmpty {
             writer.key("requestBody")
             writer.beginObject()
-            writeContent(route.takes, &writer)
+            writeContent(route.takes, schema: nil, &writer)
             writer.endObject()
         }
         if !route.messages.isEmpty {
@@ -67,7 +68,7 @@ enum OpenAPI {
         writer.beginObject()
         writer.key("description")
         writer.string(route.summary)
-        if !route.gives.isEmpty { writeContent(route.gives, &writer) }
+        if !route.gives.isEmpty { writeContent(route.gives, schema: route.schema, &writer) }
         writer.endObject()
         writer.key("default")
         writer.beginObject()
@@ -93,12 +94,16 @@ enum OpenAPI {
         writer.endObject()
     }
 
-    private static func writeContent(_ types: [String], _ writer: inout JSONWriter) {
+    private static func writeContent(_ types: [String], schema: String?, _ writer: inout JSONWriter) {
         writer.key("content")
         writer.beginObject()
         for type in types {
             writer.key(type.utf8)
             writer.beginObject()
+            if let schema, type == Answer.json {
+                writer.key("schema")
+                writer.text([("$ref", "#/components/schemas/\(schema)")])
+            }
             writer.endObject()
         }
         writer.endObject()
@@ -117,8 +122,55 @@ enum OpenAPI {
         writer.beginObject()
         writer.key("description")
         writer.string("What was wrong (RFC 9457), with a stable code")
-        writeContent(["application/problem+json"], &writer)
+        writeContent(["application/problem+json"], schema: nil, &writer)
         writer.endObject()
+        writer.endObject()
+        writer.key("schemas")
+        writer.beginObject()
+        writeStatus(&writer)
+        writeLimits(&writer)
+        writer.endObject()
+        writer.endObject()
+    }
+
+    /// What matters of the status to whoever reads this document before anything else: how much the hub takes.
+    private static func writeStatus(_ writer: inout JSONWriter) {
+        writer.key("status")
+        writer.beginObject()
+        writer.key("type")
+        writer.string("object")
+        writer.key("properties")
+        writer.beginObject()
+        writer.key("limits")
+        writer.text([("$ref", "#/components/schemas/limits")])
+        writer.endObject()
+        writer.endObject()
+    }
+
+    private static func writeLimits(_ writer: inout JSONWriter) {
+        writer.key("limits")
+        writer.beginObject()
+        writer.key("type")
+        writer.string("object")
+        writer.key("required")
+        writer.beginArray()
+        for name in SyncLimits.numberNames + SyncLimits.listNames { writer.string(name) }
+        writer.endArray()
+        writer.key("properties")
+        writer.beginObject()
+        for name in SyncLimits.numberNames {
+            writer.key(name.utf8)
+            writer.text([("type", "integer")])
+        }
+        for name in SyncLimits.listNames {
+            writer.key(name.utf8)
+            writer.beginObject()
+            writer.key("type")
+            writer.string("array")
+            writer.key("items")
+            writer.text([("type", "integer")])
+            writer.endObject()
+        }
         writer.endObject()
         writer.endObject()
     }

@@ -19,6 +19,8 @@ struct Route: Sendable {
     /// Bodies that it takes; none when empty.
     let takes: [String]
     let gives: [String]
+    /// The schema of what it gives as JSON, among the document's; nil where none is written down.
+    let schema: String?
     /// Types of messages that a socket takes from a device.
     let messages: [String]
     let handle: @Sendable (Call) async throws(ProblemDocument) -> Answer
@@ -32,7 +34,7 @@ struct Route: Sendable {
     init(
         _ method: HTTPRequest.Method, _ path: String, _ summary: String, access: Access = .device, status: Int = 200,
         parameters: [Parameter] = [],
-        takes: [String] = [], gives: [String] = [Answer.json], messages: [String] = [],
+        takes: [String] = [], gives: [String] = [Answer.json], schema: String? = nil, messages: [String] = [],
         handle: @escaping @Sendable (Call) async throws(ProblemDocument) -> Answer
     ) {
         self.method = method
@@ -43,6 +45,7 @@ struct Route: Sendable {
         self.parameters = parameters
         self.takes = takes
         self.gives = gives
+        self.schema = schema
         self.messages = messages
         self.handle = handle
     }

@@ -33,7 +33,7 @@ extension Routes {
             if call.wants(BlocksBody.mediaType), let blocks = try await Self.blocks(answer, of: workspace) { return blocks }
             return try await Self.answer(answer, of: workspace, isBinary: call.wants(ExchangeBody.mediaType))
         },
-        Route(.get, "/sync/status", "The hub's state, and the caller's") { (call) throws(ProblemDocument) in
+        Route(.get, "/sync/status", "The hub's state, and the caller's", schema: "status") { (call) throws(ProblemDocument) in
             let (workspace, token) = try call.known()
             let reply = await workspace.call(.status(token: token))
             guard case .status(let status) = reply else { throw problem(reply) }

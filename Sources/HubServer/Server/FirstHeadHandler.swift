@@ -9,11 +9,13 @@ final class FirstHeadHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundOut = HTTPServerRequestPart
 
     private var deadline: Scheduled<Void>?
-    private static let seconds: Int64 = 20
+    private let milliseconds: Int64
+
+    init(milliseconds: UInt64) { self.milliseconds = Int64(clamping: milliseconds) }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let channel = context.channel
-        deadline = context.eventLoop.scheduleTask(in: .seconds(Self.seconds)) { channel.close(promise: nil) }
+        deadline = context.eventLoop.scheduleTask(in: .milliseconds(milliseconds)) { channel.close(promise: nil) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }

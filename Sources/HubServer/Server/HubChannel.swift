@@ -8,6 +8,7 @@ internal import NIOHTTPTypes
 internal import NIOHTTPTypesHTTP1
 internal import NIOWebSocket
 internal import ReplicaEngine
+internal import SyncCore
 
 /// One connection: HTTP/1.1, packed both ways where the peer likes it, or a WebSocket when its first request asks for one.
 struct HubChannel: ServerChildChannel, HTTPChannelHandler {
@@ -25,21 +26,18 @@ struct HubChannel: ServerChildChannel, HTTPChannelHandler {
 
     let responder: HTTPChannelHandler.Responder
     let upgrade: SocketUpgrade
-    let bodyMilliseconds: UInt64
-
-    /// Longer than a pull may wait.
-    private static let idleSeconds = 75
+    let limits: SyncLimits
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let encoder = HTTPResponseEncoder()
             let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
-            let first = FirstHeadHandler()
+            let first = FirstHeadHandler(milliseconds: limits.headMilliseconds)
             let upgrader = NIOTypedHTTPServerUpgradeHandler<Kind>(
                 httpEncoder: encoder, extraHTTPHandlers: [decoder, first],
                 upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration(
                     upgraders: [upgrade.upgrader()],
-                    notUpgradingCompletionHandler: { channel in Self.http(channel, bodyMilliseconds, logger) }))
+                    notUpgradingCompletionHandler: { channel in Self.http(channel, limits, logger) }))
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(encoder)
             try pipeline.addHandler(decoder)
@@ -50,10 +48,10 @@ struct HubChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     /// The rest of the pipeline for a connection that stays with HTTP.
-    private static func http(_ channel: any Channel, _ bodyMilliseconds: UInt64, _ logger: Logger) -> EventLoopFuture<Kind> {
+    private static func http(_ channel: any Channel, _ limits: SyncLimits, _ logger: Logger) -> EventLoopFuture<Kind> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(BodyDeadline(milliseconds: bodyMilliseconds))
+            try pipeline.addHandler(BodyDeadline(milliseconds: limits.bodyMilliseconds))
             try pipeline.addHandler(NIOHTTPRequestDecompressor(limit: .size(HubLimits.bodyBytes)))
             try pipeline.addHandler(
                 HTTPResponseCompressor(responseCompressionPredicate: { head, _ in
@@ -64,7 +62,8 @@ struct HubChannel: ServerChildChannel, HTTPChannelHandler {
                 }))
             try pipeline.addHandler(ResponseGate())
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-            try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: .seconds(idleSeconds), logger: logger))
+            try pipeline.addHandler(HTTPConnectionStateHandler(
+                    idleTimeout: .milliseconds(Int64(clamping: limits.idleMilliseconds)), logger: logger))
             return .http(try HTTP(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
         }
     }

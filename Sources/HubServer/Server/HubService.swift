@@ -70,7 +70,7 @@ package enum HubService {
     ) async throws -> some Service {
         let upgrade = SocketUpgrade(hub: hub, origins: options.origins)
         let plain = HTTPServerBuilder { responder in
-            HubChannel(responder: responder, upgrade: upgrade, bodyMilliseconds: options.limits.bodyMilliseconds)
+            HubChannel(responder: responder, upgrade: upgrade, limits: options.limits)
         }
         let server = try tls.map { try HTTPServerBuilder.tls(plain, tlsConfiguration: $0) } ?? plain
         let names = await hub.names

@@ -15,6 +15,10 @@ extension SyncLimits {
         writer.endObject()
     }
 
+    /// Of the object that `write` writes: those that are numbers, and those that are lists of numbers.
+    package static var numberNames: [String] { SyncLimits().members.map(\.0) }
+    package static let listNames = ["redeliveryMs"]
+
     /// A hub that says more, or 0, is taken at this or at 1: nothing that is reckoned with them overflows, and something always fits.
     private static let most: UInt64 = 1 << 40
 
@@ -35,11 +39,14 @@ extension SyncLimits {
 
     private var members: [(String, UInt64)] {
         [
-            ("bodyBytes", UInt64(bodyBytes)), ("bodyMs", bodyMilliseconds), ("events", UInt64(events)),
-            ("pageBytes", UInt64(pageBytes)), ("messageBytes", UInt64(messageBytes)),
+            ("bodyBytes", UInt64(bodyBytes)), ("headMs", headMilliseconds), ("bodyMs", bodyMilliseconds), ("idleMs", idleMilliseconds),
+            ("events", UInt64(events)), ("pageBytes", UInt64(pageBytes)), ("messageBytes", UInt64(messageBytes)),
             ("queuedBytes", UInt64(queuedBytes)), ("queuedMessages", UInt64(queuedMessages)), ("waitMs", waitMilliseconds),
-            ("nonceMs", nonceMilliseconds), ("tokenMs", tokenMilliseconds), ("heartbeatMs", heartbeatMilliseconds),
-            ("leaseMs", leaseMilliseconds), ("callsPerSecond", UInt64(callsPerSecond)), ("eventsPerSecond", UInt64(eventsPerSecond)),
+            ("waitsPerDevice", UInt64(waitsPerDevice)), ("nonceMs", nonceMilliseconds), ("tokenMs", tokenMilliseconds),
+            ("codeMs", codeMilliseconds), ("heartbeatMs", heartbeatMilliseconds), ("leaseMs", leaseMilliseconds),
+            ("callsPerSecond", UInt64(callsPerSecond)), ("callsAtOnce", UInt64(callsAtOnce)),
+            ("eventsPerSecond", UInt64(eventsPerSecond)), ("eventsAtOnce", UInt64(eventsAtOnce)),
+            ("strangersPerSecond", UInt64(strangersPerSecond)), ("strangersAtOnce", UInt64(strangersAtOnce)),
         ]
     }
 }

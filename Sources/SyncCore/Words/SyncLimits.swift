@@ -2,8 +2,12 @@
 package struct SyncLimits: Hashable, Sendable {
     /// Of a request.
     package var bodyBytes = 8 * 1024 * 1024
+    /// How long a connection's first request may take to begin, its header included.
+    package var headMilliseconds: UInt64 = 20_000
     /// How long a request's body may take to come.
     package var bodyMilliseconds: UInt64 = 60_000
+    /// How long a connection may be silent between requests; longer than a pull may wait.
+    package var idleMilliseconds: UInt64 = 75_000
     /// Events of one push, and of one page of a pull.
     package var events = 10_000
     /// A page of a pull is closed when its events have so many bytes.
