@@ -1,8 +1,20 @@
 """A stand-in for a hub: it passes calls on to a real one, but for those that a test answers itself."""
+import base64
+import hashlib
 import http.client
 import http.server
 import threading
 import urllib.parse
+
+
+def take_socket(handler):
+    """Upgrades the call to a WebSocket (RFC 6455, section 4.2.2)."""
+    key = handler.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+    handler.send_response(101)
+    handler.send_header("Upgrade", "websocket")
+    handler.send_header("Connection", "Upgrade")
+    handler.send_header("Sec-WebSocket-Accept", base64.b64encode(hashlib.sha1(key.encode()).digest()).decode())
+    handler.end_headers()
 
 
 class StandIn:

@@ -6,6 +6,7 @@ import unittest
 
 from harness import BINARY, event, run
 from hub import HubTest
+from standin import StandIn, take_socket
 from terminal import Terminal
 from test_hub_watch import Watch
 
@@ -71,6 +72,29 @@ class Policies(HubTest):
         problem = self.refused(8, "unreachable", "policy", "notes", "latest", store=desk)
         self.assertIn("repeat it", problem["hint"])
         self.ok("put", "notes/trip", "days=1", store=desk)
+
+    def test_a_hub_that_says_nothing_is_none_that_has_another_lead(self):
+        """It takes the socket and falls silent, or breaks it off: that is what is said, with what to do, and nothing is written."""
+        desk = self.device("desk", "--role", "master")
+
+        def silent(handler):
+            take_socket(handler)
+            while handler.rfile.read(1):
+                pass
+            handler.close_connection = True
+
+        def broken(handler):
+            take_socket(handler)
+            handler.close_connection = True
+
+        for answer, reason in ((silent, "said nothing"), (broken, "broke off")):
+            with self.subTest(reason=reason):
+                stand_in = StandIn(self.hub.url, {("GET", "/sync/ws"): answer})
+                self.addCleanup(stand_in.close)
+                self.ok("hub", stand_in.url, store=desk)
+                problem = self.refused(8, "unreachable", "policy", "notes", "latest", store=desk)
+                self.assertIn(reason, problem["error"])
+                self.assertIn("repeat it", problem["hint"])
 
     def test_another_leads(self):
         desk, other = self.device("desk", "--role", "master"), self.device("other", "--role", "master")

@@ -6,7 +6,7 @@ internal import SyncCore
 extension Syncing {
     /// Takes the lease, and has the store write under it while `body` runs.
     ///
-    /// - Throws: what `body` throws; `.notAllowed` when another device leads, `.unreachable`.
+    /// - Throws: what `body` throws; `.notAllowed` when another device leads, `.unreachable` also when the hub falls silent.
     package func writingUnderLease<Value>(_ body: () throws -> Value) throws -> Value {
         try leading { (epoch) throws(SyncError) in writing(under: epoch, body) }.get()
     }
@@ -22,7 +22,7 @@ extension Syncing {
     ///
     /// A hub that has just started, or whose master has just gone, grants the next epoch only when the old lease has run out.
     ///
-    /// - Throws: `.notAllowed` when another device leads.
+    /// - Throws: `.notAllowed` when another device leads, `.unreachable` also when the hub takes the socket and says nothing, or breaks it off.
     package func leading<Value>(_ body: (_ epoch: UInt64) throws(SyncError) -> Value) throws(SyncError) -> Value {
         guard role == Role.master.rawValue else { throw HubProblem(Problem(.notMaster)).error }
         _ = try status()
@@ -32,16 +32,22 @@ extension Syncing {
         socket.send(DeviceMessage.register(Registration(device: device, name: deviceName, canLead: true, priority: 1)).json)
         let limits = SyncLimits()
         let deadline = ContinuousClock.now + .milliseconds(Int64(limits.leaseMilliseconds + limits.heartbeatMilliseconds))
+        let patience = Duration.milliseconds(Int64(limits.silenceMilliseconds))
+        var lastHeard = ContinuousClock.now
         var beats: UInt64 = 0
         var isWaiting = false
         while ContinuousClock.now < deadline {
             guard let (_, event) = inbox.next(timeoutMilliseconds: 1000) else {
+                guard ContinuousClock.now < lastHeard + patience else {
+                    throw .unreachable(hub: hub, reason: "it took the socket and said nothing for \(limits.silenceMilliseconds / 1000) s")
+                }
                 beats += 1
                 socket.send(DeviceMessage.heartbeat(DeviceHeartbeat(id: beats, epoch: 0, lag: 0, pending: 0)).json)
                 continue
             }
-            guard case .text(let text) = event else { break }
+            guard case .text(let text) = event else { throw brokenOff(event) }
             guard let object = try? JSONValue(json: text), let message = HubMessage(json: object) else { continue }
+            lastHeard = ContinuousClock.now
             let leadership: Leadership
             switch message {
             case .registered(let registered): leadership = registered.leadership
@@ -56,6 +62,13 @@ extension Syncing {
             isWaiting = true
         }
         throw HubProblem(Problem(.notMaster)).error
+    }
+
+    /// A socket that ended before the hub said who leads: for a reason that it named, or like a hub that is not there.
+    private func brokenOff(_ event: SocketClient.Event) -> SyncError {
+        guard case .closed(let reason) = event else { preconditionFailure("a text breaks nothing off") }
+        guard let code = ProblemCode(rawValue: reason) else { return .unreachable(hub: hub, reason: "the socket broke off: \(reason)") }
+        return HubProblem(Problem(code)).error
     }
 }
 
