@@ -137,6 +137,34 @@ struct DeviceSessionTests {
         #expect(driver.order?.from == Position(9))
     }
 
+    @Test func `a hub without room holds pushes and nothing else; it is said, and tried again`() {
+        var driver = DeviceDriver()
+        driver.step(.wrote(LocalLog(end: Position(9), ownSeq: 9)))
+        driver.connect()
+        driver.answer(3, head: 3)
+        driver.page(3, head: 3, events: 0)
+        #expect(driver.order?.limitEvents ?? 0 > 0)
+        driver.step(.pushFailed(attempt: driver.attempt, .problem(Problem(.quotaExceeded, retryAfterMilliseconds: 7_000))))
+        #expect(driver.state == .error(.quotaExceeded) && driver.status?.advice == .makeRoom && driver.status?.pending == 6)
+        // What is new there comes, and what is written here waits.
+        driver.step(.received(attempt: driver.attempt, .changes(head: Position(4))))
+        #expect(driver.isPulling)
+        driver.page(4, head: 4, events: 1)
+        driver.step(.tookIn(attempt: driver.attempt, TakenIn(log: LocalLog(end: Position(10), ownSeq: 9))))
+        driver.step(.wrote(LocalLog(end: Position(11), ownSeq: 10)))
+        #expect(driver.order == nil && driver.state == .error(.quotaExceeded) && driver.status?.isUp == false)
+        driver.time = 5_000
+        driver.step(.tick)
+        #expect(driver.wake == 7_000 && driver.order == nil)
+        driver.time = 7_000
+        driver.step(.tick)
+        #expect(driver.order?.limitEvents ?? 0 > 0 && driver.state == .error(.quotaExceeded))
+        driver.answer(
+            10, head: 11, events: [DeviceRun(device: .sample(1), seqs: 4...10)], [VerdictRun(.accepted(Position(4)), count: 7)], scannedTo: 11)
+        driver.page(11, head: 11, events: 0)
+        #expect(driver.state == .connected && driver.status?.pending == 0)
+    }
+
     @Test func `a device whose identity was used elsewhere stops; of another one's it warns, and goes on`() {
         var driver = DeviceDriver()
         driver.step(.wrote(LocalLog(end: Position(9), ownSeq: 9)))

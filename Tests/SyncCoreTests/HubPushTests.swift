@@ -236,6 +236,27 @@ struct HubPushTests {
         #expect(driver.hub.state.vouched.map(\.run) == [DeviceRun(device: .sample(1), seqs: 3...4)])
     }
 
+    @Test func `a push beyond the quota is refused whole; asking and pulling go on, and so do pushes that fit`() throws {
+        let events = try (1...2).map { try Event.sample(1, $0, record: "r\($0)") }
+        var limits = SyncLimits()
+        limits.quotaBytes = UInt64(events[0].canonicalJSON.count + 300)
+        var driver = HubDriver(limits: limits)
+        let token = try driver.enrol(1)
+        func push(_ events: [Event], _ bytes: Int) -> HubReply? {
+            driver.call(.push(PushRequest(batch: events, eventCount: events.count, byteCount: bytes, chains: []), token: token))
+        }
+        guard case .pushed = push([events[0]], 300) else { throw HubDriver.Unexpected(what: "there was room") }
+        let full = HubReply.problem(Problem(.quotaExceeded, retryAfterMilliseconds: limits.quotaRetryMilliseconds))
+        #expect(push([events[1]], 301) == full)
+        #expect(driver.hub.log.end == Position(1) && driver.hub.log.parked.isEmpty)
+        guard case .pushed(let answer) = push([], 301) else { throw HubDriver.Unexpected(what: "who asks needs room") }
+        #expect(answer.ackedThrough[.sample(1)] == 1)
+        guard case .pulled(let page) = driver.call(.pull(PullRequest(), token: token)) else { throw HubDriver.Unexpected(what: "no page") }
+        #expect(page.head == Position(1))
+        guard case .pushed = push([events[1]], 300) else { throw HubDriver.Unexpected(what: "it fits just so") }
+        #expect(push([try .sample(1, 3, record: "r3")], 300) == full)
+    }
+
     @Test func `limits and rates are answered with what to do`() throws {
         var limits = SyncLimits()
         (limits.callsPerSecond, limits.callsAtOnce, limits.events, limits.bodyBytes) = (10, 4, 3, 1000)

@@ -20,6 +20,11 @@ struct ServeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How long a device's token is good, until it proves its key again: 90s, 15min, 1h, 7d.", valueName: "time"))
     var tokenTtl = "1h"
     @Option(help: ArgumentHelp("How long a request's body may take to come.", valueName: "time")) var bodyTime = "60s"
+    @Option(
+        help: ArgumentHelp(
+            "How large a workspace's log may grow: bytes, or 500MB, 20GB, 1TB. Beyond, pushes are refused whole and pulls go on; without it the disk is the limit.",
+            valueName: "size"))
+    var quota: String?
     @Flag(help: "Print JSON; the ready line always is.") var json = false
 
     func run() throws {
@@ -33,6 +38,7 @@ struct ServeCommand: ParsableCommand {
         var limits = SyncLimits()
         limits.tokenMilliseconds = try Self.time(tokenTtl)
         limits.bodyMilliseconds = try Self.time(bodyTime)
+        limits.quotaBytes = try quota.map(Self.size)
         let options = HubOptions(
             data: data, host: host, port: Int(port), certificate: tlsCert, key: tlsKey, origins: origin, limits: limits,
             clock: Machine.hubClock, log: { Output.log($0) })
@@ -57,6 +63,15 @@ extension ServeCommand {
             throw ConsoleError.usage("“\(text)” is no time", hint: "for example 90s, 15min, 1h, 7d")
         }
         return milliseconds
+    }
+}
+
+extension ServeCommand {
+    fileprivate static func size(_ text: String) throws -> UInt64 {
+        guard let bytes = Arguments.bytes(text), bytes > 0 else {
+            throw ConsoleError.usage("“\(text)” is no size", hint: "for example 1000000, 500MB, 20GB, 1TB")
+        }
+        return bytes
     }
 }
 

@@ -130,6 +130,15 @@ enum Arguments {
         return count * unit
     }
 
+    /// Bytes of `1000`, `500MB`, `20GB`, `1TB`, in powers of 1000; nil for anything else.
+    static func bytes(_ text: String) -> UInt64? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let units: [Substring: UInt64] = ["": 1, "MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000]
+        guard let count = UInt64(digits), let unit = units[text.dropFirst(digits.count)] else { return nil }
+        let (bytes, isTooLarge) = count.multipliedReportingOverflow(by: unit)
+        return isTooLarge || bytes > Int64.max ? nil : bytes
+    }
+
     private static func unescaped(_ utf8: [UInt8], in text: String) throws -> [UInt8] {
         var result: [UInt8] = []
         var index = 0

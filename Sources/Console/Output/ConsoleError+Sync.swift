@@ -1,6 +1,7 @@
 internal import EventCore
 internal import HubServer
 internal import SyncClient
+internal import SyncCore
 
 /// What keeps devices and hubs from each other → sentence, hint and exit status.
 extension ConsoleError {
@@ -16,6 +17,10 @@ extension ConsoleError {
             self.init(
                 .fork, code: "fork", problem.detail,
                 hint: "nothing is lost: with a code of `syncline invite`, `syncline mend CODE` writes on under a new identity")
+        case .refused(let problem) where problem.code == ProblemCode.quotaExceeded.rawValue:
+            self.init(
+                code: problem.code, problem.detail,
+                hint: "the work is queued in this store's log; whoever runs the hub makes room with a larger `syncline serve --quota`, then `syncline sync` sends it")
         case .refused(let problem): self.init(code: problem.code, problem.detail, hint: "the hub refused it")
         case .strangeAnswer(let hub, let what):
             self.init(code: "strange-answer", "\(hub) answers as no hub does: \(what)", hint: "check the address; is a proxy in between?")

@@ -10,6 +10,7 @@ enum StateWords {
         case .connecting: ("connecting", nil)
         case .connected: ("connected", nil)
         case .syncing(let done, let total): ("syncing \(done)/\(total)", nil)
+        case .error(.quotaExceeded): ("error quota-exceeded", "the workspace at the hub is full")
         case .error(let code): ("error \(code.rawValue)", nil)
         case .blocked(.fork(let device)): ("blocked", "fork of \(device)")
         case .blocked(.rejected(let dot, let code)): ("blocked", "the hub does not take \(dot): \(code.rawValue)")

@@ -22,6 +22,9 @@ enum Metrics {
         text += "syncline_request_seconds_sum \(traffic.seconds)\nsyncline_request_seconds_count \(traffic.count)\n"
         each("syncline_events", "gauge", "Events in the log.") { $0.head }
         each("syncline_log_bytes", "gauge", "Bytes of the log.") { $0.logBytes }
+        family(
+            "syncline_quota_bytes", "gauge", "Bytes that the log may have.",
+            workspaces.map { ("workspace=\"\($0.name)\"", $0.quotaBytes.map { "\($0)" } ?? "+Inf") })
         each("syncline_waiting_events", "gauge", "Events that wait for what they build on.") { $0.waiting }
         each("syncline_devices", "gauge", "Enrolled devices that are not revoked.") { $0.devices }
         each("syncline_sockets", "gauge", "Open sockets.") { $0.sockets }

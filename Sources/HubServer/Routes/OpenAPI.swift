@@ -141,6 +141,8 @@ enum OpenAPI {
         writer.string("object")
         writer.key("properties")
         writer.beginObject()
+        writer.key("logBytes")
+        writer.text([("type", "integer")])
         writer.key("limits")
         writer.text([("$ref", "#/components/schemas/limits")])
         writer.endObject()
@@ -154,13 +156,23 @@ enum OpenAPI {
         writer.string("object")
         writer.key("required")
         writer.beginArray()
-        for name in SyncLimits.numberNames + SyncLimits.listNames { writer.string(name) }
+        for name in SyncLimits.numberNames + SyncLimits.perhapsNumberNames + SyncLimits.listNames { writer.string(name) }
         writer.endArray()
         writer.key("properties")
         writer.beginObject()
         for name in SyncLimits.numberNames {
             writer.key(name.utf8)
             writer.text([("type", "integer")])
+        }
+        for name in SyncLimits.perhapsNumberNames {
+            writer.key(name.utf8)
+            writer.beginObject()
+            writer.key("type")
+            writer.beginArray()
+            writer.string("integer")
+            writer.string("null")
+            writer.endArray()
+            writer.endObject()
         }
         for name in SyncLimits.listNames {
             writer.key(name.utf8)

@@ -163,6 +163,8 @@ extension Routes {
         writer.string(status.digest.description)
         writer.key("waiting")
         writer.integer(facts.waiting)
+        writer.key("logBytes")
+        writer.integer(facts.logBytes)
         writer.key("connected")
         writer.integer(status.connected)
         writer.key("ackedThrough")

@@ -126,6 +126,7 @@ extension ProblemCode {
         case .tooManyEvents: "a push has at most \(HubLimits.pushEvents) events: send several"
         case .cursorUnrecoverable: "the cursor is not one of this log: pull from the start, then push what the hub lacks"
         case .rateLimited: "too much is asked in too little time"
+        case .quotaExceeded: "the workspace has no room for these events: nothing of the push was taken, and pulls go on"
         case .unavailable: "the hub cannot answer now"
         case .notRegistered: "the socket's first message is register_device"
         case .slowReader: "the socket did not take what was sent: pull finds everything"

@@ -112,13 +112,15 @@ actor Workspace {
 
     var facts: WorkspaceFacts {
         WorkspaceFacts(
-            id: core.workspace, log: core.log.id, applied: core.log.applied, end: core.log.end, waiting: core.log.store.waitingCount)
+            id: core.workspace, log: core.log.id, applied: core.log.applied, end: core.log.end, waiting: core.log.store.waitingCount,
+            logBytes: core.log.byteCount)
     }
 
     var numbers: WorkspaceNumbers {
         let store = core.log.store
         return WorkspaceNumbers(
-            name: name, head: store.end.index, logBytes: UInt64(store.logBytes), waiting: UInt64(store.waitingCount),
+            name: name, head: store.end.index, logBytes: core.log.byteCount, quotaBytes: core.limits.quotaBytes,
+            waiting: UInt64(store.waitingCount),
             devices: UInt64(core.state.devices.values.count { $0.revokedAt == nil }), sockets: UInt64(sockets.count),
             openCritical: UInt64(core.state.openCritical.count), epoch: core.state.epoch, syncs: UInt64(store.syncCount),
             counters: core.log.counters)
@@ -231,4 +233,5 @@ struct WorkspaceFacts: Sendable {
     let applied: VersionVector
     let end: Position
     let waiting: Int
+    let logBytes: UInt64
 }

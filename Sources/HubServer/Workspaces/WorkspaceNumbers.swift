@@ -5,6 +5,8 @@ struct WorkspaceNumbers: Sendable {
     let name: String
     let head: UInt64
     let logBytes: UInt64
+    /// nil without a limit.
+    let quotaBytes: UInt64?
     let waiting: UInt64
     let devices: UInt64
     let sockets: UInt64

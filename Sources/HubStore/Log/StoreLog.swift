@@ -46,6 +46,7 @@ package final class StoreLog<Storage: Volume>: HubLog {
     package var id: LogID { LogID(high: store.logID.high, low: store.logID.low) }
     package var end: Position { store.end }
     package var applied: VersionVector { store.versionVector }
+    package var byteCount: UInt64 { UInt64(store.logBytes) }
     package var heads: [ChainHead] { chains.values.map(\.head).sorted { $0.dot < $1.dot } }
 
     package func digest(at position: Position) throws(HubLogError) -> Hash256? {

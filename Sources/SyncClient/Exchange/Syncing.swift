@@ -51,9 +51,15 @@ package final class Syncing<Storage: Volume> {
     var deviceName: String { store.name }
     package var latestProgress: SyncProgress { progress }
 
-    /// Push, then pull.
+    /// Push, then pull; the pull, too, where the hub has no room for the push.
     package func sync() throws(SyncError) -> SyncReport {
-        if client.link.role != "reader" { try pushNoting() }
+        guard client.link.role != "reader" else { return try pull() }
+        do throws(SyncError) { try pushNoting() } catch {
+            guard case .refused(let problem) = error, problem.code == ProblemCode.quotaExceeded.rawValue else { throw error }
+            // A hub that has no room left still gives.
+            _ = try pull()
+            throw error
+        }
         return try pull()
     }
 

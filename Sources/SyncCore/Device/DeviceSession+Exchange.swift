@@ -11,7 +11,7 @@ extension DeviceSession {
         }
         isAskDue = false
         let wantsPull = isPullDue || pulledTo.map { $0 < max(answeredHead, hintedHead) } ?? true
-        let wantsPush = canPush && scanned < local.end
+        let wantsPush = canPush && scanned < local.end && now.milliseconds >= pushHeldUntil
         if wantsPull && (isPullNext || !wantsPush) {
             (exchange, isPullNext, newHints) = (.pulling, false, Position(0))
             let limit = min(options.pullEvents, limits.events)
@@ -55,7 +55,7 @@ extension DeviceSession {
             if acknowledged > local.ownSeq { warn(.writtenElsewhere(acknowledged)) }
         } else {
             precondition(result.scannedTo > scanned)
-            lastGap = nil
+            (lastGap, isHubFull) = (nil, false)
             scanned = result.scannedTo
             done += UInt64(result.events.reduce(0) { $0 + $1.seqs.count })
         }

@@ -70,6 +70,10 @@ extension DeviceSession {
             exchange = .none
             pausedUntil = now.milliseconds + (problem.retryAfterMilliseconds ?? 1_000)
             plan(at: pausedUntil)
+        case .quotaExceeded where exchange == .pushing && link == .up:
+            (exchange, isHubFull) = (.none, true)
+            pushHeldUntil = now.milliseconds + (problem.retryAfterMilliseconds ?? limits.quotaRetryMilliseconds)
+            plan(at: pushHeldUntil)
         case .tooLarge where pushEvents > 1 && link == .up, .tooManyEvents where pushEvents > 1 && link == .up:
             exchange = .none
             pushEvents /= 2
@@ -140,7 +144,7 @@ extension DeviceSession {
         limits = registered.limits
         pulledTo = nil
         (scanned, isAskDue, isPullDue) = (Position(0), true, true)
-        (done, pausedUntil, lastGap) = (0, 0, nil)
+        (done, pausedUntil, pushHeldUntil, lastGap) = (0, 0, 0, nil)
         hintedHead = registered.head
         follow(registered.leadership)
         confirmLease(registered.leadership, sentAt: sentAt)

@@ -53,6 +53,9 @@ package struct DeviceSession {
     var backoff = Backoff()
     var retryAt: UInt64?
     var pausedUntil: UInt64 = 0
+    /// Whether the hub had no room for the last push, and when the next one may be tried; pulls go on.
+    var isHubFull = false
+    var pushHeldUntil: UInt64 = 0
     var isTokenBad = false
     var limits = SyncLimits()
 
@@ -189,6 +192,7 @@ package struct DeviceSession {
             if retryAt <= now.milliseconds { open() } else { plan(at: retryAt) }
         }
         if pausedUntil > now.milliseconds { plan(at: pausedUntil) }
+        if pushHeldUntil > now.milliseconds { plan(at: pushHeldUntil) }
         if lease.epoch(at: now.milliseconds) > 0 { plan(at: lease.until) }
         beatWhenDue()
     }
@@ -222,6 +226,7 @@ package struct DeviceSession {
         let left = remaining
         if left > 0 { return .syncing(done: done, total: done + left) }
         if let code = lastProblem { return .error(code) }
+        if isHubFull { return .error(.quotaExceeded) }
         if let (dot, code) = rejected.min(by: { $0.key < $1.key }) { return .blocked(.rejected(dot, code)) }
         return refusedHere.first.map { .blocked(.refusedHere($0)) } ?? .connected
     }
@@ -230,7 +235,7 @@ package struct DeviceSession {
     private var remaining: UInt64 {
         let head = max(answeredHead, hintedHead).index
         let toPull = pulledTo.map { head - min($0.index, head) } ?? head
-        return toPull + (canPush && scanned < local.end ? max(1, local.ownSeq - min(acknowledged, local.ownSeq)) : 0)
+        return toPull + (canPush && !isHubFull && scanned < local.end ? max(1, local.ownSeq - min(acknowledged, local.ownSeq)) : 0)
     }
 
     var canPush: Bool { enrolledRole.pushes }

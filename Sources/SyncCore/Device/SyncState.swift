@@ -54,6 +54,8 @@ package enum Advice: String, Hashable, Sendable, CaseIterable {
     case checkNetwork = "check-network"
     /// Slow down or wait: the hub has limits.
     case slowDown = "slow-down"
+    /// Have whoever runs the hub make room.
+    case makeRoom = "make-room"
     /// Get a new one-time code and join.
     case rejoin
     /// Mend the fork: write on under a new identity.
@@ -105,6 +107,7 @@ extension Advice {
                 .wait
             case .unavailable, .superseded: .askOperator
             case .rateLimited, .slowReader: .slowDown
+            case .quotaExceeded: .makeRoom
             case .tokenUnknown, .codeInvalid, .codeExpired, .codeSpent, .notFound: .rejoin
             case .notAllowed, .revoked, .notMaster: .askOperator
             case .fork, .deviceTaken: .mendFork

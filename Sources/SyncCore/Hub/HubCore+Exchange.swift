@@ -8,6 +8,7 @@ extension HubCore {
         let pusher = try caller(.push, token, events: request.eventCount)
         guard request.byteCount <= limits.bodyBytes else { throw Problem(.tooLarge) }
         guard request.eventCount <= limits.events else { throw Problem(.tooManyEvents) }
+        guard hasRoom(for: request) else { throw Problem(.quotaExceeded, retryAfterMilliseconds: limits.quotaRetryMilliseconds) }
         let (rules, signed, forked) = try rules(for: request.chains)
         let admission: Admission
         do throws(HubLogError) { admission = try log.admit(request.batch, under: rules) } catch {
@@ -24,6 +25,12 @@ extension HubCore {
             tellOfNews()
         }
         return PushAnswer(runs: admission.runs, ackedThrough: log.applied, head: log.end, forked: forked)
+    }
+
+    /// Whether the workspace's log stays within its quota, as far as that can be told before: events take about as many bytes in it as in a push. Who only asks needs no room.
+    private func hasRoom(for request: PushRequest<Log.Batch>) -> Bool {
+        guard let quota = limits.quotaBytes, request.eventCount > 0 else { return true }
+        return log.byteCount + UInt64(request.byteCount) <= quota
     }
 
     /// Compares the pusher's chains with the log's, and checks what is signed.

@@ -13,6 +13,8 @@ package protocol HubLog {
     var end: Position { get }
     /// The accepted events of each device: what is acknowledged. Parked and rejected ones are not in it.
     var applied: VersionVector { get }
+    /// What it takes on the disk, parked events included.
+    var byteCount: UInt64 { get }
     /// Each device's chain up to its last accepted event, sorted by device.
     var heads: [ChainHead] { get }
 

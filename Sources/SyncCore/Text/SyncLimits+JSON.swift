@@ -8,6 +8,8 @@ extension SyncLimits {
             writer.key(name.utf8)
             writer.integer(value)
         }
+        writer.key("quotaBytes")
+        if let quotaBytes { writer.integer(quotaBytes) } else { writer.null() }
         writer.key("redeliveryMs")
         writer.beginArray()
         for milliseconds in redeliveryMilliseconds { writer.integer(milliseconds) }
@@ -15,8 +17,9 @@ extension SyncLimits {
         writer.endObject()
     }
 
-    /// Of the object that `write` writes: those that are numbers, and those that are lists of numbers.
+    /// Of the object that `write` writes: those that are numbers, those that are numbers or null, and those that are lists of numbers.
     package static var numberNames: [String] { SyncLimits().members.map(\.0) }
+    package static let perhapsNumberNames = ["quotaBytes"]
     package static let listNames = ["redeliveryMs"]
 
     /// A hub that says more, or 0, is taken at this or at 1: nothing that is reckoned with them overflows, and something always fits.

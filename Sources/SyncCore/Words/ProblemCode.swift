@@ -31,6 +31,7 @@ package enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case tooManyEvents = "too-many-events"
     case cursorUnrecoverable = "cursor-unrecoverable"
     case rateLimited = "rate-limited"
+    case quotaExceeded = "quota-exceeded"
     case unavailable
     // Sockets
     case notRegistered = "not-registered"
@@ -52,13 +53,15 @@ package enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .chainBroken, .signatureInvalid, .contextUnclosed, .epochNeverGranted, .leaseMissing: 422
         case .rateLimited, .slowReader: 429
         case .unavailable: 503
+        // RFC 4918, section 11.5: there is no room for what was sent, and nothing is wrong with it.
+        case .quotaExceeded: 507
         }
     }
 
     /// Whether the same call may succeed later, with nothing changed about it.
     package var isRetryable: Bool {
         switch self {
-        case .rateLimited, .unavailable, .slowReader, .heartbeatMissed: true
+        case .rateLimited, .quotaExceeded, .unavailable, .slowReader, .heartbeatMissed: true
         default: false
         }
     }

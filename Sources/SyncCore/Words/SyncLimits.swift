@@ -17,6 +17,10 @@ package struct SyncLimits: Hashable, Sendable {
     /// Bytes and messages that a socket has not taken yet: beyond, the reader is too slow.
     package var queuedBytes = 4 * 1024 * 1024
     package var queuedMessages = 1024
+    /// Of a workspace's log; nil where it may grow as long as the disk lets it.
+    package var quotaBytes: UInt64?
+    /// When a push that found no room may be tried again.
+    package var quotaRetryMilliseconds: UInt64 = 30_000
     /// How long a pull may wait for news.
     package var waitMilliseconds: UInt64 = 60_000
 

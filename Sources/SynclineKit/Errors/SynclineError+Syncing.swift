@@ -32,6 +32,10 @@ extension SynclineError {
         case .tokenMissing, .tokenUnknown, .tokenExpired, .notAllowed, .revoked, .notMaster, .codeInvalid, .codeExpired, .codeSpent,
             .challengeInvalid, .signatureInvalid, .notFound:
             self.init(.notAllowed, "the hub does not let this device in: \(code.rawValue)", advice: Self.rejoin)
+        case .quotaExceeded:
+            self.init(
+                .refused, "the workspace at the hub is full",
+                advice: "what is written here is kept, and sent when whoever runs the hub has made room; what is new there still comes")
         default: self.init(.refused, "the hub answers “\(code.rawValue)”")
         }
     }

@@ -19,6 +19,7 @@ struct ModelHubLog: HubLog {
     init(id: LogID) { self.id = id }
 
     var end: Position { Position(UInt64(events.count)) }
+    var byteCount: UInt64 { (events + parked.values).reduce(0) { $0 + UInt64($1.canonicalJSON.count) } }
     var applied: VersionVector { VersionVector(chains.values.compactMap { $0.last?.dot }) }
     var heads: [ChainHead] { chains.values.compactMap(\.last).sorted { $0.dot < $1.dot } }
 
