@@ -9,6 +9,7 @@ final class SocketInbox: @unchecked Sendable {
     /// Which socket it was, and what it brought. Touched under the monitor's lock only.
     private var events: [(attempt: UInt64, event: SocketClient.Event)] = []
     private var isRung = false
+    private var hasNetworkReturned = false
     private let monitor = Monitor<Awaited>()
 
     func add(_ event: SocketClient.Event, of attempt: UInt64) {
@@ -24,6 +25,22 @@ final class SocketInbox: @unchecked Sendable {
         defer { monitor.unlock() }
         isRung = true
         monitor.announce(.event)
+    }
+
+    /// The network is there again: whoever waits for an event goes on without one, and asks.
+    func networkReturned() {
+        monitor.lock()
+        defer { monitor.unlock() }
+        (isRung, hasNetworkReturned) = (true, true)
+        monitor.announce(.event)
+    }
+
+    /// Whether somebody has said so since this was asked last.
+    func takeNetworkReturn() -> Bool {
+        monitor.lock()
+        defer { monitor.unlock() }
+        defer { hasNetworkReturned = false }
+        return hasNetworkReturned
     }
 
     /// The next event, waited for; nil when none came in time, or somebody rang.

@@ -1,6 +1,6 @@
 internal import EventCore
 internal import ReplicaEngine
-internal import SyncCore
+package import SyncCore
 
 /// A joined store's watch on a thread of its own, while somebody holds the store open: at a prompt, or in a program that embeds it.
 package final class BackgroundWatch: @unchecked Sendable {
@@ -18,6 +18,7 @@ package final class BackgroundWatch: @unchecked Sendable {
     private let gate: StoreGate
     private let folder: String
     private let keys: String
+    private let clock: @Sendable () -> ClockReading
     private let monitor = Monitor<Awaited>()
     // Touched under the monitor's lock only.
     /// Of the watch that runs: what came for an earlier one is nothing to it.
@@ -34,10 +35,14 @@ package final class BackgroundWatch: @unchecked Sendable {
     /// - Parameters:
     ///   - folder: the store's.
     ///   - keys: the folder that device keys lie in.
-    package init(_ gate: StoreGate, folder: String, keys: String) {
+    ///   - clock: that of the gate's lease.
+    package init(
+        _ gate: StoreGate, folder: String, keys: String, clock: @escaping @Sendable () -> ClockReading = { Host.clock }
+    ) {
         self.gate = gate
         self.folder = folder
         self.keys = keys
+        self.clock = clock
     }
 
     /// Begins, unless it is under way.
@@ -62,6 +67,13 @@ package final class BackgroundWatch: @unchecked Sendable {
         monitor.lock()
         defer { monitor.unlock() }
         bell.ring()
+    }
+
+    /// The network is there again: what failed for want of it is tried at once.
+    package func networkReturned() {
+        monitor.lock()
+        defer { monitor.unlock() }
+        bell.networkReturned()
     }
 
     /// Lets it end: what was written last goes up if that takes no time.
@@ -95,7 +107,7 @@ package final class BackgroundWatch: @unchecked Sendable {
         var failure: SyncError?
         do throws(SyncError) {
             let machine = WatchMachine(
-                folder: folder, keys: keys, store: gate, bell: bell, clock: { Host.clock }, chance: { Host.random })
+                folder: folder, keys: keys, store: gate, bell: bell, clock: clock, chance: { Host.random })
             let watching = try Watching(machine) { [self] news in
                 if case .status(let status) = news { note(status) }
                 tell(.watch(news))

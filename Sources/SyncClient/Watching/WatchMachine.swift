@@ -23,10 +23,12 @@ package struct WatchMachine {
     package let bell: WatchBell
     package let clock: () -> ClockReading
     package let chance: () -> UInt64
+    /// Whether the machine's network has come up, or another one, since it was asked last.
+    package let hasNetworkReturned: () -> Bool
 
     package init(
         folder: String, keys: String, store: any WatchedStore, bell: WatchBell = WatchBell(), clock: @escaping () -> ClockReading,
-        chance: @escaping () -> UInt64
+        chance: @escaping () -> UInt64, hasNetworkReturned: @escaping () -> Bool = NetworkNews().hasReturned
     ) {
         self.folder = folder
         self.keys = keys
@@ -34,16 +36,20 @@ package struct WatchMachine {
         self.bell = bell
         self.clock = clock
         self.chance = chance
+        self.hasNetworkReturned = hasNetworkReturned
     }
 }
 
-/// Wakes a watch from any thread: there is something to push, or to end for.
+/// Wakes a watch from any thread: there is something to push, or to end for, or the network is there again.
 package final class WatchBell: Sendable {
     let inbox = SocketInbox()
 
     package init() {}
 
     package func ring() { inbox.ring() }
+
+    /// What failed for want of the network is tried at once.
+    package func networkReturned() { inbox.networkReturned() }
 }
 
 /// What a watch tells whoever looks.

@@ -83,6 +83,9 @@ package final class Watching {
         let now = machine.clock().milliseconds
         let left = wakeAt > now ? Int(min(wakeAt - now, UInt64(Self.pollMilliseconds))) : 0
         if let (attempt, event) = inbox.next(timeoutMilliseconds: max(left, 1)) { return try take(event, of: attempt) }
+        // Both are asked: each forgets what it was asked.
+        let (isTold, isSeen) = (inbox.takeNetworkReturn(), machine.hasNetworkReturned())
+        if isTold || isSeen { inputs.append(.networkReturned) }
         if machine.clock().milliseconds >= wakeAt { inputs.append(.tick) }
     }
 

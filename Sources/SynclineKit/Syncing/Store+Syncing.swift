@@ -63,6 +63,11 @@ extension Store {
         try await syncer.start()
     }
 
+    /// The network is there again, as the app's platform says: a hub that could not be reached is tried at once, and not only when it is its turn, in up to 30 seconds.
+    ///
+    /// On Linux that is noticed without it, unless the system keeps it from the process, as some containers do.
+    public nonisolated func networkReturned() { syncer.networkReturned() }
+
     /// Returns when nothing behind the store touches it any more. What was written last goes up before, where that takes no time.
     public func stopSyncing() async { await syncer.stop() }
 

@@ -43,6 +43,8 @@ final class Syncer: Sendable {
     /// What was written goes up at once.
     func ring() { watch.ring() }
 
+    func networkReturned() { watch.networkReturned() }
+
     /// How it stands from now on, the newest only where nobody asks.
     func states() -> AsyncStream<SyncState> {
         let (stream, continuation) = AsyncStream.makeStream(of: SyncState.self, bufferingPolicy: .bufferingNewest(1))
