@@ -103,6 +103,31 @@ struct BlockAdmissionTests {
         #expect(try other.takeIn(body, BlockIntake(other)) == 1)
     }
 
+    @Test func `a block of events under a lease is taken where its writer has held that lease`() throws {
+        let volume = FaultyVolume()
+        try volume.createFolder("device")
+        let source = try Replica.create(
+            in: "device/store", on: volume, device: .sample(1), name: "source", storeID: StoreID(high: 1, low: 1))
+        let key = RecordKey(collection: try Name("notes"), record: try Name("trip"))
+        for (number, epoch) in ([1, 1, 2] as [UInt64]).enumerated() {
+            let write = FieldWrite(field: try Name("days"), value: FieldValue(text: "\(number)"))
+            _ = try source.commit([Draft(key: key, body: .writing(set: [write]), epoch: epoch)], wall: 1)
+        }
+        try source.checkpoint()
+        let run = try source.packedBlocks(from: Position(0), upTo: source.end, limitBytes: 1 << 30)
+        let body = try #require(BlocksBody(BlocksBody.bytes(object: Array("{}".utf8), blocks: run.bytes)))
+        #expect(body.eventCount == 3)
+        let log = try disk.open()
+        // Another device has held the second.
+        for holders in [[], [.sample(1)], [.sample(1), .sample(2)], [.sample(2), .sample(1)]] as [[DeviceID]] {
+            let rules = AdmissionRules(grants: HubState(holders.map { .epochGranted(to: $0) }).grants)
+            #expect(try log.admit(.blocks(body), under: rules).verdicts.isEmpty && log.end == Position(0), "\(holders)")
+        }
+        let rules = AdmissionRules(grants: HubState([.epochGranted(to: .sample(1)), .epochGranted(to: .sample(1))]).grants)
+        #expect(try log.admit(.blocks(body), under: rules).verdicts == (0..<3).map { .accepted(Position($0)) })
+        #expect(try log.events(Position(0)..<Position(3)).map(\.event.epoch) == [1, 1, 2])
+    }
+
     @Test func `where a rule is broken, or they are here, their events have to be looked at one by one`() throws {
         let log = try disk.open()
         let last = try #require(events.last { $0.dot.device == events[0].dot.device })

@@ -115,6 +115,44 @@ struct BlockIntakeTests {
         try target.check("seed \(seed)")
     }
 
+    @Test func `events under leases are taken with their epochs, where each lease was granted`() throws {
+        struct Lease: Hashable {
+            let epoch: UInt64
+            let device: DeviceID
+        }
+        let events = try WorkloadW(events: 600, seed: 3, options: .init(devices: 3, records: 12)).enumerated().map { number, event in
+            try Event(
+                dot: event.dot, key: event.key, context: event.context, time: event.time, body: event.body, kind: event.kind,
+                epoch: number % 4 == 0 ? 0 : number % 50 == 7 ? Limits.seq : UInt64(number / 100 + 1))
+        }
+        let source = try Store(9, wall: 0)
+        try source.replica.adopt(events)
+        try source.replica.checkpoint()
+        var target = try Target(1)
+        try target.takeAll(of: source.replica)
+        #expect(target.taken > 0 && target.declined == 0)
+        #expect(try target.store.events().map(\.epoch) == events.map(\.epoch))
+        try target.check("epochs")
+
+        let run = try source.replica.packedBlocks(from: Position(0), upTo: source.replica.end, limitBytes: 0)
+        let body = try #require(BlocksBody(BlocksBody.bytes(object: Array("{}".utf8), blocks: run.bytes)))
+        let leases = Set(events[..<body.eventCount].filter { $0.epoch > 0 }.map { Lease(epoch: $0.epoch, device: $0.dot.device) })
+        #expect(leases.count > 3)
+        for missing: Lease? in [nil] + leases.map(Optional.some) {
+            let target = try Target(1)
+            var asked: Set<Lease> = []
+            let taken = try body.withBlock(0) { (bytes) throws(ReplicaError) in
+                try target.intake.take(bytes) { epoch, device in
+                    let lease = Lease(epoch: epoch, device: device)
+                    asked.insert(lease)
+                    return lease != missing
+                }
+            }
+            #expect((taken != nil) == (missing == nil))
+            if missing == nil { #expect(asked == leases) }
+        }
+    }
+
     /// A block from `source`, and its bytes.
     private func block(_ seed: UInt64, events: Int) throws -> [UInt8] {
         let source = try Store(9, wall: 0)

@@ -14,6 +14,8 @@ package struct ForeignBlocks: ~Copyable {
         package let device: Int
         package let seq: UInt64
         package let time: HybridTime
+        /// Of the lease that it was written under; 0 for none.
+        package let epoch: UInt64
         /// The canonical form, and before it `headroomBytes`.
         package let text: UnsafeMutableRawBufferPointer
     }
@@ -205,23 +207,31 @@ package struct ForeignBlocks: ~Copyable {
             guard time < timesEnd else { return false }
             milliseconds = milliseconds.advanced(zigzag: varint(&time))
             guard time <= timesEnd else { return false }
-            var tick: UInt64 = 0
+            var (epoch, tick) = (UInt64(0), UInt64(0))
             if flags & PackedFlags.extras != 0 {
-                // All but ticks is rare, and left to who looks at events one by one.
-                guard extra < extrasEnd, extra.load(as: UInt8.self) == PackedExtraFlags.tick else { return false }
+                // All but epochs and ticks is rare, and left to who looks at events one by one.
+                guard extra < extrasEnd else { return false }
+                let which = extra.load(as: UInt8.self)
+                guard which != 0, which & ~(BlockBuilder.ExtraFlags.epoch | PackedExtraFlags.tick) == 0 else { return false }
                 extra += 1
-                tick = varint(&extra)
-                guard extra <= extrasEnd, tick > 0 else { return false }
+                if which & BlockBuilder.ExtraFlags.epoch != 0 {
+                    epoch = varint(&extra)
+                    guard extra <= extrasEnd, 1...Limits.seq ~= epoch else { return false }
+                }
+                if which & PackedExtraFlags.tick != 0 {
+                    tick = varint(&extra)
+                    guard extra <= extrasEnd, tick > 0 else { return false }
+                }
             }
             guard milliseconds < Limits.timeMilliseconds, let tick = UInt16(exactly: tick) else { return false }
             let stamp = HybridTime(packed: milliseconds << 16 | UInt64(tick))
             latest = max(latest, stamp.packed)
             guard let seen = seenBy(row, of: table) else { return false }
-            guard let text = texts.write(row, kind: flags & PackedFlags.kindMask, stamp, context(seen, row), block.pointee) else {
-                return false
-            }
+            let kind = flags & PackedFlags.kindMask
+            guard let text = texts.write(row, kind: kind, stamp, epoch: epoch, context(seen, row), block.pointee) else { return false }
             newBefore.append(apply(row, seen))
-            body(Event(device: Int(row.device), seq: UInt64(row.seq), time: stamp, text: text), table.devices.devices)
+            body(
+                Event(device: Int(row.device), seq: UInt64(row.seq), time: stamp, epoch: epoch, text: text), table.devices.devices)
         }
         return time == timesEnd && extra == extrasEnd && latest == columns.latestTime
     }

@@ -94,7 +94,7 @@ struct ForeignTexts {
 
     /// Writes the event; nil where it is too large, or its fields do not stand as they should.
     mutating func write(
-        _ row: DecodedRow, kind: UInt8, _ time: HybridTime, _ context: ForeignContext, _ block: borrowing DecodedBlock
+        _ row: DecodedRow, kind: UInt8, _ time: HybridTime, epoch: UInt64, _ context: ForeignContext, _ block: borrowing DecodedBlock
     ) -> UnsafeMutableRawBufferPointer? {
         guard let base = buffer.baseAddress else { return nil }
         let start = base + ForeignBlocks.headroomBytes
@@ -111,6 +111,10 @@ struct ForeignTexts {
         putDevice(row.device, to: &at)
         // A member's name has a colon behind it.
         at -= 1
+        if epoch != 0 {
+            at.put(",\"epoch\":")
+            at.put(decimal: epoch)
+        }
         switch kind {
         case EventKind.resolve.rawValue: at.put(",\"kind\":\"resolve\"")
         case EventKind.undo.rawValue: at.put(",\"kind\":\"undo\"")

@@ -18,7 +18,7 @@ extension StoreLog {
             for number in 0..<body.blockCount {
                 let found = try body.withBlock(number) { (bytes) throws(ReplicaError) in
                     // Policies may want a lease: they are looked at one by one.
-                    BlockHeader.names(.policies, in: bytes) ? nil : try intake.take(bytes, expectations)
+                    BlockHeader.names(.policies, in: bytes) ? nil : try intake.take(bytes, expectations, isGranted: rules.isGranted)
                 }
                 guard let (block, links) = found else { break }
                 for link in links { chains[link.dot.device, default: ChainMarks(link.dot.device)].add(link) }

@@ -42,23 +42,30 @@ package final class BlockIntake<Storage: Volume> {
 
     /// Checks and folds a block.
     ///
-    /// - Parameter block: with `RecordTable.slackBytes` readable bytes behind its end.
+    /// - Parameters:
+    ///   - block: with `RecordTable.slackBytes` readable bytes behind its end.
+    ///   - isGranted: whether a device has held a lease of this epoch; asked for each that is another one than that before it.
     /// - Returns: nil, with nothing done, where its events have to be looked at one by one; else the block, and the chains at its events, ascending for each device.
     /// - Throws: `.log` when the checkpoint cannot be read.
     package func take(
-        _ block: UnsafeRawBufferPointer, _ chaining: ChainExpectations? = nil
+        _ block: UnsafeRawBufferPointer, _ chaining: ChainExpectations? = nil,
+        isGranted: (_ epoch: UInt64, _ device: DeviceID) -> Bool = { _, _ in true }
     ) throws(ReplicaError) -> (block: Taken, links: [ChainHead])? {
         guard let header = try? BlockHeader(checking: block), replica.waiting.events.isEmpty else { return nil }
         try replica.checkTable()
         var (dots, times) = ([Dot](), [HybridTime]())
         dots.reserveCapacity(Int(header.count))
         var chains = chaining.map { BlockChains($0) }
+        var (lease, areGranted) = ((device: -1, epoch: UInt64(0)), true)
         let isFit = foreign.check(header, block, for: &replica.table) { event, devices in
             dots.append(Dot(device: devices[event.device], seq: event.seq))
             times.append(event.time)
             chains?.follow(event, of: devices)
+            guard event.epoch != 0, lease != (event.device, event.epoch) else { return }
+            lease = (event.device, event.epoch)
+            areGranted = areGranted && isGranted(event.epoch, devices[event.device])
         }
-        guard isFit else { return nil }
+        guard isFit, areGranted else { return nil }
         let ranges = foreign.authors(in: replica.table)
         var links: [ChainHead] = []
         if chains != nil {

@@ -90,12 +90,14 @@ package struct AdmissionRules: Hashable, Sendable {
     ///
     /// An epoch must have been granted to its writer. Policies of a device that has joined the workspace want one; what it wrote before it joined, and what others wrote who never did, needs none.
     package func problemWithLease(of event: Event) -> ProblemCode? {
-        let writer = devices[event.dot.device]
-        guard event.epoch == 0 else {
-            return grants.isGranted(event.epoch, to: event.dot.device, mayLead: writer?.role == .master) ? nil : .epochNeverGranted
-        }
-        guard event.key.collection == .policies, let seq = writer?.seqAtEnrolment else { return nil }
+        guard event.epoch == 0 else { return isGranted(event.epoch, to: event.dot.device) ? nil : .epochNeverGranted }
+        guard event.key.collection == .policies, let seq = devices[event.dot.device]?.seqAtEnrolment else { return nil }
         return event.dot.seq > seq ? .leaseMissing : nil
+    }
+
+    /// Whether the device has held the lease of this epoch.
+    package func isGranted(_ epoch: UInt64, to device: DeviceID) -> Bool {
+        grants.isGranted(epoch, to: device, mayLead: devices[device]?.role == .master)
     }
 }
 
