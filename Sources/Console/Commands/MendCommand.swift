@@ -8,7 +8,7 @@ struct MendCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "mend", abstract: "Write on under a new identity, when this store's own was used elsewhere or the store was set back.",
         discussion:
-            "Takes what the hub has, and issues anew what it has not: no event is lost, and what disagrees is in conflict. The code is one that `syncline invite` printed. The old log is kept in the store's folder forked. Example:\n\n  syncline mend ABCDE-FGHJK-LMNPQ-RSTUV"
+            "Takes what the hub has, and issues anew what it has not: no event is lost, and what disagrees is in conflict. An event that no store may write is left out and shown. The code is one that `syncline invite` printed. The old log is kept in the store's folder forked. Example:\n\n  syncline mend ABCDE-FGHJK-LMNPQ-RSTUV"
     )
 
     @Argument(help: "The code that `syncline invite` printed.") var code: String
@@ -42,6 +42,11 @@ struct MendCommand: SessionCommand {
             session.output.line(
                 "of its events \(report.agreed) stay as they are, \(report.reissued) were issued anew; \(Sentences.count(exchanged.pushed, "event")) pushed"
             )
+            for event in report.leftOut {
+                session.output.line(
+                    "left out, as no store may have written it: \(event.dot), \(Printable.escaped(String(decoding: event.canonicalJSON, as: UTF8.self)))"
+                )
+            }
             session.output.line("\(Sentences.count(conflicts, "conflict")) open\(conflicts > 0 ? ": `syncline conflicts`" : "")")
             return session.output.line("the old log is kept in \(report.kept)")
         }
@@ -54,6 +59,10 @@ struct MendCommand: SessionCommand {
             writer.integer(report.agreed)
             writer.key("reissued")
             writer.integer(report.reissued)
+            writer.key("leftOut")
+            writer.beginArray()
+            for event in report.leftOut { event.write(to: &writer) }
+            writer.endArray()
             writer.key("pushed")
             writer.integer(exchanged.pushed)
             writer.key("conflicts")

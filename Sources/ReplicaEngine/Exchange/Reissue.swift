@@ -70,21 +70,29 @@ package struct Reissue {
         return VersionVector(dots)
     }
 
+    /// What became of a store's events.
+    package struct Outcome: Hashable, Sendable {
+        /// How many of its own stay as they are, and how many are issued anew.
+        package let agreed: UInt64
+        package let reissued: Int
+        /// Whether policies are among those.
+        package let hasPolicies: Bool
+        /// Its own that fit under no name, in their order: what no honest store writes.
+        package let leftOut: [Event]
+    }
+
     /// Hands over all that a store holds to one that holds what everybody agrees on: the former identity's other events are issued anew under the new store's.
     ///
-    /// - Returns: how many own events stay as they are, how many are issued anew, and whether policies are among those.
+    /// One that the new store does not take would be refused everywhere. It is left out, and what came behind it is issued as if it had not been; the old store has it.
     package static func handOver<Storage: Volume>(
         from old: Replica<Storage>, to new: Replica<Storage>
-    ) throws(ReplicaError) -> (agreed: UInt64, reissued: Int, hasPolicies: Bool) {
+    ) throws(ReplicaError) -> Outcome {
         let agreed = try agreedSeq(of: old, with: new)
+        var leftOut: [Event] = []
         var reissue = Reissue(former: old.device, device: new.device, agreed: agreed)
-        var reader = EventReader(from: Position(0))
-        while case let read = try reader.next(1024, of: old), !read.isEmpty {
-            var events: [Event] = []
-            for logged in read {
-                do throws(EventError) { events.append(try reissue.issue(logged.event)) } catch { throw .invalidDraft(error) }
-            }
-            _ = try new.takeIn(events)
+        while let misfit = try reissue.handOver(from: old, to: new, without: Set(leftOut.map(\.dot))) {
+            leftOut.append(misfit)
+            reissue = Reissue(former: old.device, device: new.device, agreed: agreed)
         }
         _ = try new.takeIn(old.waitingEvents)
         // Nothing is left out in silence: then the old store stays.
@@ -92,7 +100,34 @@ package struct Reissue {
         guard taken + UInt64(new.waitingEvents.count { $0.dot.device == new.device }) == UInt64(reissue.count) else {
             throw .notIssuedAnew(Dot(device: new.device, seq: taken + 1))
         }
-        return (agreed, reissue.count, reissue.hasPolicies)
+        return Outcome(agreed: agreed, reissued: reissue.count, hasPolicies: reissue.hasPolicies, leftOut: leftOut)
+    }
+
+    /// Hands over a log from the first event on.
+    ///
+    /// - Returns: the first event that the new store does not take as it is issued; nil when it has taken all.
+    private mutating func handOver<Storage: Volume>(
+        from old: Replica<Storage>, to new: Replica<Storage>, without leftOut: Set<Dot>
+    ) throws(ReplicaError) -> Event? {
+        var reader = EventReader(from: Position(0))
+        while case let read = try reader.next(1024, of: old), !read.isEmpty {
+            var (events, anew) = ([Event](), [(former: Event, issued: Event)]())
+            for event in read.map(\.event) where !leftOut.contains(event.dot) {
+                let issued: Event
+                do throws(EventError) { issued = try issue(event) } catch { throw .invalidDraft(error) }
+                events.append(issued)
+                if issued.dot.device == device { anew.append((event, issued)) }
+            }
+            // An interruption may have left some there.
+            let known = new.versionVector[device]
+            let taken = try new.takeIn(events).taken
+            guard taken.forked.contains(device) || anew.contains(where: { $0.issued.dot.seq <= known }) else { continue }
+            for pair in anew {
+                if try new.event(pair.issued.dot)?.event == pair.issued || new.waitingEvents.contains(pair.issued) { continue }
+                return pair.former
+            }
+        }
+        return nil
     }
 
     /// The last event of a store's own device up to which another store holds the same ones; 0 for none.

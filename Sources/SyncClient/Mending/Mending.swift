@@ -13,6 +13,8 @@ package struct Mending {
         package let agreed: UInt64
         /// Own events that were issued anew.
         package let reissued: Int
+        /// Own events that fit under no identity, and are in the old log alone.
+        package let leftOut: [Event]
         /// Where the old log is kept.
         package let kept: String
     }
@@ -63,8 +65,8 @@ package struct Mending {
                 keys: keys, authorities: link.authorities, formerly: old.device)
         }
         _ = try Syncing(new, in: mendingPath, keys: keys, now: now).pull()
-        let (agreed, reissued, hasPolicies) = try stored { () throws(ReplicaError) in try Reissue.handOver(from: old, to: new) }
-        if hasPolicies {
+        let outcome = try stored { () throws(ReplicaError) in try Reissue.handOver(from: old, to: new) }
+        if outcome.hasPolicies {
             // Their lease was the former identity's: under the new one they were written before it joined.
             let chain = try stored { () throws(ReplicaError) in
                 try OwnChain.head(of: new, upTo: new.versionVector[new.device], from: nil)
@@ -74,7 +76,9 @@ package struct Mending {
         let kept = Self.keptFolder + "/\(old.device)"
         try carry(old, new)
         try swap(keeping: kept)
-        return Report(former: old.device, device: new.device, agreed: agreed, reissued: reissued, kept: path + kept)
+        return Report(
+            former: old.device, device: new.device, agreed: outcome.agreed, reissued: outcome.reissued, leftOut: outcome.leftOut,
+            kept: path + kept)
     }
 
     /// Nobody writes to the old store meanwhile.

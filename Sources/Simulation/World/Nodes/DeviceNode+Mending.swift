@@ -46,11 +46,13 @@ extension DeviceNode {
     private func handOver(to new: Replica<FaultyVolume>, _ token: Secret) throws {
         try machine.volume.undisturbed {
             let old = try Replica.open(in: folder, on: machine.volume, access: .reading, options: options)
-            let (_, reissued, _) = try Reissue.handOver(from: old, to: new)
+            let outcome = try Reissue.handOver(from: old, to: new)
             let count = try MendWatch.check(
                 old: try old.allEvents(), new: try new.allEvents() + new.waitingEvents, former: id, device: new.device)
-            guard count == reissued else {
-                throw Violation(.acknowledgedIsPresent, "\(name): \(reissued) events issued anew, \(count) are")
+            guard count == outcome.reissued, outcome.leftOut.isEmpty else {
+                throw Violation(
+                    .acknowledgedIsPresent,
+                    "\(name): \(outcome.reissued) events issued anew, \(count) are; left out are \(outcome.leftOut.map(\.dot))")
             }
             world.reach(.mended)
             if count > 0 { world.reach(.issuedAnew) }
