@@ -14,11 +14,13 @@ struct ArgumentsTests {
         #expect(try Arguments.record(Arguments.text(key)) == key)
     }
 
-    @Test(arguments: [
-        ("1000", 1000), ("0", 0), ("500MB", 500_000_000), ("20GB", 20_000_000_000), ("1TB", 1_000_000_000_000), ("", nil), ("MB", nil), ("-1", nil),
-        ("1.5GB", nil), ("1 GB", nil), ("5XB", nil), ("9223372036854775807", 9_223_372_036_854_775_807), ("9223372036854775808", nil),
-        ("18446744TB", nil),
-    ] as [(String, UInt64?)])
+    @Test(
+        arguments: [
+            ("1000", 1000), ("0", 0), ("500MB", 500_000_000), ("20GB", 20_000_000_000), ("1TB", 1_000_000_000_000), ("", nil), ("MB", nil),
+            ("-1", nil),
+            ("1.5GB", nil), ("1 GB", nil), ("5XB", nil), ("9223372036854775807", 9_223_372_036_854_775_807), ("9223372036854775808", nil),
+            ("18446744TB", nil),
+        ] as [(String, UInt64?)])
     func `a size is bytes, or a number with its unit`(text: String, bytes: UInt64?) { #expect(Arguments.bytes(text) == bytes) }
 
     @Test(arguments: ["notes", "/x", "notes/", "a%b/c", "a%2/c"]) func `what is no record is wrong usage`(text: String) {

@@ -160,7 +160,8 @@ struct DeviceSessionTests {
         driver.step(.tick)
         #expect(driver.order?.limitEvents ?? 0 > 0 && driver.state == .error(.quotaExceeded))
         driver.answer(
-            10, head: 11, events: [DeviceRun(device: .sample(1), seqs: 4...10)], [VerdictRun(.accepted(Position(4)), count: 7)], scannedTo: 11)
+            10, head: 11, events: [DeviceRun(device: .sample(1), seqs: 4...10)], [VerdictRun(.accepted(Position(4)), count: 7)],
+            scannedTo: 11)
         driver.page(11, head: 11, events: 0)
         #expect(driver.state == .connected && driver.status?.pending == 0)
     }

@@ -237,7 +237,7 @@ struct HubPushTests {
     }
 
     @Test func `a push beyond the quota is refused whole; asking and pulling go on, and so do pushes that fit`() throws {
-        let events = try (1...2).map { try Event.sample(1, $0, record: "r\($0)") }
+        let events = try (1...3).map { try Event.sample(1, $0, record: "r\($0)") }
         var limits = SyncLimits()
         limits.quotaBytes = UInt64(events[0].canonicalJSON.count + 300)
         var driver = HubDriver(limits: limits)
@@ -254,7 +254,7 @@ struct HubPushTests {
         guard case .pulled(let page) = driver.call(.pull(PullRequest(), token: token)) else { throw HubDriver.Unexpected(what: "no page") }
         #expect(page.head == Position(1))
         guard case .pushed = push([events[1]], 300) else { throw HubDriver.Unexpected(what: "it fits just so") }
-        #expect(push([try .sample(1, 3, record: "r3")], 300) == full)
+        #expect(push([events[2]], 300) == full)
     }
 
     @Test func `limits and rates are answered with what to do`() throws {

@@ -20,7 +20,9 @@ extension ConsoleError {
         case .refused(let problem) where problem.code == ProblemCode.quotaExceeded.rawValue:
             self.init(
                 code: problem.code, problem.detail,
-                hint: "the work is queued in this store's log; whoever runs the hub makes room with a larger `syncline serve --quota`, then `syncline sync` sends it")
+                hint:
+                    "the work is queued in this store's log; whoever runs the hub makes room with a larger `syncline serve --quota`, then `syncline sync` sends it"
+            )
         case .refused(let problem): self.init(code: problem.code, problem.detail, hint: "the hub refused it")
         case .strangeAnswer(let hub, let what):
             self.init(code: "strange-answer", "\(hub) answers as no hub does: \(what)", hint: "check the address; is a proxy in between?")

@@ -62,7 +62,8 @@ struct HubChannel: ServerChildChannel, HTTPChannelHandler {
                 }))
             try pipeline.addHandler(ResponseGate())
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-            try pipeline.addHandler(HTTPConnectionStateHandler(
+            try pipeline.addHandler(
+                HTTPConnectionStateHandler(
                     idleTimeout: .milliseconds(Int64(clamping: limits.idleMilliseconds)), logger: logger))
             return .http(try HTTP(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
         }

@@ -1,5 +1,6 @@
 package import EventCore
 package import LogStore
+internal import SyncCore
 
 /// Issues events anew under another identity, where others hold other events under the old one.
 ///

@@ -105,6 +105,7 @@ private final class SocketReader: ChannelInboundHandler {
 
     private let events: @Sendable (SocketClient.Event) -> Void
     private var reason = "the connection ended"
+    private var isOver = false
 
     init(_ events: @escaping @Sendable (SocketClient.Event) -> Void) { self.events = events }
 
@@ -125,9 +126,18 @@ private final class SocketReader: ChannelInboundHandler {
         }
     }
 
+    /// The connection may have ended before anybody here was there to see it.
+    func handlerAdded(context: ChannelHandlerContext) { if !context.channel.isActive { end() } }
+
     func channelInactive(context: ChannelHandlerContext) {
-        events(.closed(reason: reason))
+        end()
         context.fireChannelInactive()
+    }
+
+    private func end() {
+        guard !isOver else { return }
+        isOver = true
+        events(.closed(reason: reason))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
