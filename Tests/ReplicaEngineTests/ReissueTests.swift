@@ -79,21 +79,22 @@ struct ReissueTests {
     }
 
     @Test("an event that fits under no name is left out and named, the rest is issued; again after an interruption") func leftOut() throws {
-        var known = try Store(2, wall: 1000)
-        let (old, new) = (try Store(1, wall: 1000), try Store(3, wall: 1000))
-        let foreign = try known.commit([Draft(key: RecordKey(collection: try Name("notes"), record: try Name("a")), body: .delete)])[0].dot
-        _ = try old.replica.ingest(try known.events())
-        func dot(_ seq: UInt64) -> Dot { Dot(device: old.replica.device, seq: seq) }
-        // The second names an event of another record, and so does the third, which had seen it.
-        let events = try [
-            event(dot(1), "a", [foreign]), event(dot(2), "b", [foreign]), event(dot(3), "b", [dot(2), foreign]), event(dot(4), "c", []),
-        ]
-        try old.replica.adopt(events)
+        func draft(_ record: String) throws -> Draft {
+            Draft(key: RecordKey(collection: try Name("notes"), record: try Name(record)), body: .delete)
+        }
+        // Under one name others hold an event of another record than the old store has.
+        var (here, elsewhere) = (try Store(2, wall: 1000), try Store(2, wall: 1000))
+        let new = try Store(3, wall: 1000)
+        var old = try Store(1, wall: 1000)
+        _ = try old.replica.ingest(try here.commit([draft("b")]))
+        _ = try new.replica.ingest(try elsewhere.commit([draft("z")]))
+        // The second builds on it, and the third on the second.
+        let own = try ["a", "b", "b", "c"].flatMap { try old.commit([draft($0)]) }
         let before = try old.events()
         let outcome = try Reissue.handOver(from: old.replica, to: new.replica)
-        #expect(outcome.leftOut == [events[1], events[2]] && outcome.reissued == 2 && outcome.agreed == 0)
+        #expect(outcome.leftOut == [own[1], own[2]] && outcome.reissued == 2 && outcome.agreed == 0)
         let issued = try new.events()
-        #expect(issued.filter { $0.dot.device == new.replica.device }.map(\.key) == [events[0].key, events[3].key])
+        #expect(issued.filter { $0.dot.device == new.replica.device }.map(\.key) == [own[0].key, own[3].key])
         #expect(issued.count == 3 && new.replica.waitingEvents.isEmpty)
         #expect(try Reissue.handOver(from: old.replica, to: new.replica) == outcome)
         #expect(try new.events() == issued && old.events() == before)
