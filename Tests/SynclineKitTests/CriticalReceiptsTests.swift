@@ -1,5 +1,4 @@
 import EventCore
-import Foundation
 import SyncClient
 import SyncCore
 import Testing
@@ -33,17 +32,5 @@ import Testing
         receipts.take(status: try status())
         #expect(told(receipts) == [[phone, tablet], []])
         #expect(receipts.incomplete.isEmpty)
-    }
-
-    @Test func `those who hear at once do not overwrite each other`() throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("receipts-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path + "/sync", withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        let count = 64
-        DispatchQueue.concurrentPerform(iterations: count) { index in
-            try? SyncFolder(ofStore: path).noteReceipts { $0.take(dot(UInt64(index) + 1), by: [phone], missing: []) }
-        }
-        let receipts = try SyncFolder(ofStore: path).receipts()
-        #expect((1...UInt64(count)).filter { receipts[dot($0)] == nil } == [])
     }
 }

@@ -94,6 +94,15 @@ package struct POSIXVolume: Volume {
         } == 1
     }
 
+    package func enter(_ folder: String) throws(VolumeError) -> File {
+        let descriptor = try check(.open, folder) { Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        do throws(VolumeError) { try check(.lock, folder) { flock(descriptor, LOCK_EX) } } catch {
+            _ = Glibc.close(descriptor)
+            throw error
+        }
+        return File(descriptor: descriptor, path: folder)
+    }
+
     package func map(_ file: File, at offset: Int, onto memory: UnsafeMutableRawBufferPointer) throws(VolumeError) {
         guard !memory.isEmpty else { return }
         let flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE

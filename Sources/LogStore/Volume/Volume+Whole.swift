@@ -89,6 +89,17 @@ extension Volume {
         try syncFolder(folder)
     }
 
+    /// The same for a file that several programs may replace at the same time: one after the other.
+    ///
+    /// Its `temporary` is one for all, so that what a program leaves behind when it dies there is replaced by the next.
+    package func replaceSharedFile(
+        _ path: String, in folder: String, with bytes: [UInt8], _ mode: OpenMode = .creating
+    ) throws(VolumeError) {
+        let turn = try enter(folder)
+        defer { close(turn) }
+        try replaceFile(path, by: path + ".unfinished", in: folder, with: bytes, mode)
+    }
+
     /// The folder that a path lies in.
     package static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

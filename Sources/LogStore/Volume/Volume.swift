@@ -40,6 +40,9 @@ package protocol Volume: Sendable {
     /// Locks the whole file for this open file alone, without waiting; false when another holds it. Closing lets go.
     func lock(_ file: File) throws(VolumeError) -> Bool
 
+    /// Opens a folder for this open file alone, waiting until whoever holds it lets go; closing lets go. Files that several programs replace are replaced under it.
+    func enter(_ folder: String) throws(VolumeError) -> File
+
     /// Lets the file's bytes from `offset` on, a multiple of 4096, stand in `memory`: whole pages of the caller's, readable and writable. Writing to them does
     /// not change the file.
     ///

@@ -112,6 +112,6 @@ extension Replica {
     /// Failing is no harm: it is a cache.
     private func writeChains(_ heads: [ChainHead], _ end: SealedEnd) {
         let path = folder + "/" + ChainFile.fileName
-        _ = try? volume.replaceFile(path, by: path + ".unfinished", in: folder, with: ChainFile.text(heads, at: end, log.storeID))
+        _ = try? volume.replaceSharedFile(path, in: folder, with: ChainFile.text(heads, at: end, log.storeID))
     }
 }

@@ -34,7 +34,7 @@ extension Replica {
         answers = remembered
         let path = folder + "/" + RememberedAnswers.fileName
         do throws(VolumeError) {
-            try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: remembered.bytes)
+            try volume.replaceSharedFile(path, in: folder, with: remembered.bytes)
         } catch {
             // Only a cache: the events are written, and they are what counts.
         }

@@ -35,8 +35,7 @@ package struct SyncProgress: Hashable, Sendable {
 
     /// Puts the file in its folder, which is there, for its owner's eyes only: after a power loss it is there as before or as after.
     package func write<Storage: Volume>(in folder: String, on volume: Storage) throws(VolumeError) {
-        let path = folder + Self.fileName
-        try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: json, .creatingPrivately)
+        try volume.replaceSharedFile(folder + Self.fileName, in: folder, with: json, .creatingPrivately)
     }
 
     private init(_ object: JSONValue) {

@@ -53,6 +53,6 @@ extension Replica {
 
     func replaceDerivedFile(_ name: String, with bytes: [UInt8]) {
         let path = folder + "/" + name
-        _ = try? volume.replaceFile(path, by: path + ".unfinished", in: folder, with: bytes)
+        _ = try? volume.replaceSharedFile(path, in: folder, with: bytes)
     }
 }

@@ -157,7 +157,7 @@ package final class Replica<Storage: Volume> {
 
     private func replace(_ file: String, with bytes: [UInt8]) throws(ReplicaError) {
         let path = folder + "/" + file
-        do throws(VolumeError) { try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: bytes) } catch {
+        do throws(VolumeError) { try volume.replaceSharedFile(path, in: folder, with: bytes) } catch {
             throw .log(.volume(error))
         }
     }

@@ -163,6 +163,9 @@ extension FaultyVolume {
         }
     }
 
+    /// Whoever replaces a file does it in one go here, so nobody waits.
+    package func enter(_ folder: String) -> File { File(handle: 0) }
+
     package func map(_ file: File, at offset: Int, onto memory: UnsafeMutableRawBufferPointer) throws(VolumeError) {
         let bytes = try act(.map, file) { (disk, node, _) in disk.state.nodes[node]?.visible ?? [] }
         memory.copyBytes(from: bytes.dropFirst(offset).prefix(memory.count))

@@ -163,7 +163,7 @@ final class HubClient {
         let session = try parsed(try connection.call(.POST, "/devices/\(device)/session", for: .object, body: proof))
         guard let token = session["token"]?.text else { throw .strangeAnswer(hub: hub, what: "a session without a token") }
         link.token = token
-        try folder.write(link)
+        try folder.set(token: token)
     }
 
     private func body(_ members: (inout JSONWriter) -> Void) -> [UInt8] { JSONWriter.object(members) }

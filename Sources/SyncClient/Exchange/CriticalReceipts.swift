@@ -14,7 +14,7 @@ package struct CriticalReceipts: Hashable, Sendable {
 
     /// Older ones are forgotten when everybody has them.
     private static let limit = 1000
-    private static let fileName = "critical"
+    static let fileName = "/critical"
 
     package init() {}
 
@@ -49,19 +49,17 @@ package struct CriticalReceipts: Hashable, Sendable {
 
     // MARK: - The file
 
-    static func read(in folder: String) throws(SyncError) -> CriticalReceipts {
-        var receipts = CriticalReceipts()
-        // One that is damaged says nothing; the hub says it again.
-        guard let text = try PrivateFile.read(folder + "/" + fileName), let object = try? JSONValue(json: text) else { return receipts }
+    /// What a file says. One that is not there, or is damaged, says nothing; the hub says it again.
+    init(json text: [UInt8]?) {
+        guard let text, let object = try? JSONValue(json: text) else { return }
         for item in object["critical"]?.items ?? [] {
             guard let dot = item["dot"]?.dot else { continue }
-            receipts.receipts[dot] = Receipt(by: devices(item["by"]), missing: devices(item["missing"]))
+            receipts[dot] = Receipt(by: Self.devices(item["by"]), missing: Self.devices(item["missing"]))
         }
-        return receipts
     }
 
-    func write(in folder: String) throws(SyncError) {
-        let text = JSONWriter.object { writer in
+    var json: [UInt8] {
+        JSONWriter.object { writer in
             writer.key("critical")
             writer.beginArray()
             for (dot, receipt) in receipts.sorted(by: { $0.key < $1.key }) {
@@ -73,8 +71,7 @@ package struct CriticalReceipts: Hashable, Sendable {
                 writer.endObject()
             }
             writer.endArray()
-        }
-        try PrivateFile.replace(folder + "/" + Self.fileName, in: folder, with: text + [0x0A])
+        } + [0x0A]
     }
 
     private static func devices(_ value: JSONValue?) -> [DeviceID] {

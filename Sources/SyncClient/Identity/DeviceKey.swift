@@ -21,11 +21,17 @@ package struct DeviceKey {
     /// The key of a device, made when there is none.
     package static func readOrMake(_ device: DeviceID, in folder: String) throws(SyncError) -> DeviceKey {
         if let key = try read(device, in: folder) { return key }
-        let key = Curve25519.Signing.PrivateKey()
         try PrivateFile.makeFolder(folder)
-        let text = Hexadecimal.text(key.rawRepresentation) + "\n"
-        try PrivateFile.replace(path(device, folder), in: folder, with: Array(text.utf8))
-        return DeviceKey(key: key)
+        var made: DeviceKey?
+        try PrivateFile.update(path(device, folder), in: folder) { (kept) throws(SyncError) in
+            // Another program may have made it since: then that is the key.
+            guard kept == nil else { return nil }
+            let key = Curve25519.Signing.PrivateKey()
+            made = DeviceKey(key: key)
+            return Array((Hexadecimal.text(key.rawRepresentation) + "\n").utf8)
+        }
+        if let made { return made }
+        return try readOrMake(device, in: folder)
     }
 
     package static func path(_ device: DeviceID, _ folder: String) -> String { "\(folder)/\(device).key" }

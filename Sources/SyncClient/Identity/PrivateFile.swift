@@ -13,19 +13,23 @@ enum PrivateFile {
 
     /// Puts the file in place, so that after a power loss it is there as before or as after.
     static func replace(_ path: String, in folder: String, with bytes: [UInt8]) throws(SyncError) {
-        do throws(VolumeError) {
-            try POSIXVolume().replaceFile(path, by: path + ".unfinished", in: folder, with: bytes, .creatingPrivately)
-        } catch { throw .file(path: error.path, code: error.code) }
+        do throws(VolumeError) { try POSIXVolume().replaceSharedFile(path, in: folder, with: bytes, .creatingPrivately) } catch {
+            throw .file(path: error.path, code: error.code)
+        }
     }
 
-    /// Runs `body` while no other process does so in the same folder; the others wait.
-    static func alone(in folder: String, _ body: () throws(SyncError) -> Void) throws(SyncError) {
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .file(path: folder, code: errno) }
-        // Closing it gives the lock back.
-        defer { close(descriptor) }
-        while flock(descriptor, LOCK_EX) != 0 { guard errno == EINTR else { throw .file(path: folder, code: errno) } }
-        try body()
+    /// Puts in place what `change` makes of the file's bytes, nil of one that is not there, while no other program changes a file of this folder; nothing when that is nil.
+    static func update(
+        _ path: String, in folder: String, _ change: ([UInt8]?) throws(SyncError) -> [UInt8]?
+    ) throws(SyncError) {
+        let volume = POSIXVolume()
+        let turn: POSIXVolume.File
+        do throws(VolumeError) { turn = try volume.enter(folder) } catch { throw .file(path: error.path, code: error.code) }
+        defer { volume.close(turn) }
+        guard let bytes = try change(try read(path)) else { return }
+        do throws(VolumeError) {
+            try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: bytes, .creatingPrivately)
+        } catch { throw .file(path: error.path, code: error.code) }
     }
 
     /// Makes the folder and those above it that are missing.

@@ -11,11 +11,12 @@ package struct SyncFolder {
     package init(ofStore store: String) { path = store + "/sync" }
 
     private var linkPath: String { path + "/link" }
+    private var signaturesPath: String { path + "/signatures" }
 
     /// nil when the store has not joined.
     package func link() throws(SyncError) -> HubLink? {
         guard let text = try PrivateFile.read(linkPath) else { return nil }
-        guard let object = try? JSONValue(json: text), let link = HubLink(object) else { throw .damagedFile(path: linkPath) }
+        guard let link = HubLink(text: text) else { throw .damagedFile(path: linkPath) }
         return link
     }
 
@@ -33,42 +34,54 @@ package struct SyncFolder {
     ///
     /// - Throws: `.notJoined`, `.badURL`
     package func set(hubs: [String]) throws(SyncError) {
-        guard let link = try link() else { throw .notJoined(folder: path) }
         let hubs = hubs.map(HubConnection.withoutSlash)
         for hub in hubs { guard HubConnection.isURL(hub) else { throw .badURL(hub) } }
-        try write(
-            HubLink(
-                hubs: hubs, workspace: link.workspace, workspaceID: link.workspaceID, role: link.role, token: link.token,
-                authorities: link.authorities))
+        try change { $0.hubs = hubs }
+    }
+
+    /// Keeps a new token.
+    func set(token: String) throws(SyncError) { try change { $0.token = token } }
+
+    /// Others may change something else of it meanwhile.
+    private func change(_ change: (inout HubLink) -> Void) throws(SyncError) {
+        guard try link() != nil else { throw .notJoined(folder: path) }
+        try PrivateFile.update(linkPath, in: path) { (text) throws(SyncError) in
+            guard var link = text.flatMap(HubLink.init(text:)) else { throw .damagedFile(path: linkPath) }
+            change(&link)
+            return link.json
+        }
     }
 
     /// Who has which of this device's critical events.
-    package func receipts() throws(SyncError) -> CriticalReceipts { try CriticalReceipts.read(in: path) }
+    package func receipts() throws(SyncError) -> CriticalReceipts {
+        CriticalReceipts(json: try PrivateFile.read(path + CriticalReceipts.fileName))
+    }
 
     /// Notes what the hub said of them. A watch and a command may both have heard something: one after the other.
     package func noteReceipts(_ change: (inout CriticalReceipts) -> Void) throws(SyncError) {
-        try PrivateFile.alone(in: path) { () throws(SyncError) in
-            let known = try receipts()
+        try PrivateFile.update(path + CriticalReceipts.fileName, in: path) { (text) throws(SyncError) in
+            let known = CriticalReceipts(json: text)
             var receipts = known
             change(&receipts)
-            if receipts != known { try receipts.write(in: path) }
+            return receipts != known ? receipts.json : nil
         }
     }
 
     /// What the workspace's devices have signed of their events, as far as this store has heard; nil when it has heard nothing.
     package func signatures() throws(SyncError) -> DeviceSignatures? {
-        let path = path + "/signatures"
-        guard let text = try PrivateFile.read(path) else { return nil }
-        guard let signatures = DeviceSignatures(json: text) else { throw .damagedFile(path: path) }
+        guard let text = try PrivateFile.read(signaturesPath) else { return nil }
+        guard let signatures = DeviceSignatures(json: text) else { throw .damagedFile(path: signaturesPath) }
         return signatures
     }
 
     /// Keeps those that are right and speak of events that the store has. A damaged file is begun anew.
     func note(_ heard: [DeviceSignature], known: VersionVector, in workspace: WorkspaceID) throws(SyncError) {
-        let kept = try? self.signatures()
-        var signatures = kept.flatMap { $0.workspace == workspace ? $0 : nil } ?? DeviceSignatures(workspace: workspace)
-        signatures.hear(heard, known: known, by: StandardCryptography.self)
-        if signatures != kept { try PrivateFile.replace(path + "/signatures", in: path, with: signatures.json) }
+        try PrivateFile.update(signaturesPath, in: path) { (text) throws(SyncError) in
+            let kept = text.flatMap(DeviceSignatures.init(json:))
+            var signatures = kept.flatMap { $0.workspace == workspace ? $0 : nil } ?? DeviceSignatures(workspace: workspace)
+            signatures.hear(heard, known: known, by: StandardCryptography.self)
+            return signatures != kept ? signatures.json : nil
+        }
     }
 
     package func progress() throws(SyncError) -> SyncProgress {
@@ -88,7 +101,7 @@ package struct SyncFolder {
 /// The hub that a store belongs to, and how it comes in.
 package struct HubLink: Hashable, Sendable {
     /// Addresses of the hub, the preferred one first.
-    package let hubs: [String]
+    package fileprivate(set) var hubs: [String]
     package let workspace: String
     /// 16 bytes.
     let workspaceID: [UInt8]
@@ -106,8 +119,9 @@ package struct HubLink: Hashable, Sendable {
         self.authorities = authorities
     }
 
-    init?(_ object: JSONValue) {
-        guard let hubs = object["hubs"]?.items?.compactMap(\.text), !hubs.isEmpty, let workspace = object["workspace"]?.text,
+    init?(text: [UInt8]) {
+        guard let object = try? JSONValue(json: text),
+            let hubs = object["hubs"]?.items?.compactMap(\.text), !hubs.isEmpty, let workspace = object["workspace"]?.text,
             let id = object["workspaceId"]?.bytes, id.count == 16, let role = object["role"]?.text, let token = object["token"]?.text
         else { return nil }
         self.init(
