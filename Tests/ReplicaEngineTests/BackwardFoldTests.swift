@@ -111,7 +111,7 @@ struct BackwardFoldTests {
             }
             try Self.same(past.record(cut), RecordFold.folded(history.filter(context), key), "\(cut)")
         }
-        #expect(past.steps.count < 1500 && history.count > 3000)
+        #expect(past.readCount < 1500 && history.count > 3000)
         let conflict = try #require(try store.replica.conflict(key))
         #expect(conflict.fields.map(\.field) == [a, b])
         #expect(Set(conflict.sides.map(\.dot)) == Set([old.0.dot, old.1[0].dot, new.0.dot, new.1[0].dot]))

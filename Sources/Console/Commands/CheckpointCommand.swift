@@ -8,7 +8,7 @@ struct CheckpointCommand: SessionCommand {
         commandName: "checkpoint",
         abstract: "Seal the log's small commits into full blocks and write the state beside them, so that opening is fast.",
         discussion:
-            "Also counts conflicts up to there, for `conflicts --stats`, and notes when events were written, for `--at`. Changes nothing but the time that commands take. Example:\n\n  syncline checkpoint"
+            "Also counts conflicts up to there, for `conflicts --stats`, notes when events were written, and what records with many events were on the way, for `--at`. Changes nothing but the time that commands take. Example:\n\n  syncline checkpoint"
     )
 
     @OptionGroup var common: CommonOptions
@@ -26,6 +26,7 @@ struct CheckpointCommand: SessionCommand {
         try store.saveConflictCount(progress: counting.advance(to:of:))
         counting.end()
         try store.saveTimes()
+        try store.saveStates()
         try session.close(store)
         if session.isJSON {
             session.output.object { writer in

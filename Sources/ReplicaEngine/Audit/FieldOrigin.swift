@@ -47,7 +47,7 @@ package struct FieldOrigin: Sendable {
             if let shown { try past.number(of: shown.dot) } else { try past.newestWriter(of: field, in: cut) }
         guard let number else { return nil }
         let dot = past.row(number).dot
-        writer = Entry(logged: past.steps[number], value: shown?.value)
+        writer = Entry(logged: past.step(number), value: shown?.value)
         context = try past.context(of: number)
         overwrote = try entries(try past.versions(of: field, in: .seenBy([number])))
         let others = held?.versions.filter { $0.dot != dot } ?? []
@@ -61,7 +61,9 @@ package struct FieldOrigin: Sendable {
         var numbers = [number]
         for entry in contests { if let other = try past.number(of: entry.row.dot) { numbers.append(other) } }
         let heads = try BackwardFold(of: .seenBy(numbers), in: past, fields: []).heads
-        lastKnownToAll = heads.compactMap(past.readNumber).map { past.steps[$0] }.max { $0.row.rank < $1.row.rank }
+        var known: [LoggedRow] = []
+        for head in heads { if let logged = try past.logged(head) { known.append(logged) } }
+        lastKnownToAll = known.max { $0.row.rank < $1.row.rank }
     }
 }
 

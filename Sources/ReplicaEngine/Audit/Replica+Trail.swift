@@ -8,8 +8,8 @@ extension Replica {
         let key = step.row.key
         if let past = try RecordPast(self, key) {
             for number in 0...Self.newerLimit {
-                guard try past.has(number), past.steps[number].position >= step.position else { break }
-                if past.steps[number].position == step.position { return try auditEntry(number, in: past) }
+                guard try past.has(number), past.step(number).position >= step.position else { break }
+                if past.step(number).position == step.position { return try auditEntry(number, in: past) }
             }
         }
         let own = try RecordPast(self, key, from: step.position)
@@ -21,11 +21,11 @@ extension Replica {
     ///
     /// - Parameter hasNewer: whether the past begins with another one than the record's newest event.
     func auditEntry(_ number: Int, in past: RecordPast<Storage>, hasNewer: Bool = false) throws(ReplicaError) -> AuditEntry {
-        let step = past.steps[number]
+        let step = past.step(number)
         var scope = TrailScope(of: step.row, in: table.fieldNames(of: past.key.collection))
         let now = try recordWithoutTimes(past.key)
         if !hasNewer, number <= Self.newerLimit, now?.tombstones.isEmpty == true {
-            for newer in past.steps[..<number] { scope.takeIn(newer.row) }
+            for newer in 0..<number { scope.takeIn(past.row(newer)) }
         } else {
             scope.takeInAll()
         }
@@ -36,7 +36,7 @@ extension Replica {
         }
         // What nobody has written since is as it is now.
         let isContestedElsewhere = now?.fields.contains { $0.isContested && !scope.contains($0.field) } ?? false
-        return Self.auditEntry(step, behind: past.steps[(number + 1)..<end].reversed(), isContestedElsewhere: isContestedElsewhere)
+        return Self.auditEntry(step, behind: ((number + 1)..<end).reversed().map(past.step), isContestedElsewhere: isContestedElsewhere)
     }
 
     /// The entry of an event given those of its record before it, oldest first.

@@ -35,23 +35,38 @@ struct LogTimes {
     }
 
     /// How the events of a record lie around a moment.
-    ///
+    struct Border {
+        /// Those that have to be looked at, newest first.
+        var mixed: [Position] = []
+        /// The oldest of those that are later for certain, since all of their stretch is; nil where none is.
+        var oldestLate: Position?
+        /// Behind so many from the newest nothing is later, nor covers anything that is.
+        var end = 0
+    }
+
     /// - Parameter positions: of the record's events, newest first.
-    /// - Returns: how many are later for certain, and behind how many from the beginning nothing is later, nor covers anything that is. Those between have to be looked at.
-    func border(at milliseconds: UInt64, among positions: [Position]) -> (late: Int, end: Int) {
-        var (number, late, end, isLate) = (stretches.count, 0, 0, true)
+    func border(at milliseconds: UInt64, among positions: [Position]) -> Border {
+        var (number, border, early) = (stretches.count, Border(), [Position]())
         for (index, position) in positions.enumerated() {
             while number > 0, stretches[number - 1].first > position.index { number -= 1 }
-            guard number > 0, position.index < stretches[number - 1].end else {
-                (isLate, end) = (false, index + 1)
-                continue
-            }
-            let bounds = stretches[number - 1].bounds
-            isLate = isLate && bounds.lowerBound > milliseconds
-            if isLate { late = index + 1 }
-            if bounds.upperBound > milliseconds { end = index + 1 }
+            let isKnown = number > 0 && position.index < stretches[number - 1].end
+            let bounds = isKnown ? stretches[number - 1].bounds : 0...UInt64.max
+            if bounds.lowerBound > milliseconds { border.oldestLate = position } else { early.append(position) }
+            guard bounds.upperBound > milliseconds else { continue }
+            border.mixed += early
+            (early, border.end) = ([], index + 1)
         }
-        return (late, end)
+        return border
+    }
+
+    /// Whether all of the stretch of an event is later.
+    func isLater(_ position: Position, than milliseconds: UInt64) -> Bool {
+        var (low, high) = (0, stretches.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if stretches[middle].end <= position.index { low = middle + 1 } else { high = middle }
+        }
+        return low < stretches.count && stretches[low].bounds.lowerBound > milliseconds
     }
 
     // MARK: - The file

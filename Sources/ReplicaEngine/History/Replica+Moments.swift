@@ -66,7 +66,7 @@ extension Replica {
 
     /// The record's past from a moment back, and which events count there; nil when it had none.
     ///
-    /// To a time those events are looked at that may be later, and those behind them: what one covers may be later than itself.
+    /// To a time those events are looked at that may be later or not, and those behind something later: what one covers may be later than itself. What is later for certain is not read.
     func past(of key: RecordKey, at moment: Moment) throws(ReplicaError) -> (past: RecordPast<Storage>, cut: PastCut)? {
         switch moment {
         case .position(let end):
@@ -86,9 +86,10 @@ extension Replica {
             return (past, .upTo(number))
         case .time(let milliseconds):
             let positions = try positions(of: key)
-            let border = try logTimes().border(at: milliseconds, among: positions)
-            let between = try steps(at: positions[border.late..<border.end])
-            let counting = Self.steps(between, notLaterThan: milliseconds)
+            let times = try logTimes()
+            let border = times.border(at: milliseconds, among: positions)
+            let mixed = try steps(at: border.mixed[...])
+            let counting = try steps(mixed, notLaterThan: milliseconds, behind: border.oldestLate, times)
             let next = positions.dropFirst(border.end).first
             guard next != nil || !counting.isEmpty else { return nil }
             return (try RecordPast(self, key, steps: counting, next: next), .from(0))
@@ -108,16 +109,34 @@ extension Replica {
         return steps
     }
 
-    /// Events, newest first, whose time, and that of all they cover, is not later.
-    private static func steps(_ steps: [LoggedRow], notLaterThan milliseconds: UInt64) -> [LoggedRow] {
-        var later: [Dot] = []
+    /// Those of a record's events, which come newest first, whose time, and that of all they cover, is not later.
+    ///
+    /// - Parameters:
+    ///   - oldestLate: where the oldest event stands that is not among these, since its stretch is later as a whole.
+    ///   - times: of the log's stretches.
+    private func steps(
+        _ steps: [LoggedRow], notLaterThan milliseconds: UInt64, behind oldestLate: Position?, _ times: LogTimes
+    ) throws(ReplicaError) -> [LoggedRow] {
+        var (known, hasLate) = ([Dot: Bool](), false)
+        func isLate(_ dot: Dot) throws(ReplicaError) -> Bool {
+            if let isLate = known[dot] { return isLate }
+            // What was not looked at lies in a stretch that is later as a whole, or before everything that is later.
+            let isLate = try row(of: dot).map { times.isLater($0.position, than: milliseconds) } ?? false
+            known[dot] = isLate
+            return isLate
+        }
+        // What a context covers is covered by one of the events that it names: of a device all before that one.
+        func coversLate(_ row: BlockReader.Row) throws(ReplicaError) -> Bool {
+            guard case .whole(let context) = row.context else { return true }
+            for dot in context.entries { if try isLate(dot) { return true } }
+            return false
+        }
         var counting: [LoggedRow] = []
         for step in steps.reversed() {
-            if step.row.time.milliseconds > milliseconds || later.contains(where: { step.row.covers($0) }) {
-                later.append(step.row.dot)
-            } else {
-                counting.append(step)
-            }
+            hasLate = hasLate || oldestLate.map { $0 < step.position } ?? false
+            let isLate = try step.row.time.milliseconds > milliseconds || hasLate && coversLate(step.row)
+            known[step.row.dot] = isLate
+            if isLate { hasLate = true } else { counting.append(step) }
         }
         return counting.reversed()
     }

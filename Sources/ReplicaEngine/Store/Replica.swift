@@ -3,7 +3,7 @@ package import LogStore
 
 /// One device's store: its log, the records folded from it, and the events that wait for what they build on.
 ///
-/// It belongs to one task at a time. Files of the store's folder: `device`, `names`, `names.told`, `answers`, `chains`, `counts` and `times` (here), `log/`, `checkpoint/` and `lock` (LogStore).
+/// It belongs to one task at a time. Files of the store's folder: `device`, `names`, `names.told`, `answers`, `chains`, `counts`, `times` and `states` (here), `log/`, `checkpoint/` and `lock` (LogStore).
 package final class Replica<Storage: Volume> {
     let folder: String
     let volume: Storage
@@ -21,6 +21,8 @@ package final class Replica<Storage: Volume> {
     var policyCache = PolicyCache()
     /// When the events up to a sealed end were written; nil before somebody asked.
     var sealedTimes: LogTimes?
+    /// What the `states` file says; nil before it has been asked.
+    var knownStates: KnownStates?
     /// What the `answers` file says; nil before it has been asked.
     var answers: RememberedAnswers?
     /// How many records were in conflict after so many events.

@@ -4,7 +4,7 @@ internal import LogStore
 /// The fold of some of a record's events, newest first, no further back than until nothing older can matter.
 ///
 /// Whoever overwrites an entry stands behind it in the log. So, going back, an entry is live when no event that was looked at before covers it and writes its field or deletes. A field is closed once an event that
-/// writes it covers everything that lies further back; heads and deletes are, once any event does. The outcome is that of the fold in `Sources/README.md`, which `BackwardFoldTests` holds it to.
+/// writes it covers everything that lies further back; heads and deletes are, once any event does. And where the state of the record before all that is left is kept, nothing further back matters. The outcome is that of the fold in `Sources/README.md`, which `BackwardFoldTests` holds it to.
 struct BackwardFold {
     private(set) var heads: [Dot] = []
     private(set) var tombstones: [Dot] = []
@@ -25,7 +25,11 @@ struct BackwardFold {
         guard !past.isEmpty(cut) else { return }
         let first = past.first(of: cut)
         var number = first
-        while !(try isSettled(cut, past, fields, from: number)), try past.has(number) {
+        while !(try isSettled(cut, past, fields, from: number)) {
+            if let state = try past.state(at: number), past.isWhole(cut, from: number, state.clock) {
+                return try take(state, past, fields)
+            }
+            guard try past.has(number) else { break }
             if past.contains(number, in: cut) { look(at: number, past, fields) }
             number += 1
             // What has been contested for long would be far away.
@@ -47,6 +51,31 @@ struct BackwardFold {
             guard !held.isEmpty else { continue }
             entries[field] = held.map(\.version)
             for entry in held { times[entry.version.dot] = entry.time }
+        }
+    }
+
+    /// Takes what no event that was looked at has overwritten of the record as it was before these.
+    private mutating func take<Storage: Volume>(
+        _ state: RecordState, _ past: RecordPast<Storage>, _ fields: Set<Name>?
+    ) throws(ReplicaError) {
+        func isCovered(_ row: BlockReader.Row, by numbers: [Int]) -> Bool { numbers.contains { past.row($0).covers(row.dot) } }
+        if !areHeadsClosed {
+            for position in state.heads {
+                let row = try past.logged(at: position).row
+                guard !isCovered(row, by: members) else { continue }
+                heads.append(row.dot)
+                if row.body == .delete { tombstones.append(row.dot) }
+                times[row.dot] = row.time
+            }
+        }
+        if areAllClosed { return }
+        for entry in state.entries where !closed.contains(entry.field) && fields?.contains(entry.field) != false {
+            for position in entry.writers {
+                let row = try past.logged(at: position).row
+                guard !isCovered(row, by: deletes), !isCovered(row, by: writers[entry.field] ?? []) else { continue }
+                entries[entry.field, default: []].append(Version(dot: row.dot, value: row.value(of: entry.field)))
+                times[row.dot] = row.time
+            }
         }
     }
 
@@ -91,5 +120,13 @@ struct BackwardFold {
         if areAllClosed { return true }
         if let fields { return fields.isSubset(of: closed) }
         return try past.hasNoField(but: closed, from: number, isWhole: past.isWhole(cut, from: number))
+    }
+}
+
+extension BlockReader.Row {
+    /// What it writes into a field; nil for *removed*.
+    fileprivate func value(of field: Name) -> FieldValue? {
+        guard case .write(let set, _) = body else { return nil }
+        return set.first { $0.field == field }?.value
     }
 }

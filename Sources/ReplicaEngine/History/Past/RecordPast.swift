@@ -1,19 +1,26 @@
 internal import EventCore
 internal import LogStore
 
-/// A record's past, read from its newest event, or an earlier one, back: no further than somebody asks.
+/// A record's past, from its newest event, or an earlier one, back: no more of it is read than somebody asks for.
 ///
 /// Events have numbers, 0 is the one it begins with. What lies behind an event, with a higher number, stands before it in the log. Nothing is written meanwhile.
+/// Where the events stand says the table; an event that is asked for by its name is found without those before it being read.
 final class RecordPast<Storage: Volume> {
     let key: RecordKey
     private let replica: Replica<Storage>
-    /// The events that have been read.
-    private(set) var steps: [LoggedRow] = []
-    private var numbers: [Dot: Int] = [:]
-    /// The position behind the last step; nil when there is none.
+    /// Where the events stand, as far as somebody has gone.
+    private var positions: [Position] = []
+    /// The position behind these; nil when there is none.
     private var next: Position?
+    /// The events that have been read, by their numbers.
+    private var steps: [Int: LoggedRow] = [:]
+    private var numbers: [Dot: Int] = [:]
     private let isFromNewest: Bool
-    /// So many of the first events do not delete.
+    /// From this number on no event of the record is left out.
+    private var wholeFrom = 0
+    /// States of the record that are kept; nil before somebody asked.
+    private var states: RecordStates?
+    /// So many of the first events have been read and do not delete.
     private var deleteFree = 0
     /// Of events whose context is written whole what is known of how much they cover.
     private var reaches: [Int: Reach] = [:]
@@ -68,8 +75,9 @@ final class RecordPast<Storage: Volume> {
     /// Just these of the record's events, newest first, and those from the one at `next` back, none where it is nil: with each all that its writer had seen.
     convenience init(_ replica: Replica<Storage>, _ key: RecordKey, steps: [LoggedRow], next: Position?) throws(ReplicaError) {
         try self.init(replica, key, next: next)
-        self.steps = steps
-        for (number, step) in steps.enumerated() { numbers[step.row.dot] = number }
+        positions = steps.map(\.position)
+        wholeFrom = steps.count
+        for (number, step) in steps.enumerated() { add(step, number) }
     }
 
     private init(_ replica: Replica<Storage>, _ key: RecordKey, next: Position?, isFromNewest: Bool = false) throws(ReplicaError) {
@@ -79,28 +87,46 @@ final class RecordPast<Storage: Volume> {
     }
 
     /// An event that has been read.
-    func row(_ number: Int) -> BlockReader.Row { steps[number].row }
+    func row(_ number: Int) -> BlockReader.Row { step(number).row }
 
-    /// Reads on until there is an event of this number; false when there is none.
+    /// The same, and where it stands.
+    func step(_ number: Int) -> LoggedRow {
+        guard let step = steps[number] else { preconditionFailure("the event has been read") }
+        return step
+    }
+
+    /// How many events have been read.
+    var readCount: Int { steps.count }
+
+    /// Reads the event of this number; false when there is none.
     func has(_ number: Int) throws(ReplicaError) -> Bool {
-        while steps.count <= number { guard try readMore() else { return false } }
+        guard try reaches(number) else { return false }
+        if steps[number] == nil { try read(number) }
         return true
     }
 
-    /// The number of an event; nil when it is none of the record's, or newer than the one this begins with.
+    /// The number of an event; nil when it is none of the record's, or newer than the one this begins with. Reads that event alone.
     func number(of dot: Dot) throws(ReplicaError) -> Int? {
         if let number = numbers[dot] { return number }
-        guard let next, let logged = try replica.row(of: dot), logged.row.key == key, logged.position <= next else { return nil }
-        while try readMore() { if let number = numbers[dot] { return number } }
-        return nil
+        guard let logged = try replica.row(of: dot), logged.row.key == key else { return nil }
+        while positions.last.map({ $0 > logged.position }) ?? true { guard try reaches(positions.count) else { break } }
+        guard let number = number(at: logged.position) else { return nil }
+        add(logged, number)
+        return number
     }
 
-    /// The same of an event that has been read.
-    func readNumber(of dot: Dot) -> Int? { numbers[dot] }
+    private func number(at position: Position) -> Int? {
+        var (low, high) = (0, positions.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if positions[middle] > position { low = middle + 1 } else { high = middle }
+        }
+        return low < positions.count && positions[low] == position ? low : nil
+    }
 
     /// An event of the record, wherever in the log it lies; nil when it is none of the record's. Costs one block at most.
     func logged(_ dot: Dot) throws(ReplicaError) -> LoggedRow? {
-        if let number = numbers[dot] { return steps[number] }
+        if let number = numbers[dot] { return step(number) }
         return try replica.row(of: dot).flatMap { $0.row.key == key ? $0 : nil }
     }
 
@@ -108,26 +134,32 @@ final class RecordPast<Storage: Volume> {
     func event(_ number: Int) throws(ReplicaError) -> Event {
         let context = try context(of: number)
         do throws(EventError) { return try row(number).event(context: context) } catch {
-            throw .malformedBlock(at: steps[number].position)
+            throw .malformedBlock(at: positions[number])
         }
     }
 
-    /// Reads the events that lie in the next block.
-    private func readMore() throws(ReplicaError) -> Bool {
-        guard let first = next else { return false }
-        let block = try replica.block(containing: first)
-        var positions = [first]
-        next = try replica.position(before: first)
-        while let earlier = next, block.contains(earlier), positions.count < Self.readAtOnce {
-            positions.append(earlier)
-            next = try replica.position(before: earlier)
-        }
-        let rows = try replica.rows(at: positions.reversed()[...], in: block)
-        for (position, row) in zip(positions, rows.reversed()) {
-            numbers[row.dot] = steps.count
-            steps.append(LoggedRow(position: position, row: row))
+    /// Goes back to the event of a number, without reading it; false when there is none.
+    private func reaches(_ number: Int) throws(ReplicaError) -> Bool {
+        while positions.count <= number {
+            guard let position = next else { return false }
+            next = try replica.position(before: position)
+            positions.append(position)
         }
         return true
+    }
+
+    /// Reads an event, and those behind it that lie in the same block.
+    private func read(_ number: Int) throws(ReplicaError) {
+        let block = try replica.block(containing: positions[number])
+        var end = number + 1
+        while end - number < Self.readAtOnce, steps[end] == nil, try reaches(end), block.contains(positions[end]) { end += 1 }
+        let rows = try replica.rows(at: positions[number..<end].reversed()[...], in: block)
+        for (number, row) in zip((number..<end).reversed(), rows) { add(LoggedRow(position: positions[number], row: row), number) }
+    }
+
+    private func add(_ step: LoggedRow, _ number: Int) {
+        steps[number] = step
+        numbers[step.row.dot] = number
     }
 
     private static var readAtOnce: Int { 256 }
@@ -141,11 +173,11 @@ final class RecordPast<Storage: Volume> {
     func coversAll(_ number: Int, from end: Int) -> Bool {
         let row = row(number)
         guard case .whole = row.context else { return true }
-        if next == nil && end >= steps.count { return true }
+        if next == nil && end >= positions.count { return true }
         var reach = reaches[number] ?? Reach(end: nil, looked: number + 1, missing: devices)
         while reach.end == nil, reach.looked < end {
-            let other = self.row(reach.looked)
-            if row.covers(other.dot) {
+            // What has not been read tells nothing.
+            if let other = steps[reach.looked]?.row, row.covers(other.dot) {
                 reach.missing.remove(other.dot.device)
                 // A context covers what the context of an event that it covers does; and of a device all before one that it covers.
                 if other.coversAll || reach.missing.isEmpty { reach.end = reach.looked + 1 }
@@ -169,8 +201,13 @@ final class RecordPast<Storage: Volume> {
         var missing = devices
         var newest: [Dot] = []
         var next = number
-        while !missing.isEmpty, try has(next) {
-            let step = steps[next]
+        while !missing.isEmpty {
+            if let state = try state(at: next) {
+                newest += state.clock.entries.filter { missing.contains($0.device) }
+                break
+            }
+            guard try has(next) else { break }
+            let step = step(next)
             if missing.remove(step.row.dot.device) != nil { newest.append(step.row.dot) }
             next += 1
             guard (next - number) % Self.nearby == 0 else { continue }
@@ -186,6 +223,53 @@ final class RecordPast<Storage: Volume> {
         let position = try replica.row(of: Dot(device: device, seq: 1))?.position ?? Position(0)
         firstPositions[device] = position
         return position
+    }
+
+    // MARK: - States that are kept
+
+    /// What the record was with all events from `number` on; nil where that is not kept.
+    func state(at number: Int) throws(ReplicaError) -> RecordState? {
+        guard number >= wholeFrom, try reaches(number) else { return nil }
+        return kept.state(at: positions[number])
+    }
+
+    private var kept: RecordStates {
+        if let states { return states }
+        let found = replica.states(of: key)
+        states = found
+        return found
+    }
+
+    /// An event that a state names.
+    func logged(at position: Position) throws(ReplicaError) -> LoggedRow {
+        if let number = number(at: position), let step = steps[number] { return step }
+        return LoggedRow(position: position, row: try replica.row(at: position))
+    }
+
+    /// Whether the writer of an event had seen all that a record with this clock has.
+    func covers(_ number: Int, _ clock: VersionVector) -> Bool {
+        switch row(number).context {
+        case .heads: true
+        case .whole(let context): clock.isCovered(by: context)
+        }
+    }
+
+    /// The events with numbers from `start` on, and below `end`, that undo something, ascending; all are read.
+    func undos(from start: Int, to end: Int) throws(ReplicaError) -> [Int] {
+        var (found, number) = ([Int](), start)
+        while number < end {
+            if let state = try state(at: number) {
+                for undo in state.undos where number + undo < end {
+                    if try has(number + undo) { found.append(number + undo) }
+                }
+                number += kept.spacing
+            } else {
+                guard try has(number) else { break }
+                if row(number).undoes != nil { found.append(number) }
+                number += 1
+            }
+        }
+        return found
     }
 
     // MARK: - Fields
@@ -210,14 +294,14 @@ final class RecordPast<Storage: Volume> {
         var held: [(version: Version, time: HybridTime)] = []
         for version in try current().fields.first(where: { $0.field == field })?.versions ?? [] {
             // What had been live then and is not now would have been overwritten by something newer.
-            guard let logged = try logged(version.dot), logged.position < steps[number - 1].position else { return nil }
+            guard let logged = try logged(version.dot), logged.position < positions[number - 1] else { return nil }
             held.append((version, logged.row.time))
         }
         return held
     }
 
     private func hasNoDelete(before number: Int) -> Bool {
-        while deleteFree < number, row(deleteFree).body != .delete { deleteFree += 1 }
+        while deleteFree < number, let row = steps[deleteFree]?.row, row.body != .delete { deleteFree += 1 }
         return deleteFree >= number
     }
 
@@ -263,6 +347,15 @@ extension RecordPast {
         case .from: true
         case .upTo(let last): number > last && coversAll(last, from: number)
         case .seenBy(let numbers): numbers.allSatisfy { coversAll($0, from: number) }
+        }
+    }
+
+    /// Whether every event from `number` on, which have this clock together, is one of the cut's.
+    func isWhole(_ cut: PastCut, from number: Int, _ clock: VersionVector) -> Bool {
+        switch cut {
+        case .from: true
+        case .upTo(let last): number > last && covers(last, clock)
+        case .seenBy(let numbers): numbers.allSatisfy { covers($0, clock) }
         }
     }
 

@@ -18,10 +18,10 @@ struct UndoChain<Storage: Volume> {
     mutating func isUndone(_ number: Int) throws(ReplicaError) -> Bool {
         let act = try past.act(of: number)
         // What undoes an event comes behind it in the log: whether it counts itself is known by then.
-        while looked < act[0] {
-            if let target = past.row(looked).undoes, !hasUndone(try past.act(of: looked)) { undone.insert(target) }
-            looked += 1
+        for undo in try past.undos(from: looked, to: act[0]) {
+            if let target = past.row(undo).undoes, !hasUndone(try past.act(of: undo)) { undone.insert(target) }
         }
+        looked = max(looked, act[0])
         return hasUndone(act)
     }
 
@@ -39,7 +39,7 @@ extension RecordPast {
         func isOne(_ later: Int, _ earlier: Int) -> Bool { row(later).undoes == row(earlier).undoes && !covers(later, earlier) }
         var act = [number]
         while let older = try self.number(of: beside(act[0], -1)), isOne(act[0], older) { act.insert(older, at: 0) }
-        while let newer = readNumber(of: beside(act[act.count - 1], 1)), isOne(newer, act[act.count - 1]) { act.append(newer) }
+        while let newer = try self.number(of: beside(act[act.count - 1], 1)), isOne(newer, act[act.count - 1]) { act.append(newer) }
         return act
     }
 }
