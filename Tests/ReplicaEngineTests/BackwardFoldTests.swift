@@ -121,7 +121,7 @@ struct BackwardFoldTests {
     // MARK: - Helpers
 
     /// A store with deletes, undos, resolutions and several heads, in an order that is none of the writers', and with events that wait.
-    private static func store(_ seed: UInt64) throws -> (Store, SeededRandom) {
+    static func store(_ seed: UInt64) throws -> (Store, SeededRandom) {
         var options = RandomHistory.Options(events: 70, meetsOften: seed % 2 == 0)
         options.meetsEveryone = seed % 5 == 4
         let history = try RandomHistory(seed: seed, options: options)

@@ -134,7 +134,8 @@ extension Replica {
         var counting: [LoggedRow] = []
         for step in steps.reversed() {
             hasLate = hasLate || oldestLate.map { $0 < step.position } ?? false
-            let isLate = try step.row.time.milliseconds > milliseconds || hasLate && coversLate(step.row)
+            var isLate = step.row.time.milliseconds > milliseconds
+            if !isLate && hasLate { isLate = try coversLate(step.row) }
             known[step.row.dot] = isLate
             if isLate { hasLate = true } else { counting.append(step) }
         }

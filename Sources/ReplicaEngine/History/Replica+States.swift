@@ -48,7 +48,8 @@ extension Replica {
             rest = rest.dropFirst(inBlock.count)
             for (at, row) in zip(inBlock, try rows(at: inBlock.map(\.position)[...], in: block)) {
                 let stretch = stretches[at.stretch]
-                var state = try running.removeValue(forKey: at.stretch) ?? begin(stretch, row.key, saved, &done)
+                let begun = running.removeValue(forKey: at.stretch)
+                var state = if let begun { begun } else { try begin(stretch, row.key, saved, &done) }
                 state.apply(LoggedRow(position: at.position, row: row))
                 if at.position == stretch.positions.last {
                     found.add(state.state(after: stretch.positions), of: row.key, at: at.position)

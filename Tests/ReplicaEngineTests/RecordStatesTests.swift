@@ -1,0 +1,199 @@
+import EventCore
+import LogStore
+import Simulation
+import Testing
+import Workload
+
+@testable import ReplicaEngine
+
+/// From the states that are kept of records everything is reckoned as from their beginning, and no more is read than lies between two of them.
+struct RecordStatesTests {
+    private static let path = "disk/store/" + SavedRecordStates.fileName
+
+    @Test(arguments: BackwardFoldTests.seeds)
+    func `whatever is asked of the past is answered alike with states and without`(seed: UInt64) throws {
+        let store = try BackwardFoldTests.store(seed).0
+        let replica = store.replica
+        try replica.checkpoint()
+        let keys = Set(try store.events().map(\.key)).sorted()
+        replica.knownStates = KnownStates(file: nil)
+        let expected = try keys.map { try Answers(replica, $0) }
+        for spacing in [1, 2, 3, 7] {
+            replica.knownStates = nil
+            try replica.saveStates(every: spacing)
+            #expect(replica.knownStates?.file?.count ?? 0 > 0)
+            for (key, expected) in zip(keys, expected) {
+                try Answers(replica, key).expect(expected, "seed \(seed), every \(spacing), \(key)")
+            }
+        }
+    }
+
+    @Test(arguments: 0..<4 as Range<UInt64>)
+    func `the states are the folds of what the log had, however often they were gone on with`(seed: UInt64) throws {
+        var (store, random) = try BackwardFoldTests.store(seed)
+        for spacing in [1, 3] {
+            for round in 0..<5 {
+                try store.replica.checkpoint()
+                try store.replica.saveStates(every: spacing)
+                let saved = try #require(store.replica.knownStates?.file)
+                for key in Set(try store.events().map(\.key)) {
+                    let history = try store.replica.history(of: key)
+                    for number in stride(from: spacing - 1, to: history.count, by: spacing) {
+                        let state = try #require(saved.states(of: key).state(at: history[number].position))
+                        let fold = try #require(try RecordFold.folded(history[...number].map(\.event), key))
+                        func dots(_ positions: [Position]) -> [Dot] {
+                            positions.compactMap { at in history.first { $0.position == at }?.event.dot }.sorted()
+                        }
+                        let name = "seed \(seed), every \(spacing), \(key), \(number)"
+                        #expect(state.clock == fold.clock && dots(state.heads) == fold.heads, "\(name)")
+                        #expect(state.entries.map(\.field) == fold.fields.map(\.field), "\(name)")
+                        #expect(state.entries.map { dots($0.writers) } == fold.fields.map { $0.versions.map(\.dot) }, "\(name)")
+                        let stretch = history[(number - spacing + 1)...number].reversed().enumerated()
+                        #expect(state.undos == stretch.filter { $0.element.event.undoes != nil }.map(\.offset), "\(name)")
+                    }
+                }
+                try store.write(&random, "seed \(seed)")
+            }
+            try store.replica.checkpoint()
+            try store.replica.saveStates(every: spacing)
+            let goneOn = try #require(store.replica.knownStates?.file?.bytes)
+            store.replica.knownStates = KnownStates(file: nil)
+            try store.replica.saveStates(every: spacing)
+            #expect(store.replica.knownStates?.file?.bytes == goneOn)
+        }
+    }
+
+    @Test func `what has been contested for long is found from the nearest state`() throws {
+        var store = try Store(1, wall: 1_000_000)
+        let other = try Store(2, wall: 1_000_000)
+        let (a, b) = (try Name("a"), try Name("b"))
+        _ = try store.set(a, "0")
+        _ = try other.replica.ingest(try store.events())
+        let key = try RecordKey(collection: Name("trips"), record: Name("rome"))
+        let sides = try (
+            store.set(a, "1").dot,
+            other.replica.commit(
+                [Draft(key: key, body: try .writing(set: [FieldWrite(field: a, value: Store.value("2"))]))], wall: 1_500_000)[0].dot
+        )
+        _ = try store.replica.ingest(try other.events())
+        for number in 0..<2000 { _ = try store.set(b, "\(number)") }
+        try store.replica.checkpoint()
+        let history = try store.replica.history(of: key)
+        let moment = history[1000]
+        /// How many events are read for the record of then and its conflict.
+        func readCount() throws -> Int {
+            let (past, cut) = try #require(try store.replica.past(of: key, at: .position(Position(moment.position.index + 1))))
+            let record = try #require(try past.record(cut))
+            #expect(try record.with(times: [:]) == RecordFold.folded(history[...1000].map(\.event), key)?.with(times: [:]))
+            let conflict = try ConflictBuilder(
+                record: record, past: past, policies: try store.replica.policies(of: key.collection, at: nil)).conflict()
+            #expect(Set(conflict.sides.map(\.dot)) == [sides.0, sides.1] && conflict.fields.map(\.base) == [[Store.value("0")]])
+            return past.readCount
+        }
+        #expect(try readCount() > 900)
+        try store.replica.saveStates(every: 64)
+        #expect(try readCount() < 150)
+        let (early, past) = (history[20].event.dot, try #require(try RecordPast(store.replica, key)))
+        var chain = UndoChain(past)
+        #expect(try !chain.isUndone(try #require(try past.number(of: early))))
+        #expect(past.readCount < 150)
+    }
+
+    @Test func `the file is believed while it is whole and of this log`() throws {
+        let volume = FaultyVolume()
+        let replica = try ReferenceTests.replica(on: volume)
+        let key = RecordKey(collection: try Name("notes"), record: try Name("r"))
+        for number in 1...4 {
+            let body = try EventBody.writing(set: [FieldWrite(field: try Name("f"), value: Store.value("\(number)"))])
+            _ = try replica.commit([Draft(key: key, body: body)], wall: 1000 + UInt64(number))
+        }
+        try replica.checkpoint()
+        try replica.saveStates(every: 2)
+        try replica.close()
+        let whole = try volume.wholeFile(Self.path)
+        let saved = try #require(SavedRecordStates(whole))
+        #expect(saved.count == 2 && saved.end.position == Position(4))
+
+        /// What a store says that finds this file.
+        func value(_ file: [UInt8]) throws -> FieldValue? {
+            try volume.replaceFile(Self.path, by: "disk/store/other", in: "disk/store", with: file)
+            let reader = try Replica.open(in: "disk/store", on: volume, access: .reading)
+            return try reader.record(key, at: .position(Position(2)))?.fields.first?.versions.first?.value
+        }
+        #expect(try value(whole) == Store.value("2"))
+        // A file that is not true shows where it is taken over.
+        let state = try #require(saved.states(of: key).state(at: Position(1)))
+        var lie = saved
+        lie.add(
+            RecordState(
+                clock: state.clock, heads: [Position(0)], entries: [.init(field: try Name("f"), writers: [Position(0)])], undos: []),
+            of: key, at: Position(1))
+        #expect(try value(lie.bytes) == Store.value("1"))
+        let bytes = lie.bytes
+        for offset in bytes.indices {
+            var damaged = bytes
+            damaged[offset] ^= 1
+            #expect(try value(damaged) == Store.value("2"), "\(offset)")
+        }
+        let other = SealedEnd(segment: 1, position: Position(4), digest: SegmentDigest(bytes: [UInt8](repeating: 7, count: 32)))
+        #expect(try value(lie.reaching(to: other).bytes) == Store.value("2"))
+    }
+}
+
+/// What the commands say of a record at each moment, but for times of entries that nobody contests.
+private struct Answers {
+    private var said: [(about: String, answer: AnyHashable)] = []
+
+    init(_ replica: Replica<FaultyVolume>, _ key: RecordKey) throws {
+        let history = try replica.history(of: key).map(\.event)
+        let fields = Set(history.flatMap { event -> [Name] in
+            guard case .write(let set, let unset) = event.body else { return [] }
+            return set.map(\.field) + unset
+        }).sorted()
+        var moments = (0...replica.end.index).map { Moment.position(Position($0)) }
+        moments += history.map { .dot($0.dot) } + history.map { .time(milliseconds: $0.time.milliseconds) }
+        for moment in moments {
+            note("record at \(moment)", Self.plain(try replica.record(key, at: moment)))
+            note("conflict at \(moment)", Self.plain(try replica.conflict(key, at: moment)))
+            for field in fields {
+                let origin = try? replica.origin(of: field, in: key, at: moment)
+                note("\(field) at \(moment)", origin.map(Self.plain))
+            }
+        }
+        note("conflict", Self.plain(try replica.conflict(key)))
+        for event in history {
+            note("undo \(event.dot)", try? replica.undoPlan(of: event.dot))
+            note("event \(event.dot)", try replica.event(event.dot)?.event)
+        }
+        note("undo", try replica.newestToUndo())
+        note("redo", try replica.newestToRedo())
+    }
+
+    private mutating func note(_ about: String, _ answer: some Hashable) { said.append((about, AnyHashable(answer))) }
+
+    func expect(_ others: Answers, _ name: String) throws {
+        try #require(said.count == others.said.count, "\(name)")
+        for (own, other) in zip(said, others.said) { #expect(own.answer == other.answer, "\(name), \(own.about)") }
+    }
+
+    private static func plain(_ record: Record?) -> [AnyHashable] {
+        guard let record else { return [] }
+        return [record.with(times: [:]), record.shown]
+    }
+
+    private static func plain(_ conflict: Conflict?) -> [AnyHashable] {
+        guard let conflict else { return [] }
+        let sides = conflict.sides.map { side -> [AnyHashable] in [side.event, plain(side.record), side.restored] }
+        return [
+            plain(conflict.record), conflict.fields, conflict.isDeleteAgainstEdit, conflict.isOfWholeEdits, plain(conflict.base), sides,
+        ]
+    }
+
+    private static func plain(_ origin: FieldOrigin) -> [AnyHashable] {
+        func plain(_ entries: [FieldOrigin.Entry]) -> [AnyHashable] { entries.map { [$0.row.dot, $0.value] as [AnyHashable] } }
+        return [
+            plain([origin.writer]), origin.context, plain(origin.overwrote), plain(origin.agrees), plain(origin.contests),
+            origin.lastKnownToAll?.row.dot,
+        ]
+    }
+}
