@@ -115,7 +115,7 @@ MERGE = [
         "a write drops the siblings of other fields", GENERAL, "            if fields.contains(where: { $0.field == node.field }) {",
         "            if PLANTED || fields.contains(where: { $0.field == node.field }) {", REFERENCE),
     merge(
-        "the base is what either side had seen", "ReplicaEngine/History/Past/RecordPast.swift",
+        "the base is what either side had seen", "ReplicaEngine/History/Past/PastCut.swift",
         "        case .seenBy(let numbers): numbers.allSatisfy { covers($0, number) }",
         "        case .seenBy(let numbers): PLANTED ? numbers.contains { covers($0, number) } : numbers.allSatisfy { covers($0, number) }", REFERENCE),
     merge(

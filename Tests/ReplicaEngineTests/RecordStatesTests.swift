@@ -86,7 +86,8 @@ struct RecordStatesTests {
             let record = try #require(try past.record(cut))
             #expect(try record.with(times: [:]) == RecordFold.folded(history[...1000].map(\.event), key)?.with(times: [:]))
             let conflict = try ConflictBuilder(
-                record: record, past: past, policies: try store.replica.policies(of: key.collection, at: nil)).conflict()
+                record: record, past: past, policies: try store.replica.policies(of: key.collection, at: nil)
+            ).conflict()
             #expect(Set(conflict.sides.map(\.dot)) == [sides.0, sides.1] && conflict.fields.map(\.base) == [[Store.value("0")]])
             return past.readCount
         }
@@ -146,10 +147,12 @@ private struct Answers {
 
     init(_ replica: Replica<FaultyVolume>, _ key: RecordKey) throws {
         let history = try replica.history(of: key).map(\.event)
-        let fields = Set(history.flatMap { event -> [Name] in
-            guard case .write(let set, let unset) = event.body else { return [] }
-            return set.map(\.field) + unset
-        }).sorted()
+        let fields = Set(
+            history.flatMap { event -> [Name] in
+                guard case .write(let set, let unset) = event.body else { return [] }
+                return set.map(\.field) + unset
+            }
+        ).sorted()
         var moments = (0...replica.end.index).map { Moment.position(Position($0)) }
         moments += history.map { .dot($0.dot) } + history.map { .time(milliseconds: $0.time.milliseconds) }
         for moment in moments {

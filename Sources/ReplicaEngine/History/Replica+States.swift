@@ -28,7 +28,7 @@ extension Replica {
     }
 
     /// Events of one record that lie between two states.
-    private struct Stretch {
+    private struct Span {
         /// The newest event of the state before; nil for the record's first events.
         let before: Position?
         /// Oldest first.
@@ -36,26 +36,26 @@ extension Replica {
     }
 
     private func states(upTo end: SealedEnd, goingOn saved: SavedRecordStates) throws(ReplicaError) -> SavedRecordStates {
-        let stretches = try stretches(of: saved.spacing, from: saved.end.position, to: end.position)
-        var rest = stretches.indices.flatMap { number in stretches[number].positions.map { (position: $0, stretch: number) } }[...]
+        let spans = try spans(of: saved.spacing, from: saved.end.position, to: end.position)
+        var rest = spans.indices.flatMap { number in spans[number].positions.map { (position: $0, span: number) } }[...]
         rest.sort { $0.position < $1.position }
         var found = saved
-        // By where the state before stands, and by stretch.
+        // By where the state before stands, and by span.
         var (done, running) = ([Position: RunningState](), [Int: RunningState]())
         while let first = rest.first {
             let block = try Self.block(of: log, containing: first.position)
             let inBlock = rest.prefix { block.contains($0.position) }
             rest = rest.dropFirst(inBlock.count)
             for (at, row) in zip(inBlock, try rows(at: inBlock.map(\.position)[...], in: block)) {
-                let stretch = stretches[at.stretch]
-                let begun = running.removeValue(forKey: at.stretch)
-                var state = if let begun { begun } else { try begin(stretch, row.key, saved, &done) }
+                let span = spans[at.span]
+                let begun = running.removeValue(forKey: at.span)
+                var state = if let begun { begun } else { try begin(span, row.key, saved, &done) }
                 state.apply(LoggedRow(position: at.position, row: row))
-                if at.position == stretch.positions.last {
-                    found.add(state.state(after: stretch.positions), of: row.key, at: at.position)
+                if at.position == span.positions.last {
+                    found.add(state.state(after: span.positions), of: row.key, at: at.position)
                     done[at.position] = state
                 } else {
-                    running[at.stretch] = state
+                    running[at.span] = state
                 }
             }
         }
@@ -63,21 +63,21 @@ extension Replica {
     }
 
     private func begin(
-        _ stretch: Stretch, _ key: RecordKey, _ saved: SavedRecordStates, _ done: inout [Position: RunningState]
+        _ span: Span, _ key: RecordKey, _ saved: SavedRecordStates, _ done: inout [Position: RunningState]
     ) throws(ReplicaError) -> RunningState {
-        guard let before = stretch.before else { return RunningState() }
+        guard let before = span.before else { return RunningState() }
         if let state = done.removeValue(forKey: before) { return state }
         guard let state = saved.states(of: key).state(at: before) else { preconditionFailure("the file has all states up to its end") }
         return try RunningState(state) { (position) throws(ReplicaError) in try row(at: position).dot }
     }
 
     /// Where states come to lie, by one look at which event comes before which.
-    private func stretches(of spacing: Int, from start: Position, to end: Position) throws(ReplicaError) -> [Stretch] {
+    private func spans(of spacing: Int, from start: Position, to end: Position) throws(ReplicaError) -> [Span] {
         precondition(spacing > 0 && spacing <= UInt16.max)
         return try reading { (table) throws(CheckpointDamage) in
             // How many events of the record lie between the state before and this one.
             var counts = [UInt16](repeating: 0, count: Int(end.index))
-            var stretches: [Stretch] = []
+            var spans: [Span] = []
             for index in counts.indices {
                 let newest = Position(UInt64(index))
                 let count = try table.position(before: newest).map { counts[Int($0.index)] } ?? 0
@@ -88,9 +88,9 @@ extension Replica {
                     positions.append(position)
                     next = try table.position(before: position)
                 }
-                stretches.append(Stretch(before: next, positions: positions.reversed()))
+                spans.append(Span(before: next, positions: positions.reversed()))
             }
-            return stretches
+            return spans
         }
     }
 }

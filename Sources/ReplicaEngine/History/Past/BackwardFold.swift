@@ -26,8 +26,12 @@ struct BackwardFold {
         let first = past.first(of: cut)
         var number = first
         while !(try isSettled(cut, past, fields, from: number)) {
-            if let state = try past.state(at: number), past.isWhole(cut, from: number, state.clock) {
-                return try take(state, past, fields)
+            if let state = try past.state(at: number) {
+                if past.isWhole(cut, from: number, state.clock) { return try take(state, past, fields) }
+                if let end = try past.end(ofNoneOf: cut, from: number, state) {
+                    number = end
+                    continue
+                }
             }
             guard try past.has(number) else { break }
             if past.contains(number, in: cut) { look(at: number, past, fields) }
