@@ -32,7 +32,7 @@ struct RecordStatesTests {
     func `the states are the folds of what the log had, however often they were gone on with`(seed: UInt64) throws {
         var (store, random) = try BackwardFoldTests.store(seed)
         for spacing in [1, 3] {
-            for round in 0..<5 {
+            for _ in 0..<5 {
                 try store.replica.checkpoint()
                 try store.replica.saveStates(every: spacing)
                 let saved = try #require(store.replica.knownStates?.file)

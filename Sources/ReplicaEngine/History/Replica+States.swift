@@ -46,7 +46,7 @@ extension Replica {
             let block = try Self.block(of: log, containing: first.position)
             let inBlock = rest.prefix { block.contains($0.position) }
             rest = rest.dropFirst(inBlock.count)
-            for (at, row) in zip(inBlock, try rows(at: inBlock.map(\.position)[...], in: block)) {
+            for (at, row) in zip(inBlock, try rows(at: inBlock.map { $0.position }[...], in: block)) {
                 let span = spans[at.span]
                 let begun = running.removeValue(forKey: at.span)
                 var state = if let begun { begun } else { try begin(span, row.key, saved, &done) }
@@ -74,7 +74,7 @@ extension Replica {
     /// Where states come to lie, by one look at which event comes before which.
     private func spans(of spacing: Int, from start: Position, to end: Position) throws(ReplicaError) -> [Span] {
         precondition(spacing > 0 && spacing <= UInt16.max)
-        return try reading { (table) throws(CheckpointDamage) in
+        return try reading { (table) throws(CheckpointDamage) -> [Span] in
             // How many events of the record lie between the state before and this one.
             var counts = [UInt16](repeating: 0, count: Int(end.index))
             var spans: [Span] = []

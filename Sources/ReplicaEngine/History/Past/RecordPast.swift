@@ -100,7 +100,7 @@ final class RecordPast<Storage: Volume> {
 
     /// Reads the event of this number; false when there is none.
     func has(_ number: Int) throws(ReplicaError) -> Bool {
-        guard try reaches(number) else { return false }
+        guard try goBack(to: number) else { return false }
         if steps[number] == nil { try read(number) }
         return true
     }
@@ -109,7 +109,7 @@ final class RecordPast<Storage: Volume> {
     func number(of dot: Dot) throws(ReplicaError) -> Int? {
         if let number = numbers[dot] { return number }
         guard let logged = try replica.row(of: dot), logged.row.key == key else { return nil }
-        while positions.last.map({ $0 > logged.position }) ?? true { guard try reaches(positions.count) else { break } }
+        while positions.last.map({ $0 > logged.position }) ?? true { guard try goBack(to: positions.count) else { break } }
         guard let number = number(at: logged.position) else { return nil }
         add(logged, number)
         return number
@@ -139,7 +139,7 @@ final class RecordPast<Storage: Volume> {
     }
 
     /// Goes back to the event of a number, without reading it; false when there is none.
-    private func reaches(_ number: Int) throws(ReplicaError) -> Bool {
+    private func goBack(to number: Int) throws(ReplicaError) -> Bool {
         while positions.count <= number {
             guard let position = next else { return false }
             next = try replica.position(before: position)
@@ -152,7 +152,7 @@ final class RecordPast<Storage: Volume> {
     private func read(_ number: Int) throws(ReplicaError) {
         let block = try replica.block(containing: positions[number])
         var end = number + 1
-        while end - number < Self.readAtOnce, steps[end] == nil, try reaches(end), block.contains(positions[end]) { end += 1 }
+        while end - number < Self.readAtOnce, steps[end] == nil, try goBack(to: end), block.contains(positions[end]) { end += 1 }
         let rows = try replica.rows(at: positions[number..<end].reversed()[...], in: block)
         for (number, row) in zip((number..<end).reversed(), rows) { add(LoggedRow(position: positions[number], row: row), number) }
     }
@@ -229,7 +229,7 @@ final class RecordPast<Storage: Volume> {
 
     /// What the record was with all events from `number` on; nil where that is not kept.
     func state(at number: Int) throws(ReplicaError) -> RecordState? {
-        guard number >= wholeFrom, try reaches(number) else { return nil }
+        guard number >= wholeFrom, try goBack(to: number) else { return nil }
         return kept.state(at: positions[number])
     }
 
@@ -304,13 +304,13 @@ final class RecordPast<Storage: Volume> {
         if let written, written.isSubset(of: fields) { return true }
         guard isWhole, isFromNewest else { return false }
         // Only a delete lets a field vanish: what the record had then, it has now.
-        guard hasNoDelete(before: number) else { return false }
+        guard try hasNoDelete(before: number) else { return false }
         return try current().fields.allSatisfy { fields.contains($0.field) }
     }
 
     /// What a field held with all events from `number` on, where that is what it holds now and nothing has been written over it since; nil where that cannot be told.
     func unchanged(_ field: Name, from number: Int) throws(ReplicaError) -> [(version: Version, time: HybridTime)]? {
-        guard isFromNewest, number > 0, hasNoDelete(before: number) else { return nil }
+        guard isFromNewest, number > 0, try hasNoDelete(before: number) else { return nil }
         var held: [(version: Version, time: HybridTime)] = []
         for version in try current().fields.first(where: { $0.field == field })?.versions ?? [] {
             // What had been live then and is not now would have been overwritten by something newer.
@@ -320,10 +320,18 @@ final class RecordPast<Storage: Volume> {
         return held
     }
 
-    private func hasNoDelete(before number: Int) -> Bool {
-        while deleteFree < number, let row = steps[deleteFree]?.row, row.body != .delete { deleteFree += 1 }
-        return deleteFree >= number
+    private func hasNoDelete(before number: Int) throws(ReplicaError) -> Bool {
+        while deleteFree < number {
+            // What nobody has asked for is read where that is not much beside what has been.
+            guard steps[deleteFree] != nil || number - deleteFree <= Self.worthReading * steps.count, try has(deleteFree),
+                row(deleteFree).body != .delete
+            else { return false }
+            deleteFree += 1
+        }
+        return true
     }
+
+    private static var worthReading: Int { 4 }
 
     private func current() throws(ReplicaError) -> Record {
         if let now { return now }
