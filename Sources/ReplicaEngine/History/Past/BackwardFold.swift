@@ -27,7 +27,10 @@ struct BackwardFold {
         var number = first
         while !(try isSettled(cut, past, fields, from: number)) {
             if let state = try past.state(at: number) {
-                if past.isWhole(cut, from: number, state.clock) { return try take(state, past, fields) }
+                if past.isWhole(cut, from: number, state.clock) {
+                    try take(state, past, fields)
+                    return
+                }
                 if let end = try past.end(ofNoneOf: cut, from: number, state) {
                     number = end
                     continue
