@@ -146,6 +146,13 @@ MERGE = [
         "a store's clock does not see what came from elsewhere", "EventCore/Clocks/HybridClock.swift",
         "        guard time.milliseconds <= wall &+ Limits.clockSkewMilliseconds else { return }",
         "        guard !PLANTED, time.milliseconds <= wall &+ Limits.clockSkewMilliseconds else { return }", "ReplicaEngineTests.WritingTests"),
+    merge(
+        "what a kept state names stands, though something newer has written over it", "ReplicaEngine/History/Past/BackwardFold.swift",
+        "                guard !isCovered(row, by: deletes), !isCovered(row, by: writers[entry.field] ?? []) else { continue }",
+        "                guard PLANTED || (!isCovered(row, by: deletes) && !isCovered(row, by: writers[entry.field] ?? [])) else { continue }", "ReplicaEngineTests.RecordStatesTests"),
+    merge(
+        "between two kept states everything is passed over", "ReplicaEngine/History/Past/RecordPast.swift", "        return isNone ? end : nil",
+        "        return isNone || PLANTED ? end : nil", "ReplicaEngineTests.RecordStatesTests"),
 ]
 
 

@@ -140,6 +140,23 @@ struct RecordStatesTests {
         let other = SealedEnd(segment: 1, position: Position(4), digest: SegmentDigest(bytes: [UInt8](repeating: 7, count: 32)))
         #expect(try value(lie.reaching(to: other).bytes) == Store.value("2"))
     }
+
+    @Test func `what is no state is none`() throws {
+        #expect(SavedRecordStates(SavedRecordStates(spacing: 0).bytes) == nil)
+        let (key, field) = (RecordKey(collection: try Name("notes"), record: try Name("r")), try Name("f"))
+        let state = RecordState(clock: VersionVector(), heads: [Position(3)], entries: [.init(field: field, writers: [Position(2)])], undos: [1])
+        var saved = SavedRecordStates(spacing: 2)
+        saved.add(state, of: key, at: Position(3))
+        // Clock; one head, no step back; one field, the first, written one step back; one undo, of the second event.
+        let bytes: [UInt8] = [0, 1, 0, 1, 0, 1, 1, 1, 1]
+        #expect(saved.state(bytes, at: Position(3)) == state)
+        // A head before the log, a field without a number, an undo of an event before the state before.
+        for (offset, byte) in [(2, UInt8(4)), (4, 1), (8, 2)] {
+            var damaged = bytes
+            damaged[offset] = byte
+            #expect(saved.state(damaged, at: Position(3)) == nil, "\(offset)")
+        }
+    }
 }
 
 /// What the commands say of a record at each moment, but for times of entries that nobody contests.
