@@ -49,6 +49,33 @@ struct LogTimesTests {
         }
     }
 
+    @Test func `what has seen an act has seen all of it, also what lies among later events that nobody reads`() throws {
+        let replica = try ReferenceTests.replica(on: FaultyVolume())
+        let (one, other) = (DeviceID(bytes: [UInt8](repeating: 1, count: 16)), DeviceID(bytes: [UInt8](repeating: 2, count: 16)))
+        let (key, beside) = try (
+            RecordKey(collection: Name("notes"), record: Name("r")), RecordKey(collection: Name("notes"), record: Name("beside"))
+        )
+        func event(_ device: DeviceID, _ seq: UInt64, _ key: RecordKey, after seen: [Dot], at time: UInt64, undoes: Dot? = nil) throws
+            -> Event
+        {
+            try Event(
+                dot: Dot(device: device, seq: seq), key: key, context: VersionVector(seen),
+                time: HybridTime(milliseconds: time, tick: 0),
+                body: .writing(set: [FieldWrite(field: Name("f"), value: Store.value("\(seq)"))]),
+                kind: undoes == nil ? .edit : .undo, undoes: undoes)
+        }
+        func events(_ seqs: ClosedRange<UInt64>, at time: UInt64) throws -> [Event] {
+            try seqs.map { try event(one, $0, beside, after: $0 == 2 ? [] : [Dot(device: one, seq: $0 - 1)], at: time) }
+        }
+        let first = Dot(device: one, seq: 1)
+        _ = try replica.ingest([try event(one, 1, key, after: [], at: 50)] + events(2...600, at: 60))
+        _ = try replica.ingest(try events(601...1200, at: 9000) + [event(one, 1201, key, after: [first], at: 9000, undoes: first)])
+        let second = try event(one, 1202, key, after: [first], at: 100, undoes: first)
+        _ = try replica.ingest([second, try event(other, 1, key, after: [second.dot], at: 100)])
+        #expect(try replica.logTimes().isLater(Position(1200), than: 500))
+        #expect(try replica.record(key, at: .time(milliseconds: 500))?.heads == [second.dot])
+    }
+
     @Test func `the file is believed while it is whole and of this log`() throws {
         let volume = FaultyVolume()
         let replica = try ReferenceTests.replica(on: volume)

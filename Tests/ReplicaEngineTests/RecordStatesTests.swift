@@ -144,7 +144,8 @@ struct RecordStatesTests {
     @Test func `what is no state is none`() throws {
         #expect(SavedRecordStates(SavedRecordStates(spacing: 0).bytes) == nil)
         let (key, field) = (RecordKey(collection: try Name("notes"), record: try Name("r")), try Name("f"))
-        let state = RecordState(clock: VersionVector(), heads: [Position(3)], entries: [.init(field: field, writers: [Position(2)])], undos: [1])
+        let state = RecordState(
+            clock: VersionVector(), heads: [Position(3)], entries: [.init(field: field, writers: [Position(2)])], undos: [1])
         var saved = SavedRecordStates(spacing: 2)
         saved.add(state, of: key, at: Position(3))
         // Clock; one head, no step back; one field, the first, written one step back; one undo, of the second event.

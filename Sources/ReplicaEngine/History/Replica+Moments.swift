@@ -117,18 +117,31 @@ extension Replica {
     private func steps(
         _ steps: [LoggedRow], notLaterThan milliseconds: UInt64, behind oldestLate: Position?, _ times: LogTimes
     ) throws(ReplicaError) -> [LoggedRow] {
-        var (known, hasLate) = ([Dot: Bool](), false)
-        func isLate(_ dot: Dot) throws(ReplicaError) -> Bool {
-            if let isLate = known[dot] { return isLate }
-            // What was not looked at lies in a stretch that is later as a whole, or before everything that is later.
-            let isLate = try row(of: dot).map { times.isLater($0.position, than: milliseconds) } ?? false
-            known[dot] = isLate
-            return isLate
+        // By device the least seq of what is known to be late; and events that are not, nor bring what is late with them.
+        var (late, harmless, hasLate) = ([DeviceID: UInt64](), Set<Dot>(), false)
+        func noteLate(_ dot: Dot) { late[dot.device] = min(late[dot.device] ?? .max, dot.seq) }
+        // What covers an event that is late is itself late, and known, where it was looked at. But whoever has seen one event of an act has seen those before it, and they have not seen each other.
+        func bringsLate(_ named: Dot, _ key: RecordKey) throws(ReplicaError) -> Bool {
+            guard !harmless.contains(named) else { return false }
+            var dot = named
+            while let logged = try row(of: dot), logged.row.key == key {
+                // What was not looked at lies in a stretch that is later as a whole, or before everything that is later.
+                if times.isLater(logged.position, than: milliseconds) {
+                    noteLate(dot)
+                    return true
+                }
+                guard logged.row.undoes != nil, dot.seq > 1 else { break }
+                dot = Dot(device: dot.device, seq: dot.seq - 1)
+            }
+            harmless.insert(named)
+            return false
         }
-        // What a context covers is covered by one of the events that it names: of a device all before that one.
         func coversLate(_ row: BlockReader.Row) throws(ReplicaError) -> Bool {
             guard case .whole(let context) = row.context else { return true }
-            for dot in context.entries { if try isLate(dot) { return true } }
+            for dot in context.entries {
+                if let seq = late[dot.device], seq <= dot.seq { return true }
+                if try bringsLate(dot, row.key) { return true }
+            }
             return false
         }
         var counting: [LoggedRow] = []
@@ -136,8 +149,13 @@ extension Replica {
             hasLate = hasLate || oldestLate.map { $0 < step.position } ?? false
             var isLate = step.row.time.milliseconds > milliseconds
             if !isLate && hasLate { isLate = try coversLate(step.row) }
-            known[step.row.dot] = isLate
-            if isLate { hasLate = true } else { counting.append(step) }
+            if step.row.undoes == nil { harmless.insert(step.row.dot) }
+            if isLate {
+                hasLate = true
+                noteLate(step.row.dot)
+            } else {
+                counting.append(step)
+            }
         }
         return counting.reversed()
     }
