@@ -51,7 +51,7 @@ struct LogTimesTests {
 
     @Test func `what has seen an act has seen all of it, also what lies among later events that nobody reads`() throws {
         let replica = try ReferenceTests.replica(on: FaultyVolume())
-        let (one, other) = (DeviceID(bytes: [UInt8](repeating: 1, count: 16)), DeviceID(bytes: [UInt8](repeating: 2, count: 16)))
+        let (one, other) = (DeviceID(high: 1, low: 1), DeviceID(high: 2, low: 2))
         let (key, beside) = try (
             RecordKey(collection: Name("notes"), record: Name("r")), RecordKey(collection: Name("notes"), record: Name("beside"))
         )
