@@ -1,7 +1,6 @@
 """The hub is killed at random while devices push and pull: nothing that was acknowledged is missing or there twice."""
 import json
 import random
-import signal
 import threading
 import time
 import unittest
@@ -56,7 +55,8 @@ class Kills(HubTest):
             writer.join(60)
         self.assertEqual(failures, [], f"seed {self.seed}")
         for watch in watches:
-            watch.process.send_signal(signal.SIGINT)
+            # Not SIGINT: whoever runs these tests in the background may have it ignored.
+            watch.process.terminate()
             watch.process.wait(60)
         exchanged = [line for watch in watches for line in list(watch.lines.queue)]
         self.assertGreater(sum(line["type"] == "status" and line["state"] == "connected" for line in exchanged), 30)
