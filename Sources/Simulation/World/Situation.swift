@@ -30,6 +30,8 @@ package enum Situation: String, Sendable, CaseIterable {
     case criticalByPull = "a critical event was too large for a message"
     case criticalFoundAtStart = "a hub found critical events at its start that nobody had noted"
     case failover = "the lease went to another device"
+    case epochsPassedOver = "a hub that was put back passed over the epochs that it may have forgotten"
+    case epochTwice = "a hub that was put back gave an epoch a second time before anybody told it of the first"
     case clockAhead = "a clock was more than a day ahead"
     case signatureInvalid = "a push with a wrong signature was refused"
     case historyChanged = "changed history was refused"

@@ -77,7 +77,7 @@ package final class World {
             guard let epoch = device.process?.leaseEpoch, epoch > 0 else { continue }
             holders.append((device.id, epoch))
         }
-        if !holders.isEmpty { try hubs[0].leases.look(holders) }
+        try hubs[0].leases.look(holders)
     }
 
     /// From now on nothing goes wrong, and nobody writes.

@@ -22,7 +22,7 @@ final class HubNode: Node {
     private var told: [DeviceID: UInt64] = [:]
     /// How often its folder was put back.
     private(set) var rollbacks = 0
-    private var backup: (state: DiskState, ledger: Ledger)?
+    private var backup: (state: DiskState, ledger: Ledger, epoch: UInt64)?
     let segmentLimitBytes: Int
 
     init(_ world: World, _ number: Int, segmentLimitBytes: Int, _ random: inout SeededRandom) throws {
@@ -80,7 +80,7 @@ final class HubNode: Node {
 
     // MARK: - Copies
 
-    func makeBackup() { if process != nil { backup = (machine.copy, ledger) } }
+    func makeBackup() { if let process { backup = (machine.copy, ledger, process.epoch) } }
 
     func rollBack() throws {
         guard let backup else { return }
@@ -100,12 +100,13 @@ final class HubNode: Node {
         goOn(with: backup)
     }
 
-    private func goOn(with backup: (state: DiskState, ledger: Ledger)) {
+    private func goOn(with backup: (state: DiskState, ledger: Ledger, epoch: UInt64)) {
         rollbacks += 1
         machine.put(back: backup.state)
         (ledger, told) = (backup.ledger, [:])
         // What it has lost comes again, and is owed anew, to whom it knows then.
         critical.forget()
+        leases.forget(after: backup.epoch)
         world.after(50) { [self] in try start() }
     }
 }

@@ -18,6 +18,8 @@ final class HubProcess: NodeProcess {
     private var sockets: [ConnectionID: Socket] = [:]
     private var lastRequest: UInt64 = 0
     private var wakes = 0
+    /// The newest that is on disk.
+    private(set) var epoch: UInt64
     /// What is to be made durable next.
     private var unsynced: (number: StoreNumber, records: [[HubRecord]], includesLog: Bool)?
 
@@ -34,6 +36,7 @@ final class HubProcess: NodeProcess {
         (journal, state) = try Journal.open(in: Machine.folder, on: volume, wall: node.machine.reading.wall) {
             WorkspaceID(bytes: Array(node.world.secret().bytes.prefix(16)))
         }
+        epoch = state.epoch
         core = Core(
             workspace: journal.workspace, state: state, log: log, limits: node.limits, now: node.machine.reading)
     }
@@ -188,7 +191,7 @@ final class HubProcess: NodeProcess {
         owe(node.ledger.acknowledged..<node.ledger.count)
         node.ledger.acknowledge()
         node.ledger.wait(core.log.store.waitingEvents.map(\.dot))
-        note(batch.records.flatMap(\.self))
+        try note(batch.records.flatMap(\.self))
         try step(.durable(batch.number))
     }
 
@@ -272,13 +275,26 @@ final class HubProcess: NodeProcess {
         }
     }
 
-    private func note(_ records: [HubRecord]) {
-        for case .epochGranted(let device) in records {
-            world.note("\(node.name) grants to \(device)")
+    private func note(_ records: [HubRecord]) throws {
+        for record in records { try note(record) }
+        if records.contains(where: { if case .vouched = $0 { true } else { false } }) { world.reach(.vouched) }
+    }
+
+    private func note(_ record: HubRecord) throws {
+        switch record {
+        case .epochsForgotten(let count):
+            epoch += count
+            world.note("\(node.name) passes over \(count) epochs")
+            world.reach(.epochsPassedOver)
+            node.leases.passedOver()
+        case .epochGranted(let device):
+            epoch += 1
+            world.note("\(node.name) grants \(epoch) to \(device)")
+            try node.leases.granted(epoch, to: device)
             if let last = node.lastMaster, last != device { world.reach(.failover) }
             node.lastMaster = device
+        default: break
         }
-        if records.contains(where: { if case .vouched = $0 { true } else { false } }) { world.reach(.vouched) }
     }
 
     private func notice(_ answer: PushAnswer) {

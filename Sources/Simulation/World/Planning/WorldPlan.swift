@@ -45,8 +45,8 @@ package struct WorldPlan: Sendable {
     let recordCount: Int
     package private(set) var operations: [Operation] = []
 
-    /// Whether somebody may lead: a hub that was put back has forgotten epochs, and two hubs know nothing of each other's.
-    var hasLeases: Bool { !classes.contains(.rollback) && !classes.contains(.standIn) && hubCount == 1 }
+    /// Whether somebody may lead: two hubs know nothing of each other's epochs.
+    var hasLeases: Bool { hubCount == 1 }
     /// The limits of a hub that has all the room that it wants.
     var limitsWithRoom: SyncLimits {
         var limits = limits
