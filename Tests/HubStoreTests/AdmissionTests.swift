@@ -121,6 +121,7 @@ struct AdmissionTests {
         let rules = AdmissionRules(grants: HubState([.epochGranted(to: .sample(1)), .epochGranted(to: .sample(2))]).grants)
         #expect(try log.offer(led, later, rules: rules).verdicts == [.accepted(Position(4)), .rejected(.epochNeverGranted)])
         #expect(log.end == Position(5))
+        #expect(log.epochs(in: .events([later, led, other])) == [.sample(1): 2])
     }
 
     @Test func `what no honest store writes is rejected, and the rest goes on`() throws {

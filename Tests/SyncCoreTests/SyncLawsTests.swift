@@ -23,7 +23,7 @@ struct SyncLawsTests {
         }
         if options.hasPoison {
             world.after(faultyMilliseconds / 3) {
-                world.poison.insert(try writers[writers.count - 1].write("r0", epoch: 77, isCritical: false).dot)
+                world.poison.insert(try writers[writers.count - 1].write("r0", epoch: 1 << 40, isCritical: false).dot)
             }
         }
         for _ in 0..<4 {

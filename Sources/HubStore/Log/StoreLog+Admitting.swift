@@ -1,10 +1,17 @@
-internal import EventCore
+package import EventCore
 internal import LogStore
 internal import ReplicaEngine
 package import SyncCore
 
 /// Deciding about a push.
 extension StoreLog {
+    package func epochs(in batch: PushContents) -> [DeviceID: UInt64] {
+        guard case .events(let events) = batch else { return [:] }
+        return events.reduce(into: [:]) { epochs, event in
+            if event.epoch > epochs[event.dot.device] ?? 0 { epochs[event.dot.device] = event.epoch }
+        }
+    }
+
     package func admit(_ batch: PushContents, under rules: AdmissionRules) throws(HubLogError) -> Admission {
         switch batch {
         case .events(let events): try admit(events, under: rules)

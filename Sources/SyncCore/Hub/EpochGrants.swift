@@ -8,6 +8,9 @@ package struct EpochGrants: Hashable, Sendable {
     /// The epochs that a hub which was put back passes over.
     package static let forgottenCount: UInt64 = 1024
 
+    /// How far beyond the newest epoch one may lie that a hub takes for forgotten. It may have been put back to the same copy many times, and have passed over some each time.
+    package static let forgottenReach = 1024 * forgottenCount
+
     /// The epochs in order, from 1 on, in runs: of one that was granted, or of forgotten ones.
     private var runs: [Run] = []
 
@@ -27,7 +30,7 @@ package struct EpochGrants: Hashable, Sendable {
 
     /// Whether the device has held this epoch; everybody has the epoch 0.
     ///
-    /// - Parameter mayLead: whether the device's role is master.
+    /// - Parameter mayLead: whether the device may have been master.
     package func isGranted(_ epoch: UInt64, to device: DeviceID, mayLead: Bool) -> Bool {
         guard epoch > 0 else { return true }
         var (low, high) = (0, runs.count)
@@ -38,6 +41,9 @@ package struct EpochGrants: Hashable, Sendable {
         guard low < runs.count else { return false }
         return runs[low].holder.map { $0 == device } ?? mayLead
     }
+
+    /// Whether an epoch is beyond the newest, and may have been granted before this hub was put back.
+    func mayHaveForgotten(_ epoch: UInt64) -> Bool { epoch > newest && epoch - newest <= Self.forgottenReach }
 
     mutating func grant(to device: DeviceID) { runs.append(Run(last: newest + 1, holder: device)) }
 

@@ -9,6 +9,7 @@ extension HubCore {
         guard request.byteCount <= limits.bodyBytes else { throw Problem(.tooLarge) }
         guard request.eventCount <= limits.events else { throw Problem(.tooManyEvents) }
         guard hasRoom(for: request) else { throw Problem(.quotaExceeded, retryAfterMilliseconds: limits.quotaRetryMilliseconds) }
+        noteForgottenEpochs(in: request.batch)
         let (rules, signed, forked) = try rules(for: request.chains)
         let admission: Admission
         do throws(HubLogError) { admission = try log.admit(request.batch, under: rules) } catch {
@@ -31,6 +32,12 @@ extension HubCore {
     private func hasRoom(for request: PushRequest<Log.Batch>) -> Bool {
         guard let quota = limits.quotaBytes, request.eventCount > 0 else { return true }
         return log.byteCount + UInt64(request.byteCount) <= quota
+    }
+
+    /// Who wrote under an epoch had been granted it. Where this hub does not know of it, it was put back to an older copy since.
+    private mutating func noteForgottenEpochs(in batch: Log.Batch) {
+        let forgotten = log.epochs(in: batch).filter { state.devices.mayHaveLed($0.key) && state.grants.mayHaveForgotten($0.value) }
+        if let newest = forgotten.values.max() { passOverForgottenEpochs(knowing: newest) }
     }
 
     /// Compares the pusher's chains with the log's, and checks what is signed.

@@ -50,7 +50,7 @@ extension HubCore {
         guard let index = sessions.index(of: connection) else { return }
         sessions.all[index].canLead = registration.canLead
         sessions.all[index].priority = registration.priority
-        if registration.epoch > state.epoch { passOverForgottenEpochs() }
+        if state.grants.mayHaveForgotten(registration.epoch) { passOverForgottenEpochs(knowing: registration.epoch) }
         if registration.canLead { _ = lease.renew(by: device, now: now.milliseconds, limits: limits) }
         lead(registering: connection)
         guard let index = sessions.index(of: connection) else { return }
@@ -147,10 +147,13 @@ extension HubCore {
     }
 
     /// Somebody knows of something that this hub has told, and does not know any more: it was put back to an older copy, and may have forgotten epochs.
-    mutating func passOverForgottenEpochs() {
-        guard !hasPassedOverEpochs else { return }
+    ///
+    /// - Parameter epoch: one that it has forgotten; nil where nobody named one.
+    mutating func passOverForgottenEpochs(knowing epoch: UInt64? = nil) {
+        guard epoch == nil ? !hasPassedOverEpochs : !hasHeardOfForgottenEpoch else { return }
         hasPassedOverEpochs = true
-        keep(.epochsForgotten(count: EpochGrants.forgottenCount))
+        if epoch != nil { hasHeardOfForgottenEpoch = true }
+        keep(.epochsForgotten(count: max(epoch ?? 0, state.epoch) - state.epoch + EpochGrants.forgottenCount))
         // Who leads goes on, under an epoch that nobody had.
         if let holder = lease.holder { keep(.epochGranted(to: holder)) }
         tellWhoLeads()

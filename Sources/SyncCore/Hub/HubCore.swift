@@ -17,6 +17,8 @@ package struct HubCore<Log: HubLog, Crypto: Cryptography> {
     var lease: Lease
     /// Whether this hub has noticed that it was put back to an older copy; that happens while it does not run, so once is enough.
     var hasPassedOverEpochs = false
+    /// Whether it has heard of an epoch that it had forgotten, and need not guess how many there are.
+    var hasHeardOfForgottenEpoch = false
     var challenges: [DeviceID: [(nonce: Hash256, expiresAt: UInt64)]] = [:]
     var waits: [RequestID: Wait] = [:]
     var rates: [DeviceID: Rates] = [:]

@@ -18,6 +18,9 @@ package protocol HubLog {
     /// Each device's chain up to its last accepted event, sorted by device.
     var heads: [ChainHead] { get }
 
+    /// The newest epoch that each writer of the batch's events names; of packed blocks nothing need be said: those with epochs that are not granted come again as events.
+    func epochs(in batch: Batch) -> [DeviceID: UInt64]
+
     /// Decides about each event of the batch, in order, and admits what can be; nothing is durable by it.
     ///
     /// First, for each device of the batch: its first event must not lie beyond the highest seq here, accepted or parked, plus one, and the seqs of the batch must have no gap;
@@ -97,8 +100,13 @@ package struct AdmissionRules: Hashable, Sendable {
 
     /// Whether the device has held the lease of this epoch.
     package func isGranted(_ epoch: UInt64, to device: DeviceID) -> Bool {
-        grants.isGranted(epoch, to: device, mayLead: devices[device]?.role == .master)
+        grants.isGranted(epoch, to: device, mayLead: devices.mayHaveLed(device))
     }
+}
+
+extension [DeviceID: EnrolledDevice] {
+    /// Whether the device may ever have had a lease: also one that is not in the registry, as a hub that was put back may have forgotten whom it let in.
+    func mayHaveLed(_ device: DeviceID) -> Bool { self[device].map { $0.role == .master } ?? true }
 }
 
 /// What became of a batch.

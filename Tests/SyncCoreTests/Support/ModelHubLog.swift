@@ -23,6 +23,10 @@ struct ModelHubLog: HubLog {
     var applied: VersionVector { VersionVector(chains.values.compactMap { $0.last?.dot }) }
     var heads: [ChainHead] { chains.values.compactMap(\.last).sorted { $0.dot < $1.dot } }
 
+    func epochs(in batch: [Event]) -> [DeviceID: UInt64] {
+        Dictionary(grouping: batch, by: \.dot.device).compactMapValues { $0.map(\.epoch).max() }
+    }
+
     mutating func admit(_ batch: [Event], under rules: AdmissionRules) throws(HubLogError) -> Admission {
         guard !isBroken else { throw .failed }
         try checkGaps(batch)
