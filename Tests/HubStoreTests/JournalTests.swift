@@ -37,7 +37,7 @@ final class JournalTests: Sendable {
                 EnrolledDevice(
                     id: device(2), name: "b", role: .client, publicKey: [], enrolledAt: Position(0), revokedAt: Position(2))),
             .revoked(device(2), at: Position(4)), .tokenIssued(try hash(2), device(1), expiresAt: 1 << 50), .epochGranted(to: device(1)),
-            .epochsForgotten(count: 1024),
+            .epochsForgotten(count: 1024), .epochsForgotten(count: 1030, doubted: 2),
             .critical(event, recipients: [device(2), device(3)]), .ended(Position(8), device(2)), .criticalClosed(Position(8)),
             .signedHead(SignedHead(head: head, signature: [UInt8](repeating: 3, count: 64))),
             .signedHead(SignedHead(head: head, signature: nil)),

@@ -21,6 +21,7 @@ struct WorldTests {
         ("a reader that alone held what its hub had lost", [41286, 20259, 28853, 45785, 47221], later),
         ("a lease that seemed to be prolonged by a heartbeat that did not know of it", [272], []),
         ("an event under a lease that its hub had forgotten, of a device that had begun anew since", [1391], []),
+        ("an epoch that a hub gave again before it learned that it had been put back", [8711], []),
     ]
     /// What worlds had not yet when those seeds were found; without it they live as they did.
     private static let later: Set<FaultClass> = [.blocks, .json, .standIn, .quota]

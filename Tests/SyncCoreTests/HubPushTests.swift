@@ -160,6 +160,8 @@ struct HubPushTests {
     @Test func `a hub that was put back grants no epoch twice, and takes the word of who may have held one`() throws {
         var driver = HubDriver()
         let (first, second, client) = (try driver.enrol(1, .master), try driver.enrol(2, .master), try driver.enrol(3))
+        _ = try driver.register(1, first, canLead: true)
+        _ = driver.restart()
         let (connection, _) = try driver.register(1, first, canLead: true)
         let forgotten = [try Event.sample(2, 1, epoch: 2)]
         // The device comes with a cursor that only a hub with more events can have given.
@@ -193,12 +195,16 @@ struct HubPushTests {
         var driver = HubDriver()
         let (first, second, client) = (try driver.enrol(1, .master), try driver.enrol(2, .master), try driver.enrol(3))
         _ = try driver.register(1, first, canLead: true)
+        _ = driver.restart()
+        _ = try driver.register(1, first, canLead: true)
         // Who may not lead never had one; what lies too far ahead nobody had.
         for (event, token) in [
             (try Event.sample(3, 1, epoch: 2), client), (try .sample(2, 1, epoch: 2 + EpochGrants.forgottenReach), second),
         ] { #expect(try driver.push([event], token).runs == [VerdictRun(.rejected(.epochNeverGranted))]) }
         #expect(driver.hub.state.epoch == 1)
-        let events = [try Event.sample(2, 1, record: "a"), try .sample(2, 2, record: "b", epoch: 2), try .sample(2, 3, record: "c", epoch: 4)]
+        let events = [
+            try Event.sample(2, 1, record: "a"), try .sample(2, 2, record: "b", epoch: 2), try .sample(2, 3, record: "c", epoch: 4),
+        ]
         #expect(try driver.push(events, second).runs == [VerdictRun(.accepted(Position(0)), count: 3)])
         // Who leads goes on under one that nobody had.
         let newest = 5 + EpochGrants.forgottenCount
@@ -209,6 +215,22 @@ struct HubPushTests {
             try driver.push([try .sample(2, 4, record: "d", epoch: newest + 1)], second).runs
                 == [VerdictRun(.rejected(.epochNeverGranted))])
         #expect(driver.hub.state.epoch == newest)
+    }
+
+    /// Found by worlds, too: seed 8711.
+    @Test func `what a hub has granted before it learned that it was put back it may have granted to others before`() throws {
+        var driver = HubDriver()
+        let (first, second, client) = (try driver.enrol(1, .master), try driver.enrol(2, .master), try driver.enrol(3))
+        _ = try driver.register(1, first, canLead: true)
+        let twice = [try Event.sample(2, 1, epoch: 1)]
+        #expect(try driver.push(twice, second).runs == [VerdictRun(.rejected(.epochNeverGranted))])
+        _ = try driver.register(3, client, epoch: 3)
+        #expect(try driver.push(twice, second).runs == [VerdictRun(.accepted(Position(0)))])
+        #expect(try driver.push([try .sample(1, 1, record: "a", epoch: 1)], first).runs == [VerdictRun(.accepted(Position(1)))])
+        #expect(
+            try driver.push([try .sample(3, 1, record: "b", epoch: 1)], client).runs == [VerdictRun(.rejected(.epochNeverGranted))])
+        #expect(HubState(driver.journal).grants == driver.hub.state.grants)
+        #expect(HubState(driver.hub.state.records(wall: 0)).grants == driver.hub.state.grants)
     }
 
     @Test func `a hub that has forgotten whom it let in takes what that device wrote under a lease from whoever has it`() throws {

@@ -22,7 +22,9 @@ extension HubRecord {
             writer.member("device", device)
             writer.member("expires", expiresAt)
         case .epochGranted(let device): writer.member("granted", device)
-        case .epochsForgotten(let count): writer.member("forgotten", count)
+        case .epochsForgotten(let count, let doubted):
+            writer.member("forgotten", count)
+            if doubted > 0 { writer.member("doubted", doubted) }
         case .critical(let event, let recipients):
             writer.member("critical", event.position.index)
             writer.key("dot")
@@ -86,8 +88,8 @@ extension HubRecord {
             self = .tokenIssued(token, id, expiresAt: expires)
         } else if let id = device("granted") {
             self = .epochGranted(to: id)
-        } else if let count = number("forgotten"), (1...EpochGrants.forgottenCount).contains(count) {
-            self = .epochsForgotten(count: count)
+        } else if let count = number("forgotten"), (1...EpochGrants.forgottenAtMost).contains(count) {
+            self = .epochsForgotten(count: count, doubted: number("doubted") ?? 0)
         } else if let position = number("critical"), let dot = object["dot"]?.dot, let bytes = number("bytes"),
             let recipients = object["recipients"]?.items
         {

@@ -84,8 +84,10 @@ extension World {
     /// Whether the hub does not take an event as it has forgotten under whose lease that was, and has given the lease's epoch to another since: what builds on it waits until a person has mended it.
     private var isStuckForGood: Bool {
         devices.contains { device in
-            guard case .blocked(.rejected(let dot, .epochNeverGranted)) = device.process?.status?.state else { return false }
-            return device.hub.leases.grantedTwice.contains(registry.event(dot)?.epoch ?? 0)
+            let rejected = device.process?.session.rejectedEvents ?? []
+            return rejected.contains {
+                $0.code == .epochNeverGranted && device.hub.leases.grantedTwice.contains(registry.event($0.dot)?.epoch ?? 0)
+            }
         }
     }
 

@@ -3,13 +3,15 @@ package import EventCore
 /// To which device each epoch was granted.
 ///
 /// A hub that was put back to an older copy has forgotten the newest epochs; what was written under them is still with the devices. When it learns that, it passes over as many
-/// as it may have forgotten: it never grants one of them again, and takes the word of a device that may lead for having held one.
+/// as it may have forgotten: it never grants one of them again, and takes the word of a device that may lead for having held one. What it has granted until then it may have granted before.
 package struct EpochGrants: Hashable, Sendable {
     /// The epochs that a hub which was put back passes over.
     package static let forgottenCount: UInt64 = 1024
 
     /// How far beyond the newest epoch one may lie that a hub takes for forgotten. It may have been put back to the same copy many times, and have passed over some each time.
     package static let forgottenReach = 1024 * forgottenCount
+    /// No hub forgets as many at once.
+    package static let forgottenAtMost: UInt64 = 1 << 40
 
     /// The epochs in order, from 1 on, in runs: of one that was granted, or of forgotten ones.
     private var runs: [Run] = []
@@ -47,7 +49,12 @@ package struct EpochGrants: Hashable, Sendable {
 
     mutating func grant(to device: DeviceID) { runs.append(Run(last: newest + 1, holder: device)) }
 
-    mutating func passOver(_ count: UInt64) { runs.append(Run(last: newest + count, holder: nil)) }
+    /// Never grants the next epochs, and takes the word of who may have held one of these or of the newest before them.
+    mutating func passOver(_ count: UInt64, doubting doubted: UInt64) {
+        let (known, last) = (newest - min(doubted, newest), newest + count)
+        while newest > known { runs.removeLast() }
+        runs.append(Run(last: last, holder: nil))
+    }
 
     /// The records that make the same.
     var records: [HubRecord] {

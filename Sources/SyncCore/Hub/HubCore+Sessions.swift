@@ -153,7 +153,8 @@ extension HubCore {
         guard epoch == nil ? !hasPassedOverEpochs : !hasHeardOfForgottenEpoch else { return }
         hasPassedOverEpochs = true
         if epoch != nil { hasHeardOfForgottenEpoch = true }
-        keep(.epochsForgotten(count: max(epoch ?? 0, state.epoch) - state.epoch + EpochGrants.forgottenCount))
+        let told = max(epoch ?? 0, state.epoch) - state.epoch
+        keep(.epochsForgotten(count: told + EpochGrants.forgottenCount, doubted: state.epoch - epochAtStart))
         // Who leads goes on, under an epoch that nobody had.
         if let holder = lease.holder { keep(.epochGranted(to: holder)) }
         tellWhoLeads()

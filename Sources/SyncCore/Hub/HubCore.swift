@@ -24,6 +24,8 @@ package struct HubCore<Log: HubLog, Crypto: Cryptography> {
     var rates: [DeviceID: Rates] = [:]
     var strangers: RateLimit
     var lastSeenWall: [DeviceID: UInt64] = [:]
+    /// The newest epoch when this hub began. If it was put back before, it may have granted the ones behind it once more.
+    let epochAtStart: UInt64
     private var gate = DurabilityGate()
     private var isStopped = false
 
@@ -57,6 +59,7 @@ package struct HubCore<Log: HubLog, Crypto: Cryptography> {
         self.log = log
         self.state = state
         self.now = now
+        epochAtStart = state.epoch
         lease = Lease(afterStart: state, now: now.milliseconds, limits: limits)
         strangers = RateLimit(perSecond: limits.strangersPerSecond, atOnce: limits.strangersAtOnce, now: now.milliseconds)
     }

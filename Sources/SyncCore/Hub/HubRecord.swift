@@ -13,8 +13,8 @@ package enum HubRecord: Hashable, Sendable {
     case tokenIssued(Hash256, DeviceID, expiresAt: UInt64)
     /// The next epoch; epochs begin with 1.
     case epochGranted(to: DeviceID)
-    /// So many next epochs may have been granted before the hub was put back to an older copy.
-    case epochsForgotten(count: UInt64)
+    /// So many next epochs may have been granted before the hub was put back to an older copy; so many of the newest may have been granted to others, too.
+    case epochsForgotten(count: UInt64, doubted: UInt64 = 0)
     /// A critical event was accepted; these devices must get it.
     case critical(CriticalEvent, recipients: [DeviceID])
     /// A device ended the delivery.

@@ -59,7 +59,7 @@ package struct HubState: Hashable, Sendable {
         case .revoked(let device, let position): revoke(device, at: position)
         case .tokenIssued(let hash, let device, let expiresAt): tokens[hash] = Token(device: device, expiresAt: expiresAt)
         case .epochGranted(let device): grants.grant(to: device)
-        case .epochsForgotten(let count): grants.passOver(count)
+        case .epochsForgotten(let count, let doubted): grants.passOver(count, doubting: doubted)
         case .critical(let event, let recipients):
             openCritical[event.position] = OpenCritical(event: event, pending: recipients.sorted(), ended: [])
         case .ended(let delivery, let device): end(delivery, device)

@@ -282,7 +282,7 @@ final class HubProcess: NodeProcess {
 
     private func note(_ record: HubRecord) throws {
         switch record {
-        case .epochsForgotten(let count):
+        case .epochsForgotten(let count, _):
             epoch += count
             world.note("\(node.name) passes over \(count) epochs")
             world.reach(.epochsPassedOver)
