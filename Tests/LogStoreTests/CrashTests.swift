@@ -74,7 +74,7 @@ import Workload
         for seed in [1, 2, 4, 5, 6] as [UInt64] {
             for (_, state) in try Self.recordedScript(seed: seed).volume.recordedStates {
                 let lines = state.afterPowerLoss(&random).files.filter { $0.key.hasSuffix(".segment") }.values
-                    .map { FileInspection(of: $0).lines }
+                    .map { FileInspection.lines(of: $0) }
                 rooms += lines.count { $0.last?.contains("room, ") == true }
                 torn += lines.count { $0.last?.contains("room, ") == true && $0.dropLast().last?.contains("bytes") == true }
             }

@@ -148,7 +148,7 @@ import Workload
     /// Where the commits of an active segment end, after where they begin.
     private func commitEnds(_ bytes: [UInt8]) -> [Int] {
         [1536]
-            + FileInspection(of: bytes).lines.compactMap { line in
+            + FileInspection.lines(of: bytes).compactMap { line in
                 guard let end = line.split(separator: ", ").first(where: { $0.hasPrefix("end ") }), line.contains("commit mark") else {
                     return nil
                 }

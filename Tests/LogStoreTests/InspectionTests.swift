@@ -10,7 +10,7 @@ import Workload
         let verification = try SmallLog.verify(small.state)
         #expect(verification.result == .intact && verification.events == 18 && verification.segments == 3)
         for path in small.segments + [small.checkpoint] {
-            let lines = try EventLog.inspect(path, on: FaultyVolume(small.state))
+            let lines = try EventLog.inspected(path, on: FaultyVolume(small.state))
             #expect(lines.contains { $0.contains(" ok") })
             #expect(!lines.contains { $0.contains("DAMAGED") || $0.contains("CUT OFF") || $0.contains("OUT OF PLACE") }, "\(lines)")
         }
@@ -19,7 +19,7 @@ import Workload
     @Test func `the text shows each block with what the caller says about it`() throws {
         let small = try SmallLog()
         let bytes = try #require(small.state.files[small.segments[2]])
-        let lines = FileInspection(of: bytes) { header, block in ["\(header.count) events \(NumberedEvents.ids(in: block) ?? [])"] }.lines
+        let lines = FileInspection.lines(of: bytes) { header, block in ["\(header.count) events \(NumberedEvents.ids(in: block) ?? [])"] }
         #expect(
             lines.filter { $0.contains("events [") }.map { $0.drop { $0 == " " } } == [
                 "2 events [11, 12]", "1 events [13]", "3 events [14, 15, 16]", "1 events [17]",
@@ -27,27 +27,38 @@ import Workload
         #expect(lines.count { $0.contains("commit mark") } == 3)
     }
 
+    @Test func `a line is handed on before what stands behind it is looked at`() throws {
+        let small = try SmallLog()
+        var (count, before) = (0, [Int]())
+        let describe: FileInspection.Description = { _, _ in
+            before.append(count)
+            return ["described"]
+        }
+        FileInspection.inspect(try #require(small.state.files[small.segments[2]]), describing: describe) { _ in count += 1 }
+        #expect(before.count == 4 && before[0] > 0 && zip(before, before.dropFirst()).allSatisfy { $0 + 1 < $1 })
+    }
+
     @Test func `damaged files of every kind are shown and never written`() throws {
         let small = try SmallLog()
         for path in small.segments + [small.checkpoint] {
             let bytes = try #require(small.state.files[path])
-            let whole = FileInspection(of: bytes).lines
+            let whole = FileInspection.lines(of: bytes)
             for bit in stride(from: 3, to: bytes.count * 8, by: 41) {
                 var flipped = bytes
                 flipped[bit / 8] ^= UInt8(1 << (bit % 8))
-                let lines = FileInspection(of: flipped).lines
+                let lines = FileInspection.lines(of: flipped)
                 #expect(lines != whole || path != small.checkpoint && (512..<1536).contains(bit / 8), "\(path), bit \(bit)")
             }
-            for sizeBytes in stride(from: 0, to: bytes.count, by: 37) { _ = FileInspection(of: Array(bytes.prefix(sizeBytes))).lines }
+            for sizeBytes in stride(from: 0, to: bytes.count, by: 37) { _ = FileInspection.lines(of: Array(bytes.prefix(sizeBytes))) }
         }
         var random = SeededRandom(seed: 6)
-        for _ in 0..<50 { _ = FileInspection(of: (0..<random.below(3000)).map { _ in UInt8(truncatingIfNeeded: random.next()) }).lines }
+        for _ in 0..<50 { _ = FileInspection.lines(of: (0..<random.below(3000)).map { _ in UInt8(truncatingIfNeeded: random.next()) }) }
     }
 
     @Test func `verifying names the events of each damaged block of a sealed segment and goes on behind it`() throws {
         let small = try SmallLog()
         let bytes = try #require(small.state.files[small.segments[0]])
-        let offsets = FileInspection(of: bytes).lines.filter { $0.contains("block events") }.compactMap { Int($0.prefix(9)) }
+        let offsets = FileInspection.lines(of: bytes).filter { $0.contains("block events") }.compactMap { Int($0.prefix(9)) }
         try #require(offsets.count == 3)
         var state = small.state
         for offset in [offsets[0], offsets[2]] { state.flipBit((offset + 20) * 8, of: small.segments[0]) }
@@ -63,7 +74,7 @@ import Workload
     @Test func `damage to what was acknowledged names the events that are lost by it`() throws {
         let small = try SmallLog()
         let bytes = try #require(small.state.files[small.segments[2]])
-        let offsets = FileInspection(of: bytes).lines.filter { $0.contains("block events") }.compactMap { Int($0.prefix(9)) }
+        let offsets = FileInspection.lines(of: bytes).filter { $0.contains("block events") }.compactMap { Int($0.prefix(9)) }
         var state = small.state
         state.flipBit((offsets[1] + 17) * 8, of: small.segments[2])
         let damage = LogDamage(

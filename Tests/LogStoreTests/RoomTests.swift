@@ -48,7 +48,7 @@ import Workload
         let left = FaultyVolume(volume.state.afterKill())
         #expect(Self.size(path, left) > log.sizeBytes)
         #expect(try SmallLog.verify(left.state).result == .intact)
-        let lines = try EventLog.inspect(path, on: left)
+        let lines = try EventLog.inspected(path, on: left)
         #expect(lines.last?.contains("room, \(Self.size(path, left) - log.sizeBytes) bytes") == true)
         let size = log.sizeBytes
         try log.close()

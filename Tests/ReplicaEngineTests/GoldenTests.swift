@@ -37,11 +37,11 @@ struct GoldenTests {
     @Test(arguments: sets) func `their text twins say what the bytes mean`(set: String) throws {
         let volume = FaultyVolume(try Self.state(set))
         for name in ["00000001-000000000000.segment", "00000002-000000000005.segment"] {
-            let lines = try Replica<FaultyVolume>.inspect(Self.folder + "/log/" + name, on: volume)
+            let lines = try Replica<FaultyVolume>.inspected(Self.folder + "/log/" + name, on: volume)
             let bytes = try #require(volume.state.files[Self.folder + "/log/" + name])
             #expect(Self.twin(of: bytes, lines: lines) == (try Self.text(name + ".txt", set)), "\(name)")
         }
-        let lines = try Replica<FaultyVolume>.inspect(Self.folder + "/checkpoint/000000000005.checkpoint", on: volume)
+        let lines = try Replica<FaultyVolume>.inspected(Self.folder + "/checkpoint/000000000005.checkpoint", on: volume)
         let bytes = try #require(volume.state.files[Self.folder + "/checkpoint/000000000005.checkpoint"])
         #expect(Self.twin(of: bytes, lines: lines) == (try Self.text("000000000005.checkpoint.txt", set)))
     }
@@ -75,7 +75,7 @@ struct GoldenTests {
         var state = try Self.state(set)
         state.put(Self.folder + "/log/" + segment, bytes)
         let volume = FaultyVolume(state)
-        let lines = try Replica<FaultyVolume>.inspect(Self.folder + "/log/" + segment, on: volume)
+        let lines = try Replica<FaultyVolume>.inspected(Self.folder + "/log/" + segment, on: volume)
         #expect(Self.twin(of: bytes, lines: lines) == (try Self.text("damaged/\(name).segment.txt", set)))
         let found = try Replica.verify(in: Self.folder, on: volume)
         #expect(found.result == (name == "torn-tail" ? .tornTail : .corrupt))
@@ -178,7 +178,7 @@ struct GoldenTests {
             try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(bytes).write(to: url)
             guard name.contains("/") else { continue }
-            let text = try twin(of: bytes, lines: Replica<FaultyVolume>.inspect(folder + "/" + name, on: volume))
+            let text = try twin(of: bytes, lines: Replica<FaultyVolume>.inspected(folder + "/" + name, on: volume))
             try text.write(to: goldens(newest).appending(path: url.lastPathComponent + ".txt"), atomically: true, encoding: .utf8)
         }
         let segment = folder + "/log/00000002-000000000005.segment"
@@ -187,7 +187,7 @@ struct GoldenTests {
             try Data(bytes).write(to: goldens(newest).appending(path: "damaged/\(name).segment"))
             var state = volume.state
             state.put(segment, bytes)
-            let lines = try Replica<FaultyVolume>.inspect(segment, on: FaultyVolume(state))
+            let lines = try Replica<FaultyVolume>.inspected(segment, on: FaultyVolume(state))
             try twin(of: bytes, lines: lines).write(
                 to: goldens(newest).appending(path: "damaged/\(name).segment.txt"), atomically: true, encoding: .utf8)
         }

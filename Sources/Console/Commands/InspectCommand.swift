@@ -13,7 +13,7 @@ struct InspectCommand: SessionCommand {
     @OptionGroup var common: CommonOptions
 
     func run(_ session: Session) throws {
-        for line in try Store.inspect(file, on: POSIXVolume()) {
+        try Store.inspect(file, on: POSIXVolume()) { line in
             if session.isJSON {
                 session.output.object { writer in
                     writer.key("line")
@@ -22,6 +22,7 @@ struct InspectCommand: SessionCommand {
             } else {
                 session.output.line(line)
             }
+            session.output.flushIfSlow()
         }
     }
 }

@@ -2,7 +2,7 @@ internal import EventCore
 
 extension FileInspection {
     /// Header and sections of a checkpoint.
-    mutating func inspectCheckpoint() {
+    func inspectCheckpoint() {
         let header: CheckpointHeader
         do throws(CheckpointProblem) {
             header = try CheckpointHeader(reading: Array(bytes.prefix(CheckpointHeader.sizeBytes)), fileBytes: bytes.count)

@@ -3,7 +3,7 @@ internal import EventCore
 
 extension FileInspection {
     /// Header, marks, frames, footer and tail of a segment.
-    mutating func inspectSegment() {
+    func inspectSegment() {
         guard bytes.count >= SegmentHeader.framesOffset else {
             return add(0, "no segment: \(bytes.count) bytes, a header and its marks take \(SegmentHeader.framesOffset)")
         }
@@ -15,7 +15,7 @@ extension FileInspection {
         if let header, header.isSealed, tail == nil { add(bytes.count, "tail missing or damaged") }
     }
 
-    private mutating func inspectHeader() -> SegmentHeader? {
+    private func inspectHeader() -> SegmentHeader? {
         let (version, oldestReader, oldestAppender, flags): (UInt16, UInt16, UInt16, UInt16) =
             (bytes.number(at: 8), bytes.number(at: 10), bytes.number(at: 12), bytes.number(at: 14))
         let magic = String(decoding: bytes[..<8].map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: ".") }, as: UTF8.self)
@@ -37,7 +37,7 @@ extension FileInspection {
         }
     }
 
-    private mutating func inspectMarks(_ header: SegmentHeader) {
+    private func inspectMarks(_ header: SegmentHeader) {
         guard !header.isSealed else { return }
         let marks = AcknowledgedMarks(reading: Array(bytes[..<SegmentHeader.framesOffset]), in: header)
         for (index, mark) in marks.slots.enumerated() {
@@ -53,7 +53,7 @@ extension FileInspection {
         }
     }
 
-    private mutating func inspectFrames(_ header: SegmentHeader?, to limit: Int) {
+    private func inspectFrames(_ header: SegmentHeader?, to limit: Int) {
         var (offset, chain) = (SegmentHeader.framesOffset, header.map { CommitChain(of: $0) })
         let contentEnd = bytes[..<limit].lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
         while offset < limit {
@@ -93,7 +93,7 @@ extension FileInspection {
         return SegmentTail(reading: Array(bytes.suffix(SegmentTail.sizeBytes)), in: header, fileBytes: bytes.count)
     }
 
-    private mutating func inspectFooter(_ header: SegmentHeader, _ tail: SegmentTail) {
+    private func inspectFooter(_ header: SegmentHeader, _ tail: SegmentTail) {
         let footer = Array(bytes[tail.footerOffset..<(tail.footerOffset + tail.footerBytes)])
         let isRight = Checksum.of(footer) == tail.footerChecksum
         add(

@@ -55,10 +55,10 @@ extension Replica {
             markedChains: chains?.marked ?? [], isChainCacheWrong: chains?.cacheAgrees == false)
     }
 
-    /// A file of a store as text; reads damaged ones and never writes.
-    package static func inspect(_ file: String, on volume: Storage) throws(ReplicaError) -> [String] {
+    /// Calls `body` with the lines of a file of a store as text; reads damaged ones and never writes.
+    package static func inspect(_ file: String, on volume: Storage, _ body: (String) -> Void) throws(ReplicaError) {
         do throws(LogError) {
-            return try EventLog.inspect(file, on: volume, describing: BlockDescription.lines)
+            try EventLog.inspect(file, on: volume, describing: BlockDescription.lines, body)
         } catch { throw .log(error) }
     }
 }

@@ -36,7 +36,7 @@ package func fuzzSegmentFile(_ bytes: UnsafeRawBufferPointer) {
     state.put(segment, Array(bytes))
     let volume = FaultyVolume(state)
     _ = try? Replica.verify(in: folder, on: volume)
-    _ = try? Replica<FaultyVolume>.inspect(segment, on: volume)
+    try? Replica<FaultyVolume>.inspect(segment, on: volume) { _ in }
     precondition(volume.state.files == state.files, "verify and inspect never write")
     guard let first = try? Replica.open(in: folder, on: volume, access: .writing) else { return }
     let (end, digest) = (first.end, try? first.stateDigest())
@@ -55,7 +55,7 @@ package func fuzzCheckpointFile(_ bytes: UnsafeRawBufferPointer) {
     var state = whole
     state.put(checkpoint, Array(bytes))
     let volume = FaultyVolume(state)
-    _ = try? Replica<FaultyVolume>.inspect(checkpoint, on: volume)
+    try? Replica<FaultyVolume>.inspect(checkpoint, on: volume) { _ in }
     guard let replica = try? Replica.open(in: folder, on: volume, access: .reading) else {
         preconditionFailure("a checkpoint is never needed")
     }

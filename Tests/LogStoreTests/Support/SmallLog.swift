@@ -68,7 +68,7 @@ struct SmallLog {
 
     /// Which slot of the acknowledged mark an inspection calls the newest.
     static func newestSlot(_ state: DiskState, _ path: String) -> Int? {
-        let marks = FileInspection(of: state.files[path] ?? []).lines.filter { $0.contains("acknowledged mark") }
+        let marks = FileInspection.lines(of: state.files[path] ?? []).filter { $0.contains("acknowledged mark") }
         return marks.firstIndex { $0.hasSuffix("newest") }
     }
 

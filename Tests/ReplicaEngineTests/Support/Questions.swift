@@ -268,7 +268,7 @@ struct Question: Sendable, CustomStringConvertible {
             "inspect",
             { volume in
                 let file = try volume.undisturbedNames(in: SampleStore.folder + "/log").sorted()[0]
-                return "\(try Replica<FaultyVolume>.inspect(SampleStore.folder + "/log/" + file, on: volume).count)"
+                return "\(try Replica<FaultyVolume>.inspected(SampleStore.folder + "/log/" + file, on: volume).count)"
             }
         ),
     ]
