@@ -73,7 +73,12 @@ extension RecordPast {
         guard isKnown(field) else { return nil }
         var newest: Int?
         var number = first(of: cut)
-        while try has(number) {
+        while true {
+            if let end = try end(ofNoneWriting: field, from: number) {
+                number = end
+                continue
+            }
+            guard try has(number) else { return nil }
             if contains(number, in: cut) {
                 let row = row(number)
                 if row.body == .delete && newest == nil { newest = number }
@@ -81,7 +86,6 @@ extension RecordPast {
             }
             number += 1
         }
-        return nil
     }
 }
 

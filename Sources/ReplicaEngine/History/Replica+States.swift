@@ -1,7 +1,7 @@
 internal import EventCore
 internal import LogStore
 
-/// States of records with many events, kept in the `states` file. `checkpoint` alone makes it: for one record it takes longer than to do without.
+/// States of records with many events, kept in the `states` file. The `checkpoint` command makes it, and each later checkpoint goes on with it: for one record it takes longer than to do without.
 extension Replica {
     /// The states of a record that are kept.
     func states(of key: RecordKey) -> RecordStates { savedStates?.states(of: key) ?? RecordStates() }
@@ -16,6 +16,9 @@ extension Replica {
 
     /// Sees to it that the states up to the sealed end of the log are in the file.
     package func saveStates() throws(ReplicaError) { try saveStates(every: SavedRecordStates.usualSpacing) }
+
+    /// Goes on with the file where there is one. That it cannot be done is no harm.
+    func goOnWithStates() { if let saved = savedStates { try? saveStates(every: saved.spacing) } }
 
     /// - Parameter spacing: so many events of a record lie between two states; a file with another spacing is made anew.
     func saveStates(every spacing: Int) throws(ReplicaError) {

@@ -117,6 +117,7 @@ extension Replica {
         do throws(LogError) { try result.get() } catch { throw .log(error) }
         (checkpointEnd, isCheckpointOrdered) = (end, true)
         if let count { save(count) }
+        goOnWithStates()
     }
 
     private static func waiting(fromSection section: UnsafeRawBufferPointer) throws(BlockError) -> WaitingEvents {

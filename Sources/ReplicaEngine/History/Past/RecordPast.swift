@@ -292,6 +292,15 @@ final class RecordPast<Storage: Volume> {
         return found
     }
 
+    /// The first number behind the events that lie between the state at `number` and the one before it, if none of these deletes or writes a field; nil otherwise, and where that cannot be told.
+    func end(ofNoneWriting field: Name, from number: Int) throws(ReplicaError) -> Int? {
+        // What one of them had written would still be there, or something written over it.
+        guard let state = try state(at: number), state.deletes.isEmpty, !state.entries.contains(where: { $0.field == field }) else {
+            return nil
+        }
+        return number + kept.spacing
+    }
+
     // MARK: - Fields
 
     /// Whether events of the collection may have written the field.

@@ -15,6 +15,8 @@ struct RecordState: Hashable {
     let entries: [Entry]
     /// Which of the last events, as many as lie between two states, undo something: how many others of these lie behind each. Ascending.
     let undos: [Int]
+    /// Which of them delete, in the same way.
+    let deletes: [Int]
 }
 
 /// The states of one record that are kept, by where the newest of their events stands.
@@ -42,7 +44,8 @@ struct RunningState {
     private var clock = VersionVector()
     private var heads: [Live] = []
     private var entries: [Name: [Live]] = [:]
-    private var undos: [Position] = []
+    private var undos: Set<Position> = []
+    private var deletes: Set<Position> = []
 
     init() {}
 
@@ -64,7 +67,9 @@ struct RunningState {
         heads.removeAll { row.covers($0.dot) }
         heads.append(own)
         switch row.body {
-        case .delete: for field in Array(entries.keys) { drop(field, row) }
+        case .delete:
+            for field in Array(entries.keys) { drop(field, row) }
+            deletes.insert(logged.position)
         case .write:
             for field in row.fields {
                 drop(field, row)
@@ -73,7 +78,7 @@ struct RunningState {
         }
         if case .whole(let context) = row.context { clock.join(context) }
         clock.advance(to: row.dot)
-        if row.undoes != nil { undos.append(logged.position) }
+        if row.undoes != nil { undos.insert(logged.position) }
     }
 
     private mutating func drop(_ field: Name, _ row: BlockReader.Row) {
@@ -81,14 +86,14 @@ struct RunningState {
         if entries[field]?.isEmpty == true { entries[field] = nil }
     }
 
-    /// The state after these events, which come oldest first and were applied last; begins to note anew which events undo.
+    /// The state after these events, which come oldest first and were applied last; begins to note anew which events undo and delete.
     mutating func state(after last: [Position]) -> RecordState {
-        let undone = Set(undos)
-        undos = []
+        defer { (undos, deletes) = ([], []) }
+        func offsets(of noted: Set<Position>) -> [Int] { last.reversed().enumerated().filter { noted.contains($0.element) }.map(\.offset) }
         return RecordState(
             clock: clock, heads: heads.map(\.position).reversed(),
             entries: entries.map { RecordState.Entry(field: $0.key, writers: $0.value.map(\.position).reversed()) }
                 .sorted { $0.field < $1.field },
-            undos: last.reversed().enumerated().filter { undone.contains($0.element) }.map(\.offset))
+            undos: offsets(of: undos), deletes: offsets(of: deletes))
     }
 }

@@ -8,14 +8,14 @@ internal import LogStore
 /// - to the end: records with states: collection, id, bytes of what follows; of each state bytes of what follows, position of its newest event, and
 ///   - the clock: devices and seqs
 ///   - heads, then of each field its number and the writers of its live entries: how far before that newest event each stands
-///   - which events since the state before undo something: how many others of the record lie behind each
+///   - which events since the state before undo something, and which delete: how many others of the record lie behind each
 ///
 /// Numbers are varints, lists begin with their count, names are a length byte and UTF-8.
 struct SavedRecordStates {
     static let fileName = "states"
     /// A stretch of so many events takes some ten to fifty milliseconds to be read: mostly each lies in a block of its own.
     static let usualSpacing = 1024
-    private static let magic: StaticString = "SYNCSTA1"
+    private static let magic: StaticString = "SYNCSTA2"
 
     let spacing: Int
     private(set) var end: SealedEnd
@@ -82,13 +82,17 @@ struct SavedRecordStates {
         for _ in 0..<(try cursor.count()) {
             entries.append(RecordState.Entry(field: try fields.value(&cursor), writers: try positions(&cursor, newest)))
         }
-        var undos: [Int] = []
+        return RecordState(clock: clock, heads: heads, entries: entries, undos: try offsets(&cursor), deletes: try offsets(&cursor))
+    }
+
+    private func offsets(_ cursor: inout ByteCursor) throws(BlockError) -> [Int] {
+        var found: [Int] = []
         for _ in 0..<(try cursor.count()) {
             let start = cursor.offset
-            guard let undo = Int(exactly: try cursor.varint()), undo < spacing else { throw .malformed(offset: start) }
-            undos.append(undo)
+            guard let offset = Int(exactly: try cursor.varint()), offset < spacing else { throw .malformed(offset: start) }
+            found.append(offset)
         }
-        return RecordState(clock: clock, heads: heads, entries: entries, undos: undos)
+        return found
     }
 
     private func positions(_ cursor: inout ByteCursor, _ newest: Position) throws(BlockError) -> [Position] {
@@ -122,8 +126,10 @@ struct SavedRecordStates {
             bytes.appendVarint(fields.number(of: entry.field))
             append(entry.writers)
         }
-        bytes.appendVarint(state.undos.count)
-        for undo in state.undos { bytes.appendVarint(undo) }
+        for offsets in [state.undos, state.deletes] {
+            bytes.appendVarint(offsets.count)
+            for offset in offsets { bytes.appendVarint(offset) }
+        }
         _ = collections.number(of: key.collection)
         records[key, default: [:]][newest] = bytes
     }
