@@ -21,7 +21,7 @@ class Commands:
         history = self.lines("log", self.hot)
         self.hot_events = len(history)
         self.middle = history[len(history) // 2]
-        self.late = history[-min(30, len(history))]
+        self.early, self.late = history[min(30, len(history) - 1)], history[-min(30, len(history))]
         self.field = next(iter(self.record(self.hot)["fields"]))
         self.contested = self.lines("conflicts", "--limit", "4")
         self.records = [conflict["collection"] + "/" + conflict["record"] for conflict in self.contested]
@@ -44,7 +44,7 @@ class Commands:
             ["get", hot], ["get", hot, "--who"], ["get", hot, "--at", late], ["get", hot, "--at", position], ["get", hot, "--at", dot], ["get", hot, "--at", moment],
             ["show", hot], ["show", contested], ["show", hot, "--at", position], ["show", hot, "--at", moment],
             ["why", hot, field], ["why", hot, field, "--at", position], ["why", hot, field, "--at", moment],
-            ["log", hot, "--limit", "20"], ["log", hot, "--limit", "500"], ["log", "--limit", "20"], ["log", "--kind", "resolve", "--limit", "20"], ["log", "--kind", "import", "--limit", "20"], ["log", "--device", self.device, "--limit", "20"],
+            ["log", hot, "--limit", "20"], ["log", hot, "--limit", "500"], ["log", hot, "--reverse", "--limit", "500"], ["log", "--limit", "20"], ["log", "--kind", "resolve", "--limit", "20"], ["log", "--kind", "import", "--limit", "20"], ["log", "--since", self.late["time"]], ["log", "--until", self.early["time"], "--limit", "20"], ["log", "--device", self.device, "--limit", "20"],
             ["list", "--where", f"{field}=nothing has this"], ["list", "notes", "--where", f"{field}=nothing has this"],
             ["conflicts", "--limit", "10"], ["conflicts", "--stats"], ["conflicts", "--stats", "--field", field],
             ["resolve", contested, "--choose", "a", "--dry-run"], ["undo", self.middle["dot"], "--force", "--dry-run"],
@@ -87,13 +87,14 @@ class Commands:
         return json.dumps(event).encode() + b"\n"
 
     def segment(self):
-        """The smallest segment, which an answer shows whole."""
-        return str(min((self.store / ".syncline" / "log").iterdir(), key=lambda file: file.stat().st_size))
+        """The largest segment."""
+        return str(max((self.store / ".syncline" / "log").iterdir(), key=lambda file: file.stat().st_size))
 
     def named(self, words):
         """The command as the table has it."""
         names = {
-            self.hot: "R", self.records[0]: "C", self.field: "f", self.middle["dot"]: "DOT", self.middle["time"]: "TIME", self.late["dot"]: "a late DOT",
+            self.hot: "R", self.records[0]: "C", self.field: "f", self.middle["dot"]: "DOT", self.middle["time"]: "TIME", self.late["dot"]: "a late DOT", self.late["time"]: "a late TIME",
+            self.early["time"]: "an early TIME",
             f"#{self.events // 2}": "#HALF", f"{self.field}=nothing has this": "f=v", self.device: "D", self.side: "SIDE", self.segment(): "SEGMENT",
         }
         return " ".join(names.get(word, word) for word in words)

@@ -67,6 +67,7 @@ struct AuditTests {
             let limit = random.below(log.count)
             let newest = try Self.entries { try store.replica.audit(filter, limit: limit, newestFirst: false, $0) }
             #expect(newest == passing.suffix(limit), "seed \(seed)")
+            #expect(try Self.entries { try store.replica.audit(filter, limit: nil, newestFirst: false, $0) } == passing, "seed \(seed)")
             let key = some.key
             let own = try Self.entries { try store.replica.audit(of: key, filter, limit: limit, newestFirst: true, $0) }
             #expect(own == passing.filter { $0.row.key == key }.suffix(limit).reversed(), "seed \(seed)")

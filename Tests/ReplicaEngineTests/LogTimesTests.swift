@@ -49,6 +49,59 @@ struct LogTimesTests {
         }
     }
 
+    @Test(arguments: 0..<4 as Range<UInt64>)
+    func `the trail leaves out no stretch that holds what is asked for`(seed: UInt64) throws {
+        let replica = try ReferenceTests.replica(on: FaultyVolume())
+        var random = SeededRandom(seed: seed)
+        let history = try Self.history(seed, &random)
+        for piece in [history[..<1800], history[1800..<2700], history[2700...]] {
+            _ = try replica.ingest(Array(piece))
+            if piece.endIndex < history.count { try replica.checkpoint() }
+        }
+        let times = history.map(\.time.milliseconds)
+        var questions: [(filter: AuditFilter, passes: (Event) -> Bool)] = []
+        for time in (0..<4).map({ _ in times[random.below(times.count)] }) + [times.max() ?? 0, 0] {
+            var (since, until) = (AuditFilter(), AuditFilter())
+            (since.since, until.until) = (time, time)
+            questions += [(since, { $0.time.milliseconds >= time }), (until, { $0.time.milliseconds <= time })]
+        }
+        for kind in [EventKind.resolve, .import] {
+            var filter = AuditFilter()
+            filter.kind = kind
+            questions.append((filter, { $0.kind == kind }))
+        }
+        var critical = AuditFilter()
+        critical.criticalOnly = true
+        questions.append((critical, { $0.isCritical }))
+        let log = try replica.allEvents()
+        func expectAnswers(_ name: String) throws {
+            for (filter, passes) in questions {
+                let expected = log.filter(passes).map(\.dot)
+                for limit in [nil, 40] {
+                    var found: [Dot] = []
+                    try replica.audit(filter, limit: limit, newestFirst: false) { entry in
+                        found.append(entry.row.dot)
+                        return true
+                    }
+                    #expect(found == expected.suffix(limit ?? .max), "seed \(seed), \(name), \(filter), \(String(describing: limit))")
+                }
+            }
+        }
+        try expectAnswers("without times")
+        try replica.saveTimes()
+        try expectAnswers("with times")
+        // Times that lie show that they are asked: nothing is of any kind.
+        var lie = LogTimes()
+        lie.add(replica.end.index, 0...UInt64.max >> 1, EventTraits())
+        replica.sealedTimes = lie
+        var count = 0
+        try replica.audit(questions[questions.count - 1].filter, limit: 40, newestFirst: false) { _ in
+            count += 1
+            return true
+        }
+        #expect(count == 0)
+    }
+
     @Test func `what has seen an act has seen all of it, also what lies among later events that nobody reads`() throws {
         let replica = try ReferenceTests.replica(on: FaultyVolume())
         let (one, other) = (DeviceID(high: 1, low: 1), DeviceID(high: 2, low: 2))
@@ -114,11 +167,14 @@ struct LogTimesTests {
 
     /// Events of few records, enough for several stretches, whose times mostly rise; some are far ahead.
     private static func history(_ seed: UInt64, _ random: inout SeededRandom) throws -> [Event] {
-        try WorkloadW(events: 3000, seed: seed, options: .init(records: 4)).map { event in
+        // Some kinds of events come only now and then.
+        let rare = 500 + random.below(2000)
+        return try WorkloadW(events: 3000, seed: seed, options: .init(records: 4)).enumerated().map { index, event in
             let ahead: UInt64 = random.chance(1, in: 200) ? 40_000 : 0
             return try Event(
                 dot: event.dot, key: event.key, context: event.context,
-                time: try HybridTime(milliseconds: event.time.milliseconds + ahead, tick: event.time.tick), body: event.body)
+                time: try HybridTime(milliseconds: event.time.milliseconds + ahead, tick: event.time.tick), body: event.body,
+                kind: (rare..<(rare + 30)).contains(index) ? .resolve : .edit, isCritical: (rare..<(rare + 10)).contains(index))
         }
     }
 }

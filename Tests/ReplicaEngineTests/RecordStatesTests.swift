@@ -50,6 +50,7 @@ struct RecordStatesTests {
                         #expect(state.entries.map { dots($0.writers) } == fold.fields.map { $0.versions.map(\.dot) }, "\(name)")
                         let stretch = history[(number - spacing + 1)...number].reversed().enumerated()
                         #expect(state.undos == stretch.filter { $0.element.event.undoes != nil }.map(\.offset), "\(name)")
+                        #expect(state.deletes == stretch.filter { $0.element.event.body == .delete }.map(\.offset), "\(name)")
                     }
                 }
                 try store.write(&random, "seed \(seed)")
@@ -95,10 +96,30 @@ struct RecordStatesTests {
         try store.replica.saveStates(every: 64)
         // What lies in the same block is read with it.
         #expect(try readCount() < 600)
+        let c = try Name("c")
+        let beside = RecordKey(collection: key.collection, record: try Name("oslo"))
+        _ = try store.replica.commit(
+            [Draft(key: beside, body: try .writing(set: [FieldWrite(field: c, value: Store.value("3"))]))], wall: 1_600_000)
+        let whole = try #require(try RecordPast(store.replica, key))
+        #expect(try FieldOrigin(c, whole, .from(0), try #require(try store.replica.record(key))) == nil)
+        #expect(whole.readCount < 600)
         let (early, past) = (history[20].event.dot, try #require(try RecordPast(store.replica, key)))
         var chain = UndoChain(past)
         #expect(try !chain.isUndone(try #require(try past.number(of: early))))
         #expect(past.readCount < 600)
+    }
+
+    @Test func `a later checkpoint goes on with the states, where there are some`() throws {
+        var store = try Store(1, wall: 1_000_000)
+        let a = try Name("a")
+        for number in 0..<4 { _ = try store.set(a, "\(number)") }
+        try store.replica.checkpoint()
+        #expect(store.replica.knownStates?.file == nil)
+        try store.replica.saveStates(every: 2)
+        for number in 4..<8 { _ = try store.set(a, "\(number)") }
+        try store.replica.checkpoint()
+        let saved = try #require(store.replica.knownStates?.file)
+        #expect(saved.count == 4 && saved.end.position == Position(8))
     }
 
     @Test func `the file is believed while it is whole and of this log`() throws {
@@ -128,7 +149,8 @@ struct RecordStatesTests {
         var lie = saved
         lie.add(
             RecordState(
-                clock: state.clock, heads: [Position(0)], entries: [.init(field: try Name("f"), writers: [Position(0)])], undos: []),
+                clock: state.clock, heads: [Position(0)], entries: [.init(field: try Name("f"), writers: [Position(0)])], undos: [],
+                deletes: []),
             of: key, at: Position(1))
         #expect(try value(lie.bytes) == Store.value("1"))
         let bytes = lie.bytes
@@ -145,11 +167,11 @@ struct RecordStatesTests {
         #expect(SavedRecordStates(SavedRecordStates(spacing: 0).bytes) == nil)
         let (key, field) = (RecordKey(collection: try Name("notes"), record: try Name("r")), try Name("f"))
         let state = RecordState(
-            clock: VersionVector(), heads: [Position(3)], entries: [.init(field: field, writers: [Position(2)])], undos: [1])
+            clock: VersionVector(), heads: [Position(3)], entries: [.init(field: field, writers: [Position(2)])], undos: [1], deletes: [0])
         var saved = SavedRecordStates(spacing: 2)
         saved.add(state, of: key, at: Position(3))
-        // Clock; one head, no step back; one field, the first, written one step back; one undo, of the second event.
-        let bytes: [UInt8] = [0, 1, 0, 1, 0, 1, 1, 1, 1]
+        // Clock; one head, no step back; one field, the first, written one step back; one undo, of the second event; the newest deletes.
+        let bytes: [UInt8] = [0, 1, 0, 1, 0, 1, 1, 1, 1, 1, 0]
         #expect(saved.state(bytes, at: Position(3)) == state)
         // A head before the log, a field without a number, an undo of an event before the state before.
         for (offset, byte) in [(2, UInt8(4)), (4, 1), (8, 2)] {
@@ -187,6 +209,14 @@ private struct Answers {
         for event in history {
             note("undo \(event.dot)", try? replica.undoPlan(of: event.dot))
             note("event \(event.dot)", try replica.event(event.dot)?.event)
+        }
+        for (limit, newestFirst) in [(nil, false), (nil, true), (2, false), (7, true), (30, false)] as [(Int?, Bool)] {
+            var entries: [AuditEntry] = []
+            try replica.audit(of: key, AuditFilter(), limit: limit, newestFirst: newestFirst) { entry in
+                entries.append(entry)
+                return true
+            }
+            note("trail, \(String(describing: limit)), newest first: \(newestFirst)", entries)
         }
         note("undo", try replica.newestToUndo())
         note("redo", try replica.newestToRedo())

@@ -1,11 +1,36 @@
+/// Of which kinds some events are, and whether any has extras: a note, an epoch, a mark as critical, or that it undoes another one.
+package struct EventTraits: Hashable, Sendable {
+    private static let extras: UInt8 = 1 << 4
+    package private(set) var bits: UInt8
+
+    /// None.
+    package init() { bits = 0 }
+
+    package init(bits: UInt8) { self.bits = bits }
+
+    /// Of what nobody has looked at.
+    package static let all = EventTraits(bits: .max)
+
+    /// What the flags of packed events say.
+    init(_ flags: some Sequence<UInt8>) {
+        bits = 0
+        for flags in flags { bits |= 1 << (flags & PackedFlags.kindMask) | (flags & PackedFlags.extras == 0 ? 0 : Self.extras) }
+    }
+
+    /// Whether any event is of the kind.
+    package func has(_ kind: EventKind) -> Bool { bits & 1 << kind.rawValue != 0 }
+
+    package var hasExtras: Bool { bits & Self.extras != 0 }
+
+    package mutating func formUnion(_ others: EventTraits) { bits |= others.bits }
+}
+
 /// What a packed block says of its events together, in its names, its directory and one column, without an event being read.
 package struct BlockGlance {
     package let collections: [Name]
     /// Milliseconds since 1970 of the latest event.
     package let latest: UInt64
-    private var kinds: UInt8 = 0
-    /// Whether any event has a note, an epoch, a mark as critical, or undoes another one.
-    package private(set) var hasExtras = false
+    package let traits: EventTraits
 
     /// nil for a block of rows, which has to be read. The block's checksum has been checked.
     package init?(_ header: BlockHeader, _ block: UnsafeRawBufferPointer) throws(BlockError) {
@@ -17,12 +42,6 @@ package struct BlockGlance {
         latest = directory.latestTime >> 16
         let sections = PackedSections()
         try sections.expand(directory, block, [.flags])
-        for flags in sections[.flags] {
-            kinds |= 1 << (flags & PackedFlags.kindMask)
-            hasExtras = hasExtras || flags & PackedFlags.extras != 0
-        }
+        traits = EventTraits(sections[.flags])
     }
-
-    /// Whether any event is of the kind.
-    package func has(_ kind: EventKind) -> Bool { kinds & 1 << kind.rawValue != 0 }
 }

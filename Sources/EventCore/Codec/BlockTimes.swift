@@ -83,22 +83,30 @@ package struct WantedTimes {
     }
 }
 
-/// The earliest and the latest time of blocks' events: of a packed block only that column is read.
-package struct BlockTimeBounds {
+/// Between which times a block's events were written, and what kinds of events they are.
+package struct BlockOutline {
+    /// Milliseconds since 1970.
+    package let times: ClosedRange<UInt64>
+    package let traits: EventTraits
+}
+
+/// Finds that of blocks: of a packed block only the two columns are read that say it; a block of rows may have events of any kind.
+package struct BlockOutlines {
     private let sections = PackedSections()
 
     package init() {}
 
-    /// Milliseconds since 1970 of a block of events whose checksum has been checked.
-    package func bounds(of header: BlockHeader, _ block: UnsafeRawBufferPointer) throws(BlockError) -> ClosedRange<UInt64> {
-        var bounds: ClosedRange<UInt64>?
+    /// The outline of a block of events whose checksum has been checked.
+    package func outline(of header: BlockHeader, _ block: UnsafeRawBufferPointer) throws(BlockError) -> BlockOutline {
+        var (bounds, traits): (ClosedRange<UInt64>?, EventTraits) = (nil, .all)
         func add(_ time: UInt64) { bounds = bounds.map { min($0.lowerBound, time)...max($0.upperBound, time) } ?? time...time }
         switch header.encoding {
         case .packed:
             var cursor = ByteCursor(UnsafeRawBufferPointer(rebasing: block[..<header.blockBytes]), at: BlockHeader.sizeBytes)
             let names = try BlockNames(&cursor)
             let directory = try PackedDirectory(&cursor, eventCount: Int(header.count), deviceCount: names.devices.count)
-            try sections.expand(directory, block, [.times])
+            try sections.expand(directory, block, [.flags, .times])
+            traits = EventTraits(sections[.flags])
             var (times, milliseconds) = (ByteCursor(sections[.times]), UInt64(0))
             for _ in 0..<header.count {
                 milliseconds = try times.delta(from: milliseconds)
@@ -109,6 +117,6 @@ package struct BlockTimeBounds {
             while let stamp = try reader.skipStamped() { add(stamp.time.milliseconds) }
         }
         guard let bounds else { throw .malformed(offset: BlockHeader.sizeBytes) }
-        return bounds
+        return BlockOutline(times: bounds, traits: traits)
     }
 }

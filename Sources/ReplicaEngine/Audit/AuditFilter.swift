@@ -27,8 +27,19 @@ package struct AuditFilter: Sendable {
     /// Whether an event of a block may pass.
     func mayPass(_ block: BlockGlance) -> Bool {
         if let since, block.latest < since { return false }
-        if let kind, !block.has(kind) { return false }
         if let collection, !block.collections.contains(collection) { return false }
-        return !criticalOnly || block.hasExtras
+        return mayPass(block.traits)
+    }
+
+    /// Whether one of some events may pass that were written between these times.
+    func mayPass(_ times: ClosedRange<UInt64>, _ traits: EventTraits) -> Bool {
+        if let since, times.upperBound < since { return false }
+        if let until, times.lowerBound > until { return false }
+        return mayPass(traits)
+    }
+
+    private func mayPass(_ traits: EventTraits) -> Bool {
+        if let kind, !traits.has(kind) { return false }
+        return !criticalOnly || traits.hasExtras
     }
 }

@@ -9,6 +9,8 @@ package struct FieldFold: Sendable {
 
     package init() {}
 
+    init(_ entries: [Name: [Version]], _ tombstones: [Dot]) { (self.entries, self.tombstones) = (entries, tombstones) }
+
     /// Goes on where a record stands.
     init(_ record: Record?) {
         for field in record?.fields ?? [] { entries[field.field] = field.versions }

@@ -11,21 +11,28 @@ extension Replica {
     ) throws {
         if limit == nil && !newestFirst { return try auditPass(of: key, filter, body) }
         guard let past = try RecordPast(self, key) else { throw ReplicaError.unknownRecord(key) }
-        var (number, left) = (0, limit ?? .max)
-        var passing: [Int] = []
-        while left > 0, try past.has(number) {
-            if filter.passes(past.row(number)) {
-                left -= 1
-                if newestFirst {
-                    guard try body(try auditEntry(number, in: past)) else { return }
-                } else {
-                    passing.append(number)
-                }
+        var (start, left, size) = (0, limit ?? .max, newestFirst ? Self.firstEntries : .max)
+        while true {
+            var (end, count) = (start, 0)
+            while count < min(size, left), try past.has(end) {
+                if filter.passes(past.row(end)) { count += 1 }
+                end += 1
             }
-            number += 1
+            guard count > 0 else { return }
+            guard newestFirst else { return try trail(of: past, start..<end, filter, body) }
+            var entries: [AuditEntry] = []
+            try trail(of: past, start..<end, filter) { entry in
+                entries.append(entry)
+                return true
+            }
+            for entry in entries.reversed() { guard try body(entry) else { return } }
+            (start, left, size) = (end, left - count, min(2 * size, Self.mostEntries))
         }
-        for number in passing.reversed() { guard try body(try auditEntry(number, in: past)) else { return } }
     }
+
+    /// Newest first the trail is found in pieces: at first of so few entries, later of as many more each as have been shown.
+    private static var firstEntries: Int { 16 }
+    private static var mostEntries: Int { 1024 }
 
     /// All entries of a record, oldest first: each event is read once, and handed on at once.
     private func auditPass(of key: RecordKey, _ filter: AuditFilter, _ body: (AuditEntry) throws -> Bool) throws {
@@ -37,16 +44,13 @@ extension Replica {
             var positions: [Position] = []
             while let next = rest.last, block.contains(next) { positions.append(rest.removeLast()) }
             for (position, row) in zip(positions, try rows(at: positions[...], in: block)) {
-                let isWanted = filter.passes(row)
-                let changes = isWanted && row.coversAll ? AuditEntry.changes(by: row, in: fold) : nil
-                fold.apply(row)
-                guard isWanted else { continue }
-                let entry =
-                    if let changes {
-                        AuditEntry(position: position, row: row, changes: changes, leavesConflict: fold.isContested)
-                    } else {
-                        try auditEntry(LoggedRow(position: position, row: row))
-                    }
+                guard filter.passes(row) else {
+                    fold.apply(row)
+                    continue
+                }
+                let entry = try fold.entry(of: LoggedRow(position: position, row: row)) { () throws(ReplicaError) in
+                    (try past(of: key, from: position), 0)
+                }
                 guard try body(entry) else { return }
             }
         }
@@ -56,6 +60,7 @@ extension Replica {
     package func audit(
         _ filter: AuditFilter, limit: Int?, newestFirst: Bool, _ body: (AuditEntry) throws -> Bool
     ) throws {
+        if let collection = filter.collection, !table.collections.names.contains(collection) { return }
         if newestFirst {
             var left = limit ?? Int.max
             try stepsBackwards(filter) { step in
@@ -66,33 +71,84 @@ extension Replica {
             }
             return
         }
-        guard let limit else { return try auditPass(filter, from: Position(0), body) }
+        guard let limit else { return try auditOnwards(filter, from: savedLogTimes().start(ofPassing: filter), body) }
         var steps: [LoggedRow] = []
         try stepsBackwards(filter) { step in
             if steps.count < limit && filter.passes(step.row) { steps.append(step) }
             return steps.count < limit
         }
-        if steps.count > Self.oneByOneLimit, let first = steps.last { return try auditPass(filter, from: first.position, body) }
-        try hand(steps, newestFirst: false, body)
+        if steps.count > Self.oneByOneLimit, let first = steps.last { return try auditOnwards(filter, from: first.position, body) }
+        try hand(steps, body)
     }
 
-    /// Entries looked up one by one; `steps` come newest first.
-    private func hand(_ steps: [LoggedRow], newestFirst: Bool, _ body: (AuditEntry) throws -> Bool) throws {
-        for step in newestFirst ? steps : steps.reversed() { guard try body(try auditEntry(step)) else { return } }
+    /// Entries from `first` on, oldest first: the first ones out of their records' pasts, so that they come at once, the rest from one pass over the log.
+    private func auditOnwards(_ filter: AuditFilter, from first: Position, _ body: (AuditEntry) throws -> Bool) throws {
+        var (folds, count, end) = ([RecordKey: FieldFold](), 0, first)
+        let last = savedLogTimes().end(ofPassing: filter, before: self.end)
+        while end < last, count < Self.oneByOneLimit {
+            let block = try block(containing: end)
+            end = Position(block.first.index + UInt64(block.header.count))
+            // What stands behind an entry of its record is folded on.
+            guard try !folds.isEmpty || mayPass(filter, block) else { continue }
+            for (index, row) in try rows(of: block).enumerated() {
+                let step = LoggedRow(position: Position(block.first.index + UInt64(index)), row: row)
+                guard step.position >= first else { continue }
+                let isWanted = filter.passes(row)
+                var fold = folds.removeValue(forKey: row.key)
+                if isWanted && fold == nil {
+                    fold = FieldFold(try BackwardFold(of: .from(1), in: try past(of: row.key, from: step.position)))
+                }
+                guard var fold else { continue }
+                if isWanted {
+                    let entry = try fold.entry(of: step) { () throws(ReplicaError) in (try past(of: row.key, from: step.position), 0) }
+                    count += 1
+                    guard try body(entry) else { return }
+                } else {
+                    fold.apply(row)
+                }
+                folds[row.key] = fold
+            }
+        }
+        if end < last { try auditPass(filter, from: end, to: last, body) }
     }
+
+    private func mayPass(_ filter: AuditFilter, _ block: StoredBlock) throws(ReplicaError) -> Bool {
+        try block.withTypedBytes { (bytes) throws(ReplicaError) -> Bool in
+            try Self.naming(block.first) { () throws(BlockError) in try BlockGlance(block.header, bytes) }.map(filter.mayPass) ?? true
+        }
+    }
+
+    /// Entries of a few events, which come newest first: where several are of one record and not far from each other, by one look at each of that one's events, others one by one.
+    private func hand(_ steps: [LoggedRow], _ body: (AuditEntry) throws -> Bool) throws {
+        var found: [Position: AuditEntry] = [:]
+        for (key, own) in Dictionary(grouping: steps, by: \.row.key) where own.count > Self.fewOfRecord {
+            guard let past = try RecordPast(self, key), let oldest = try past.number(of: own[own.count - 1].row.dot),
+                oldest < own.count * Self.worthReading
+            else { continue }
+            let wanted = Set(own.map(\.position))
+            for number in 0...oldest { _ = try past.has(number) }
+            try trail(of: past, 0..<(oldest + 1), AuditFilter()) { entry in
+                if wanted.contains(entry.position) { found[entry.position] = entry }
+                return true
+            }
+        }
+        for step in steps.reversed() { guard try body(try found[step.position] ?? auditEntry(step)) else { return } }
+    }
+
+    private static var fewOfRecord: Int { 4 }
+    /// So many events of a record are read for each that is wanted.
+    private static var worthReading: Int { 16 }
 
     /// Beyond so many entries one pass over the log is faster.
     private static var oneByOneLimit: Int { 2000 }
 
     /// The log's events that may pass, from its end on: blocks that hold none are passed over, and those without an event of the device that is wanted not even read.
     private func stepsBackwards(_ filter: AuditFilter, _ body: (LoggedRow) throws -> Bool) throws {
-        var end = self.end
+        let times = savedLogTimes()
+        var end = times.end(ofPassing: filter, before: self.end)
         while end.index > 0, let block = try block(before: end, filter) {
-            end = block.first
-            let mayPass = try block.withTypedBytes { (bytes) throws(ReplicaError) -> Bool in
-                try Self.naming(block.first) { () throws(BlockError) in try BlockGlance(block.header, bytes) }.map(filter.mayPass) ?? true
-            }
-            guard mayPass else { continue }
+            end = times.end(ofPassing: filter, before: block.first)
+            guard try mayPass(filter, block) else { continue }
             for (index, row) in try rows(of: block).enumerated().reversed() {
                 guard try body(LoggedRow(position: Position(block.first.index + UInt64(index)), row: row)) else { return }
             }
@@ -104,31 +160,26 @@ extension Replica {
         do throws(LogError) { return try log.newestBlock(before: end, holdingEventsOf: device) } catch { throw .log(error) }
     }
 
-    /// Entries from `first` on, oldest first: folds the log block by block, and says of each event what its record was before it.
-    private func auditPass(_ filter: AuditFilter, from first: Position, _ body: (AuditEntry) throws -> Bool) throws {
+    /// Entries from `first` on, and before `last`, oldest first: folds the log block by block, and says of each event what its record was before it.
+    private func auditPass(_ filter: AuditFilter, from first: Position, to last: Position, _ body: (AuditEntry) throws -> Bool) throws {
         let cursor = try Self.blocks(of: log)
         var table = RecordTable(expectedEvents: log.end.index)
         while let block = try Self.next(cursor) {
             guard block.header.kind == .events else { continue }
+            guard block.first < last else { return }
             if block.first.index + UInt64(block.header.count) > first.index {
                 let rows = try Self.rows(in: block.header, block.first, block.bytes)
                 var folds: [RecordKey: FieldFold] = [:]
                 for (index, row) in rows.enumerated() {
                     let step = LoggedRow(position: Position(block.first.index + UInt64(index)), row: row)
                     var fold = try folds.removeValue(forKey: row.key) ?? FieldFold(try Self.record(row.key, in: table))
-                    let isWanted = step.position >= first && filter.passes(row)
-                    let isAlone = row.coversAll || fold.isEmpty
-                    let changes = isWanted && isAlone ? AuditEntry.changes(by: row, in: fold) : nil
-                    fold.apply(row)
-                    let isContested = isWanted && fold.isContested
+                    guard step.position >= first && filter.passes(row) else {
+                        fold.apply(row)
+                        folds[row.key] = fold
+                        continue
+                    }
+                    let entry = try fold.entry(of: step) { () throws(ReplicaError) in (try past(of: row.key, from: step.position), 0) }
                     folds[row.key] = fold
-                    guard isWanted else { continue }
-                    let entry =
-                        if let changes {
-                            AuditEntry(position: step.position, row: row, changes: changes, leavesConflict: isContested)
-                        } else {
-                            try auditEntry(step)
-                        }
                     guard try body(entry) else { return }
                 }
             }

@@ -3,39 +3,54 @@ internal import LogStore
 
 /// What an event changed, found from its place in the log by looking back along its record, no further than it takes.
 extension Replica {
-    /// The audit's entry of an event of the log. Mostly a few events of the record are looked at, at worst all.
+    /// The audit's entry of an event of the log. Mostly a few events of the record are looked at.
     func auditEntry(_ step: LoggedRow) throws(ReplicaError) -> AuditEntry {
         let key = step.row.key
-        if let past = try RecordPast(self, key) {
+        if let past = try RecordPast(self, key), let now = try recordWithoutTimes(key), now.tombstones.isEmpty {
             for number in 0...Self.newerLimit {
                 guard try past.has(number), past.step(number).position >= step.position else { break }
-                if past.step(number).position == step.position { return try auditEntry(number, in: past) }
+                if past.step(number).position == step.position { return try auditEntry(number, in: past, now) }
             }
         }
-        let own = try RecordPast(self, key, from: step.position)
-        guard try own.has(0) else { preconditionFailure("a past has the event that it begins with") }
-        return try auditEntry(0, in: own, hasNewer: true)
+        let own = try past(of: key, from: step.position)
+        var fold = FieldFold(try BackwardFold(of: .from(1), in: own))
+        return try fold.entry(of: step) { () throws(ReplicaError) in (own, 0) }
     }
 
-    /// The same of an event that has a number.
-    ///
-    /// - Parameter hasNewer: whether the past begins with another one than the record's newest event.
-    func auditEntry(_ number: Int, in past: RecordPast<Storage>, hasNewer: Bool = false) throws(ReplicaError) -> AuditEntry {
+    /// The past of a record from one of its events back, which has been read.
+    func past(of key: RecordKey, from position: Position) throws(ReplicaError) -> RecordPast<Storage> {
+        let past = try RecordPast(self, key, from: position)
+        guard try past.has(0) else { preconditionFailure("a past has the event that it begins with") }
+        return past
+    }
+
+    /// Calls `body` with the entries of a record's events with these numbers that pass, oldest first, until it returns false: one look at each event.
+    func trail(
+        of past: RecordPast<Storage>, _ numbers: Range<Int>, _ filter: AuditFilter, _ body: (AuditEntry) throws -> Bool
+    ) throws {
+        var fold = FieldFold(try BackwardFold(of: .from(numbers.upperBound), in: past))
+        for number in numbers.reversed() {
+            let step = past.step(number)
+            guard filter.passes(step.row) else {
+                fold.apply(step.row)
+                continue
+            }
+            guard try body(try fold.entry(of: step) { () throws(ReplicaError) in (past, number) }) else { return }
+        }
+    }
+
+    /// The entry of an event of one of the newest numbers, of a record that is now `now`, without live deletes.
+    private func auditEntry(_ number: Int, in past: RecordPast<Storage>, _ now: Record) throws(ReplicaError) -> AuditEntry {
         let step = past.step(number)
         var scope = TrailScope(of: step.row, in: table.fieldNames(of: past.key.collection))
-        let now = try recordWithoutTimes(past.key)
-        if !hasNewer, number <= Self.newerLimit, now?.tombstones.isEmpty == true {
-            for newer in 0..<number { scope.takeIn(past.row(newer)) }
-        } else {
-            scope.takeInAll()
-        }
+        for newer in 0..<number { scope.takeIn(past.row(newer)) }
         var end = number + 1
         while !scope.isSettled, try past.has(end) {
             scope.look(at: past.row(end))
             end += 1
         }
         // What nobody has written since is as it is now.
-        let isContestedElsewhere = now?.fields.contains { $0.isContested && !scope.contains($0.field) } ?? false
+        let isContestedElsewhere = now.fields.contains { $0.isContested && !scope.contains($0.field) }
         return Self.auditEntry(step, behind: ((number + 1)..<end).reversed().map(past.step), isContestedElsewhere: isContestedElsewhere)
     }
 
@@ -54,8 +69,52 @@ extension Replica {
             leavesConflict: isContestedElsewhere || all.isContested)
     }
 
-    /// Of so many later events it is looked at what they wrote; beyond that all fields are.
+    /// Of so many later events it is looked at what they wrote; beyond that the whole record is folded.
     private static var newerLimit: Int { 50 }
+}
+
+extension FieldFold {
+    /// Goes on with the record's next event in the log, and says what it changed.
+    ///
+    /// - Parameter past: the record's events from this one or a newer one back, and its number there; asked for only where its writer had not seen all that stands before it.
+    mutating func entry<Storage: Volume>(
+        of step: LoggedRow, in past: () throws(ReplicaError) -> (RecordPast<Storage>, Int)
+    ) throws(ReplicaError) -> AuditEntry {
+        var (changes, concurrent) = ([AuditEntry.Change](), [Dot]())
+        if step.row.coversAll || isEmpty {
+            changes = AuditEntry.changes(by: step.row, in: self)
+        } else {
+            let (past, number) = try past()
+            changes = AuditEntry.changes(by: step.row, in: try past.seen(by: number))
+            concurrent = try past.unseen(by: number)
+        }
+        apply(step.row)
+        return AuditEntry(
+            position: step.position, row: step.row, changes: changes, concurrentWith: concurrent, leavesConflict: isContested)
+    }
+
+    /// Goes on where a fold of earlier events ends.
+    init(_ fold: BackwardFold) { self.init(fold.entries, fold.tombstones) }
+}
+
+extension RecordPast {
+    /// The record as the writer of an event saw it, in the fields that the event wrote; for a delete in all.
+    fileprivate func seen(by number: Int) throws(ReplicaError) -> FieldFold {
+        let row = row(number)
+        return FieldFold(try BackwardFold(of: .seenBy([number]), in: self, fields: row.body == .delete ? nil : Set(row.fields)))
+    }
+
+    /// The events before this one in the log that its writer had not seen, oldest first.
+    fileprivate func unseen(by number: Int) throws(ReplicaError) -> [Dot] {
+        var (unseen, other) = ([Dot](), number + 1)
+        while !coversAll(number, from: other) {
+            if let state = try state(at: other), covers(number, state.clock) { break }
+            guard try has(other) else { break }
+            if !covers(number, other) { unseen.append(row(other).dot) }
+            other += 1
+        }
+        return unseen.reversed()
+    }
 }
 
 /// How far back one has to look to say what fields held: until each has been written by somebody who had seen everything before.
@@ -83,8 +142,6 @@ struct TrailScope {
         fields.formUnion(later.fields)
         if later.body == .delete { isAll = true }
     }
-
-    mutating func takeInAll() { isAll = true }
 
     func contains(_ field: Name) -> Bool { isAll || fields.contains(field) }
 

@@ -1,13 +1,13 @@
 internal import EventCore
 internal import LogStore
 
-/// Between which times the events of each stretch of a log were written, so that what was written before or after a moment is told apart without being read.
+/// Between which times the events of each stretch of a log were written, and of which kinds they are, so that what was written before or after a moment, or is of another kind, is told apart without being read.
 ///
-/// Up to a sealed end it is kept in the `times` file. Its content (`DerivedFile`), as varints: of each stretch how many events it has, how far its earliest time lies from that of the one before (zigzag), and
-/// its latest from its earliest.
+/// Up to a sealed end it is kept in the `times` file. Its content (`DerivedFile`), as varints: of each stretch how many events it has, how far its earliest time lies from that of the one before (zigzag),
+/// its latest from its earliest, and the kinds of its events (a byte, `EventTraits`).
 struct LogTimes {
     static let fileName = "times"
-    private static let magic: StaticString = "SYNCTIM1"
+    private static let magic: StaticString = "SYNCTIM2"
     /// Blocks are joined to stretches of at least so many events.
     private static let stretchEvents: UInt64 = 512
 
@@ -15,6 +15,7 @@ struct LogTimes {
         let first: UInt64
         var end: UInt64
         var bounds: ClosedRange<UInt64>
+        var traits: EventTraits
     }
 
     private var stretches: [Stretch] = []
@@ -24,13 +25,14 @@ struct LogTimes {
     init() {}
 
     /// Goes on with a block that begins at `end`.
-    mutating func add(_ count: UInt64, _ bounds: ClosedRange<UInt64>) {
+    mutating func add(_ count: UInt64, _ bounds: ClosedRange<UInt64>, _ traits: EventTraits = .all) {
         if var last = stretches.last, last.end - last.first < Self.stretchEvents {
             last.end += count
             last.bounds = min(last.bounds.lowerBound, bounds.lowerBound)...max(last.bounds.upperBound, bounds.upperBound)
+            last.traits.formUnion(traits)
             stretches[stretches.count - 1] = last
         } else {
-            stretches.append(Stretch(first: end.index, end: end.index + count, bounds: bounds))
+            stretches.append(Stretch(first: end.index, end: end.index + count, bounds: bounds, traits: traits))
         }
     }
 
@@ -61,12 +63,32 @@ struct LogTimes {
 
     /// Whether all of the stretch of an event is later.
     func isLater(_ position: Position, than milliseconds: UInt64) -> Bool {
+        let number = number(at: position)
+        return number < stretches.count && stretches[number].bounds.lowerBound > milliseconds
+    }
+
+    /// The number of the stretch that has an event; that behind the last one where none is known to have it.
+    private func number(at position: Position) -> Int {
         var (low, high) = (0, stretches.count)
         while low < high {
             let middle = (low + high) / 2
             if stretches[middle].end <= position.index { low = middle + 1 } else { high = middle }
         }
-        return low < stretches.count && stretches[low].bounds.lowerBound > milliseconds
+        return low
+    }
+
+    /// Behind the newest events before `end` that may pass; the log's beginning when there are none.
+    func end(ofPassing filter: AuditFilter, before end: Position) -> Position {
+        guard end.index > 0 else { return end }
+        var number = number(at: Position(end.index - 1))
+        guard number < stretches.count, !filter.mayPass(stretches[number].bounds, stretches[number].traits) else { return end }
+        while number > 0, !filter.mayPass(stretches[number - 1].bounds, stretches[number - 1].traits) { number -= 1 }
+        return Position(stretches[number].first)
+    }
+
+    /// Before the oldest events that may pass.
+    func start(ofPassing filter: AuditFilter) -> Position {
+        stretches.first { filter.mayPass($0.bounds, $0.traits) }.map { Position($0.first) } ?? end
     }
 
     // MARK: - The file
@@ -80,9 +102,10 @@ struct LogTimes {
                 earliest = try cursor.delta(from: earliest)
                 let latest = earliest.addingReportingOverflow(try cursor.varint())
                 let end = times.end.index.addingReportingOverflow(count)
+                let traits = EventTraits(bits: try cursor.byte())
                 guard !latest.overflow, !end.overflow else { throw .malformed(offset: cursor.offset) }
                 times.stretches.append(
-                    Stretch(first: times.end.index, end: end.partialValue, bounds: earliest...latest.partialValue))
+                    Stretch(first: times.end.index, end: end.partialValue, bounds: earliest...latest.partialValue, traits: traits))
             }
             return (times, end)
         }
@@ -96,6 +119,7 @@ struct LogTimes {
             content.appendVarint(stretch.end - stretch.first)
             content.appendDelta(from: earliest, to: stretch.bounds.lowerBound)
             content.appendVarint(stretch.bounds.upperBound - stretch.bounds.lowerBound)
+            content.append(stretch.traits.bits)
             earliest = stretch.bounds.lowerBound
         }
         return DerivedFile.bytes(Self.magic, at: end, content)
@@ -111,12 +135,7 @@ extension Replica {
     }
 
     private func sealedLogTimes() throws(ReplicaError) -> LogTimes {
-        var times = LogTimes()
-        if let sealedTimes {
-            times = sealedTimes
-        } else if let saved = derivedFile(LogTimes.fileName).flatMap(LogTimes.read), log.contains(saved.end) {
-            times = saved.times
-        }
+        var times = savedLogTimes()
         if let sealed = log.sealedEnd, sealed.position > times.end {
             try add(to: &times, upTo: sealed)
             replaceDerivedFile(LogTimes.fileName, with: times.bytes(at: sealed))
@@ -125,18 +144,25 @@ extension Replica {
         return times
     }
 
+    /// What the file has of the log's times: nothing where it is not there.
+    func savedLogTimes() -> LogTimes {
+        if let sealedTimes { return sealedTimes }
+        guard let saved = derivedFile(LogTimes.fileName).flatMap(LogTimes.read), log.contains(saved.end) else { return LogTimes() }
+        return saved.times
+    }
+
     /// Sees to it that what is sealed is in the file.
     package func saveTimes() throws(ReplicaError) { _ = try sealedLogTimes() }
 
     /// Goes on from a sealed end.
     private func add(to times: inout LogTimes, upTo end: SealedEnd?) throws(ReplicaError) {
         guard times.end < end?.position ?? self.end else { return }
-        let bounds = BlockTimeBounds()
+        let outlines = BlockOutlines()
         let cursor = try Self.blocks(of: log, from: times.end, upTo: end)
         while let block = try Self.next(cursor) {
             guard block.header.kind == .events else { continue }
-            let stretch = try Self.naming(block.first) { () throws(BlockError) in try bounds.bounds(of: block.header, block.bytes) }
-            times.add(UInt64(block.header.count), stretch)
+            let outline = try Self.naming(block.first) { () throws(BlockError) in try outlines.outline(of: block.header, block.bytes) }
+            times.add(UInt64(block.header.count), outline.times, outline.traits)
         }
     }
 }
