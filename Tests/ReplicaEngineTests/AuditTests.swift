@@ -55,12 +55,13 @@ struct AuditTests {
         for _ in 0..<10 {
             let some = log[random.below(log.count)]
             var filter = AuditFilter()
-            switch random.below(6) {
+            switch random.below(7) {
             case 0: filter.device = some.dot.device
             case 1: filter.kind = some.kind
             case 2: (filter.since, filter.until) = (some.time.milliseconds, some.time.milliseconds + 20)
             case 3: filter.collection = some.key.collection
             case 4: filter.criticalOnly = true
+            case 5: filter.field = try Name("nobody writes this")
             default: filter.field = try Name("caf\u{E9}")
             }
             let passing = all.filter { filter.passes($0.row) }

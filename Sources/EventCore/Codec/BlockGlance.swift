@@ -25,9 +25,11 @@ package struct EventTraits: Hashable, Sendable {
     package mutating func formUnion(_ others: EventTraits) { bits |= others.bits }
 }
 
-/// What a packed block says of its events together, in its names, its directory and one column, without an event being read.
+/// What a packed block says of its events together, in its names, its directory and a column or two, without an event being read.
 package struct BlockGlance {
     package let collections: [Name]
+    package let fields: [Name]
+    package let hasDeletes: Bool
     /// Milliseconds since 1970 of the latest event.
     package let latest: UInt64
     package let traits: EventTraits
@@ -38,10 +40,12 @@ package struct BlockGlance {
         var cursor = ByteCursor(UnsafeRawBufferPointer(rebasing: block[..<header.blockBytes]), at: BlockHeader.sizeBytes)
         let names = try BlockNames(&cursor)
         let directory = try PackedDirectory(&cursor, eventCount: Int(header.count), deviceCount: names.devices.count)
-        collections = names.collections
+        (collections, fields) = (names.collections, names.fields)
         latest = directory.latestTime >> 16
         let sections = PackedSections()
-        try sections.expand(directory, block, [.flags])
+        try sections.expand(directory, block, [.shapes, .flags])
+        var shapes = SectionItems(sections[.shapes], directory.shapeCount)
+        hasDeletes = try PackedBlockReader.writeCounts(&shapes, directory.shapeCount).contains(0)
         traits = EventTraits(sections[.flags])
     }
 }

@@ -40,16 +40,21 @@ struct PackedBlockReader {
         shapes = SectionItems(sections[.shapes], directory.shapeCount)
         distinctValues = SectionItems(sections[.values], directory.valueCount)
         notes = SectionItems(sections[.notes], directory.noteCount)
+        writeCounts = try Self.writeCounts(&shapes, directory.shapeCount)
+        rewind()
+    }
+
+    /// How many fields each shape writes; a delete none.
+    static func writeCounts(_ shapes: inout SectionItems, _ count: Int) throws(BlockError) -> [Int] {
         var writeCounts: [Int] = []
-        writeCounts.reserveCapacity(directory.shapeCount)
+        writeCounts.reserveCapacity(count)
         try shapes.checkEnd { (cursor) throws(BlockError) in
             _ = try cursor.varint()
             let writes = try cursor.count()
             for _ in 0..<writes { _ = try cursor.varint() }
             writeCounts.append(writes)
         }
-        self.writeCounts = writeCounts
-        rewind()
+        return writeCounts
     }
 
     /// Goes back to the first event.

@@ -28,6 +28,7 @@ package struct AuditFilter: Sendable {
     func mayPass(_ block: BlockGlance) -> Bool {
         if let since, block.latest < since { return false }
         if let collection, !block.collections.contains(collection) { return false }
+        if let field, !block.hasDeletes, !block.fields.contains(field) { return false }
         return mayPass(block.traits)
     }
 

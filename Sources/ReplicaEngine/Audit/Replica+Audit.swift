@@ -81,32 +81,37 @@ extension Replica {
         try hand(steps, body)
     }
 
-    /// Entries from `first` on, oldest first: the first ones out of their records' pasts, so that they come at once, the rest from one pass over the log.
+    /// Entries from `first` on, oldest first: the first ones looked up one by one, so that they come at once, the rest from one pass over the log.
     private func auditOnwards(_ filter: AuditFilter, from first: Position, _ body: (AuditEntry) throws -> Bool) throws {
-        var (folds, count, end) = ([RecordKey: FieldFold](), 0, first)
+        // Records that come often are folded on from where they come for the last time one by one.
+        var (folds, counts, count, end) = ([RecordKey: FieldFold](), [RecordKey: Int](), 0, first)
+        let most = max(Self.oneByOneLimit, Int(self.end.index) / Self.eventsForOne)
         let last = savedLogTimes().end(ofPassing: filter, before: self.end)
-        while end < last, count < Self.oneByOneLimit {
+        while end < last, count < most {
             let block = try block(containing: end)
             end = Position(block.first.index + UInt64(block.header.count))
             // What stands behind an entry of its record is folded on.
             guard try !folds.isEmpty || mayPass(filter, block) else { continue }
+            if block.first.index == 0 { return try auditPass(filter, from: first, to: last, body) }
             for (index, row) in try rows(of: block).enumerated() {
                 let step = LoggedRow(position: Position(block.first.index + UInt64(index)), row: row)
                 guard step.position >= first else { continue }
-                let isWanted = filter.passes(row)
-                var fold = folds.removeValue(forKey: row.key)
-                if isWanted && fold == nil {
-                    fold = FieldFold(try BackwardFold(of: .from(1), in: try past(of: row.key, from: step.position)))
-                }
-                guard var fold else { continue }
-                if isWanted {
-                    let entry = try fold.entry(of: step) { () throws(ReplicaError) in (try past(of: row.key, from: step.position), 0) }
+                if var fold = folds.removeValue(forKey: row.key) {
+                    defer { folds[row.key] = fold }
+                    guard filter.passes(row) else {
+                        fold.apply(row)
+                        continue
+                    }
                     count += 1
+                    let entry = try fold.entry(of: step) { () throws(ReplicaError) in (try past(of: row.key, from: step.position), 0) }
                     guard try body(entry) else { return }
-                } else {
-                    fold.apply(row)
+                } else if filter.passes(row) {
+                    count += 1
+                    counts[row.key, default: 0] += 1
+                    guard try body(try auditEntry(step)) else { return }
+                    guard counts[row.key, default: 0] > Self.fewOfRecord else { continue }
+                    folds[row.key] = FieldFold(try BackwardFold(of: .from(0), in: try past(of: row.key, from: step.position)))
                 }
-                folds[row.key] = fold
             }
         }
         if end < last { try auditPass(filter, from: end, to: last, body) }
@@ -139,8 +144,9 @@ extension Replica {
     /// So many events of a record are read for each that is wanted.
     private static var worthReading: Int { 16 }
 
-    /// Beyond so many entries one pass over the log is faster.
+    /// Beyond so many entries one pass over the log is faster, or one for so many events of it.
     private static var oneByOneLimit: Int { 2000 }
+    private static var eventsForOne: Int { 1000 }
 
     /// The log's events that may pass, from its end on: blocks that hold none are passed over, and those without an event of the device that is wanted not even read.
     private func stepsBackwards(_ filter: AuditFilter, _ body: (LoggedRow) throws -> Bool) throws {

@@ -5,16 +5,15 @@ internal import LogStore
 extension Replica {
     /// The audit's entry of an event of the log. Mostly a few events of the record are looked at.
     func auditEntry(_ step: LoggedRow) throws(ReplicaError) -> AuditEntry {
-        let key = step.row.key
-        if let past = try RecordPast(self, key), let now = try recordWithoutTimes(key), now.tombstones.isEmpty {
-            for number in 0...Self.newerLimit {
-                guard try past.has(number), past.step(number).position >= step.position else { break }
-                if past.step(number).position == step.position { return try auditEntry(number, in: past, now) }
-            }
+        let past = try RecordPast(self, step.row.key, near: step.position)
+        guard let number = try past.number(at: step.position), try past.has(number) else {
+            preconditionFailure("a past has the events of its record")
         }
-        let own = try past(of: key, from: step.position)
-        var fold = FieldFold(try BackwardFold(of: .from(1), in: own))
-        return try fold.entry(of: step) { () throws(ReplicaError) in (own, 0) }
+        if past.isFromNewest, number <= Self.newerLimit, let now = try recordWithoutTimes(step.row.key), now.tombstones.isEmpty {
+            return try auditEntry(number, in: past, now)
+        }
+        var fold = FieldFold(try BackwardFold(of: .from(number + 1), in: past))
+        return try fold.entry(of: step) { () throws(ReplicaError) in (past, number) }
     }
 
     /// The past of a record from one of its events back, which has been read.
@@ -43,7 +42,7 @@ extension Replica {
     private func auditEntry(_ number: Int, in past: RecordPast<Storage>, _ now: Record) throws(ReplicaError) -> AuditEntry {
         let step = past.step(number)
         var scope = TrailScope(of: step.row, in: table.fieldNames(of: past.key.collection))
-        for newer in 0..<number { scope.takeIn(past.row(newer)) }
+        for newer in 0..<number where try past.has(newer) { scope.takeIn(past.row(newer)) }
         var end = number + 1
         while !scope.isSettled, try past.has(end) {
             scope.look(at: past.row(end))

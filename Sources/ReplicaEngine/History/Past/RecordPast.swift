@@ -15,7 +15,8 @@ final class RecordPast<Storage: Volume> {
     /// The events that have been read, by their numbers.
     private var steps: [Int: LoggedRow] = [:]
     private var numbers: [Dot: Int] = [:]
-    private let isFromNewest: Bool
+    /// Whether it begins with the record's newest event.
+    let isFromNewest: Bool
     /// From this number on no event of the record is left out.
     private var wholeFrom = 0
     /// States of the record that are kept; nil before somebody asked.
@@ -54,14 +55,20 @@ final class RecordPast<Storage: Volume> {
             guard let logged = try replica.row(of: dot), logged.row.key == key else { continue }
             newest = max(newest ?? logged.position, logged.position)
         }
-        guard let newest, let place = try replica.place(of: key) else { return nil }
+        guard let newest else { return nil }
+        try self.init(replica, key, near: newest)
+    }
+
+    /// The same for the event at a position, which is one of the record's.
+    convenience init(_ replica: Replica<Storage>, _ key: RecordKey, near position: Position) throws(ReplicaError) {
+        guard let place = try replica.place(of: key) else { preconditionFailure("a record with an event is there") }
         var (next, count): (Position?, Int) = (replica.table.newestPosition(at: place), 0)
-        while count < Self.nearby, let later = next, later > newest {
+        while count < Self.nearby, let later = next, later > position {
             next = try replica.position(before: later)
             count += 1
         }
-        let isNear = next.map { $0 <= newest } ?? false
-        try self.init(replica, key, next: isNear ? replica.table.newestPosition(at: place) : newest, isFromNewest: isNear)
+        let isNear = next.map { $0 <= position } ?? false
+        try self.init(replica, key, next: isNear ? replica.table.newestPosition(at: place) : position, isFromNewest: isNear)
     }
 
     /// So many newer events are worth being read.
@@ -109,13 +116,18 @@ final class RecordPast<Storage: Volume> {
     func number(of dot: Dot) throws(ReplicaError) -> Int? {
         if let number = numbers[dot] { return number }
         guard let logged = try replica.row(of: dot), logged.row.key == key else { return nil }
-        while positions.last.map({ $0 > logged.position }) ?? true { guard try goBack(to: positions.count) else { break } }
-        guard let number = number(at: logged.position) else { return nil }
+        guard let number = try number(at: logged.position) else { return nil }
         add(logged, number)
         return number
     }
 
-    private func number(at position: Position) -> Int? {
+    /// The number of the event at a position; nil when it is none of the record's, or newer than the one this begins with. Reads nothing.
+    func number(at position: Position) throws(ReplicaError) -> Int? {
+        while positions.last.map({ $0 > position }) ?? true { guard try goBack(to: positions.count) else { break } }
+        return knownNumber(at: position)
+    }
+
+    private func knownNumber(at position: Position) -> Int? {
         var (low, high) = (0, positions.count)
         while low < high {
             let middle = (low + high) / 2
@@ -262,7 +274,7 @@ final class RecordPast<Storage: Volume> {
 
     /// An event that a state names.
     func logged(at position: Position) throws(ReplicaError) -> LoggedRow {
-        if let number = number(at: position), let step = steps[number] { return step }
+        if let number = knownNumber(at: position), let step = steps[number] { return step }
         return LoggedRow(position: position, row: try replica.row(at: position))
     }
 
