@@ -105,8 +105,8 @@ final class Session {
     }
 
     /// The same for a folder that is known, by a command that never runs at a prompt.
-    func writing(_ folder: String) throws(ReplicaError) -> Store {
-        let store = try Host.openForWriting(folder, command: Self.command)
+    func writing(_ folder: String, isWatch: Bool = false) throws(ReplicaError) -> Store {
+        let store = try Host.openForWriting(folder, command: Self.command, isWatch: isWatch)
         store.lease = WritingLease(ofStore: folder)
         report(store.recovery)
         return store

@@ -14,7 +14,11 @@ BINARY = os.environ.get("SYNCLINE_BINARY", str(ROOT / ".build" / "release" / "sy
 DATA = ROOT / "Tests" / "Data"
 
 
-def run(*words, store=None, stdin=None, cwd=None, env=None, timeout=60):
+#: Seconds after which nothing more is hoped for: a wait ends when what it waits for is there, so a long one costs a fast machine nothing.
+PATIENCE = 240
+
+
+def run(*words, store=None, stdin=None, cwd=None, env=None, timeout=PATIENCE):
     """Runs the binary; returns the finished process with bytes."""
     environment = {k: v for k, v in os.environ.items() if k != "SYNCLINE_STORE"}
     environment.update(env or {})

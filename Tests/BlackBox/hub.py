@@ -8,7 +8,7 @@ import time
 import uuid
 from pathlib import Path
 
-from harness import BINARY, StoreTest
+from harness import BINARY, PATIENCE, StoreTest
 
 
 class HubProcess:
@@ -18,7 +18,7 @@ class HubProcess:
         command = [*map(str, under), BINARY, "serve", "--data", str(data), "--listen", f"127.0.0.1:{port}", *map(str, words)]
         self.log = open(str(data) + ".log", "ab")
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log)
-        ready, _, _ = select.select([self.process.stdout], [], [], 60)
+        ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
         line = self.process.stdout.readline() if ready else b""
         if not line:
             self.kill()
@@ -37,7 +37,7 @@ class HubProcess:
         return self.end()
 
     def end(self):
-        status = self.process.wait(timeout=60)
+        status = self.process.wait(timeout=PATIENCE)
         self.process.stdout.close()
         self.log.close()
         return status
@@ -78,7 +78,7 @@ class HubTest(StoreTest):
 
     def curl(self, method, path, *words, token=None, data=None, headers=()):
         """A call by curl; returns the status, the headers in lower case, and the body as bytes."""
-        command = ["curl", "-sS", "--max-time", "100", "-i", "-X", method, self.hub.url + path, "-H", "Expect:", *map(str, words)]
+        command = ["curl", "-sS", "--max-time", str(PATIENCE), "-i", "-X", method, self.hub.url + path, "-H", "Expect:", *map(str, words)]
         for header in headers:
             command += ["-H", header]
         if token:
@@ -89,7 +89,7 @@ class HubTest(StoreTest):
             command += ["--data-binary", "@-"]
             if not any(header.lower().startswith("content-type") for header in headers):
                 command += ["-H", "Content-Type: application/json"]
-        done = subprocess.run(command, input=stdin, capture_output=True, timeout=120)
+        done = subprocess.run(command, input=stdin, capture_output=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 0, done.stderr.decode())
         head, _, body = done.stdout.partition(b"\r\n\r\n")
         lines = head.decode().split("\r\n")

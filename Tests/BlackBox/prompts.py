@@ -2,7 +2,7 @@
 import json
 import subprocess
 
-from harness import BINARY, StoreTest, run
+from harness import BINARY, PATIENCE, StoreTest, run
 from terminal import Terminal, environment
 
 LAPTOP = "11111111-1111-4111-8111-111111111111"
@@ -49,7 +49,7 @@ class PromptTest(StoreTest):
 
     def script(self, store, text, *words, status=0, **env):
         """Runs lines as a script; returns stdout and stderr."""
-        done = subprocess.run([BINARY, "--store", str(store), *words], input=text.encode(), capture_output=True, env=environment(**env), timeout=60)
+        done = subprocess.run([BINARY, "--store", str(store), *words], input=text.encode(), capture_output=True, env=environment(**env), timeout=PATIENCE)
         self.assertEqual(done.returncode, status, done.stdout.decode() + done.stderr.decode())
         return done.stdout.decode(), done.stderr.decode()
 

@@ -13,7 +13,7 @@ class Socket:
     async def say(self, **message):
         await self.connection.send(json.dumps(message))
 
-    async def hear(self, kind, timeout=20):
+    async def hear(self, kind, timeout=90):
         """The next message of this type; others before it are kept in `messages`."""
         async def wait():
             while True:
@@ -23,7 +23,7 @@ class Socket:
                     return message
         return await asyncio.wait_for(wait(), timeout)
 
-    async def hear_any(self, timeout=20):
+    async def hear_any(self, timeout=90):
         """The next message, whatever it is."""
         message = json.loads(await asyncio.wait_for(self.connection.recv(), timeout))
         self.messages.append(message)
@@ -42,4 +42,4 @@ def connect(hub, token, **options):
 
 
 def run(scene):
-    return asyncio.run(asyncio.wait_for(scene, 120))
+    return asyncio.run(asyncio.wait_for(scene, 240))

@@ -12,7 +12,7 @@ from harness import BINARY, DATA, ROOT
 SCREENS = DATA / "screens"
 RECORD = bool(os.environ.get("RECORD_SCREENS"))
 PROMPT = "› "
-LIMIT = 30
+LIMIT = 90
 
 
 def environment(**changes):
@@ -57,6 +57,15 @@ class Terminal:
         """The line of the cursor, up to it and behind it."""
         return self.screen.display[self.screen.cursor.y].rstrip()
 
+    def typed(self):
+        """What stands behind the prompt up to the cursor, on however many lines of the screen; None where no prompt is."""
+        text = ""
+        for row in range(self.screen.cursor.y, -1, -1):
+            text = self.screen.display[row] + text
+            if PROMPT in text:
+                return text.rpartition(PROMPT)[2].rstrip()
+        return None
+
     def wait(self, condition, what):
         end = time.monotonic() + LIMIT
         while not condition():
@@ -100,11 +109,12 @@ class Terminal:
         self.wait(lambda: self.screen.cursor.x == there, "the cursor")
 
     def enter(self, text):
-        """A whole line, and waits for the next prompt."""
+        """A whole line, and waits for the next prompt: not for one that is only drawn anew, as happens when something arrives meanwhile."""
         self.wait_prompt()
-        count = self.raw.count(PROMPT.encode())
-        self.send(text + "\r")
-        self.wait(lambda: self.raw.count(PROMPT.encode()) > count and self.at_prompt() and not self.line().endswith(PROMPT + text), f"the prompt behind {text!r}")
+        self.send(text)
+        self.wait(lambda: self.typed() == text.rstrip(), f"{text!r} behind the prompt")
+        self.send("\r")
+        self.wait(self.at_prompt, f"the prompt behind {text!r}")
 
     def leave(self):
         """Ctrl-D at the prompt; returns the exit status."""

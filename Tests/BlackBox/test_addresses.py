@@ -72,8 +72,11 @@ class Addresses(HubTest):
     def setUp(self):
         super().setUp()
         self.serve()
-        with socket.create_server(("127.0.0.1", 0)) as nobody:
-            self.dead = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        # Bound, so that nobody else gets it, and not listened at.
+        nobody = socket.socket()
+        self.addCleanup(nobody.close)
+        nobody.bind(("127.0.0.1", 0))
+        self.dead = f"http://127.0.0.1:{nobody.getsockname()[1]}"
         self.passage = Passage(self.hub.port)
         self.addCleanup(self.passage.shut)
 

@@ -2,7 +2,7 @@
 import subprocess
 import unittest
 
-from harness import BINARY
+from harness import BINARY, PATIENCE
 from hub import HubTest
 from terminal import environment
 
@@ -11,7 +11,7 @@ class Clocks(HubTest):
     def at(self, offset, *words, store, status=0):
         """Runs the binary with a clock that is off by this; returns stdout."""
         # The program starts under a shell that has the library already: loaded first by the program itself it would lose its arguments.
-        done = subprocess.run(["faketime", "-f", offset, BINARY, "--store", store, *words], capture_output=True, env=environment(**self.keys), timeout=60)
+        done = subprocess.run(["faketime", "-f", offset, BINARY, "--store", store, *words], capture_output=True, env=environment(**self.keys), timeout=PATIENCE)
         self.assertEqual(done.returncode, status, done.stderr.decode())
         return done.stdout.decode()
 

@@ -213,7 +213,7 @@ class Words(StoreTest):
         child = subprocess.Popen([BINARY, "--store", str(store), "export"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         child.stdout.read(10)
         child.stdout.close()
-        self.assertEqual((child.wait(timeout=20), child.stderr.read()), (0, b""))
+        self.assertEqual((child.wait(timeout=90), child.stderr.read()), (0, b""))
         child.stderr.close()
 
     def test_import_reads_a_pipe(self):

@@ -130,7 +130,8 @@ class Locks(StoreTest):
             begin = time.monotonic()
             message = self.fails(4, "put", "n/1", "a=2", store=store)
             self.assertIn(str(os.getpid()), message)
-            self.assertLess(time.monotonic() - begin, 8)
+            # No time is asserted but that a minute's patience was not used up.
+            self.assertLess(time.monotonic() - begin, 60)
             self.assertEqual(self.object("get", "n/1", store=store)["fields"], {"a": 1})
         self.ok("put", "n/1", "a=3", store=store)
 
@@ -141,6 +142,32 @@ class Locks(StoreTest):
             child.communicate()
         self.assertEqual([c.returncode for c in children], [0] * 12)
         self.assertEqual(len(self.object("get", "n/1", store=store)["fields"]), 12)
+
+    def test_others_that_come_and_go_are_waited_for_longer_than_one_that_stays(self):
+        store = self.make()
+        with open(store / ".syncline" / "lock", "r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            child = subprocess.Popen([BINARY, "--store", str(store), "put", "n/1", "a=1"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            # One program after the other, for more than the five seconds that one of them is given.
+            for number in range(7):
+                lock.seek(0)
+                lock.write(f"{90000 + number}\nput\n")
+                lock.flush()
+                time.sleep(1)
+        self.assertEqual((child.communicate()[1], child.returncode), (b"", 0))
+
+    def test_a_store_that_several_make_at_once_is_of_one_of_them(self):
+        for turn in range(5):
+            folder = self.folder / f"new-{turn}"
+            folder.mkdir()
+            children = [
+                subprocess.Popen([BINARY, "--store", str(folder), "init", "--name", f"name-{n}", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                for n in range(6)]
+            said = [child.communicate()[0] for child in children]
+            self.assertEqual(sorted(child.returncode for child in children)[0], 0)
+            self.assertLessEqual({child.returncode for child in children}, {0, 1, 4})
+            (made,) = [json.loads(text)["device"] for text, child in zip(said, children) if child.returncode == 0]
+            self.assertEqual(self.object("status", store=folder)["device"], made)
 
 
 class Damage(StoreTest):

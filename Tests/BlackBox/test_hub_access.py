@@ -160,6 +160,9 @@ class Access(HubTest):
                 message = await socket.hear_any()
                 if message.get("code") == "malformed":
                     return said[0] if said else None
+                # The leader has gone: when its lease runs out everybody is told, which answers nothing.
+                if message["type"] == "role_changed":
+                    continue
                 said.append(message["code"] if message["type"] == "error" else message["type"])
 
         async def scene(name):
@@ -187,17 +190,27 @@ class Access(HubTest):
             sockets.run(stranger(name))
 
     def test_a_token_expires_on_an_open_socket(self):
-        device, token = self.enrol()
+        async def is_expired_while_open(device, token):
+            try:
+                async with sockets.connect(self.hub, token) as connection:
+                    await sockets.Socket(connection).register(device)
+                    with self.assertRaises(websockets.exceptions.ConnectionClosed) as closed:
+                        while True:
+                            await asyncio.wait_for(connection.recv(), 90)
+                    self.assertEqual(closed.exception.reason, "token-expired")
+                    return True
+            except (websockets.exceptions.InvalidStatusCode, websockets.exceptions.ConnectionClosed):
+                return False
 
-        async def scene():
-            async with sockets.connect(self.hub, token) as connection:
-                registered = sockets.Socket(connection)
-                await registered.register(device)
-                with self.assertRaises(websockets.exceptions.ConnectionClosed) as closed:
-                    while True:
-                        await asyncio.wait_for(connection.recv(), 20)
-                self.assertEqual(closed.exception.reason, "token-expired")
-        sockets.run(scene())
+        # On a slow machine a token of a second is over before the socket is open.
+        for seconds in (1, 5, 25):
+            port = self.hub.port
+            self.hub.stop()
+            self.serve("--token-ttl", f"{seconds}s", port=port)
+            device, token = self.enrol()
+            if is_done := sockets.run(is_expired_while_open(device, token)):
+                break
+        self.assertTrue(is_done)
         self.problem(401, "token-expired", "GET", "/sync/status", token=token)
 
     def test_a_device_renews_what_expires(self):

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import BINARY
+from harness import BINARY, PATIENCE
 from hub import HubTest
 from test_hub_watch import Watch
 
@@ -42,7 +42,7 @@ class Blocks(HubTest):
         return len(head).to_bytes(4, "little") + head + blocks
 
     def script(self, store, lines):
-        done = subprocess.run([BINARY, "--store", str(store)], input="\n".join(lines).encode(), capture_output=True, timeout=60)
+        done = subprocess.run([BINARY, "--store", str(store)], input="\n".join(lines).encode(), capture_output=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 0, done.stderr.decode())
 
     def test_a_log_goes_up_and_comes_down(self):

@@ -1,9 +1,10 @@
 """Devices and a hub as real processes: join, push, pull, sync, and what they say when it does not work."""
 import os
 import stat
+import subprocess
 import unittest
 
-from harness import run
+from harness import BINARY, run
 from hub import HubTest
 
 
@@ -205,6 +206,17 @@ class Devices(HubTest):
         self.assertEqual(self.object("join", self.hub.url, code, store=store, env=self.keys)["role"], "reader")
         self.fails(64, "invite", "--data", self.data, "--workspace", "Not A Name")
         self.fails(64, "invite", "--data", self.data, "--ttl", "soon")
+
+    def test_invitations_are_made_at_once_and_while_a_hub_starts(self):
+        invites = [
+            subprocess.Popen([BINARY, "invite", "--data", str(self.data)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(6)]
+        self.serve()
+        said = [(child.communicate(), child.returncode) for child in invites]
+        self.assertEqual([(error, status) for (_, error), status in said], [(b"", 0)] * 6)
+        codes = {out.split()[-1].decode() for (out, _), _ in said}
+        self.assertEqual(len(codes), 6)
+        for number, code in enumerate(codes):
+            self.ok("join", self.hub.url, code, store=self.make(f"device-{number}"), env=self.keys)
 
     def test_one_hub_a_folder(self):
         self.serve()

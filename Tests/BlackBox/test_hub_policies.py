@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import BINARY, event, run
+from harness import BINARY, PATIENCE, event, run
 from hub import HubTest
 from standin import StandIn, take_socket
 from terminal import Terminal
@@ -55,7 +55,7 @@ class Policies(HubTest):
         self.ok("put", "_policy/notes", "days=max", store=desk, env=self.keys)
         self.ok("undo", store=desk, env=self.keys)
         # A script's prompt asks for it, too.
-        subprocess.run([BINARY, "--store", str(desk)], input=b"policy notes --field days min\n", env=self.keys, check=True, capture_output=True, timeout=60)
+        subprocess.run([BINARY, "--store", str(desk)], input=b"policy notes --field days min\n", env=self.keys, check=True, capture_output=True, timeout=PATIENCE)
         self.assertEqual([line["epoch"] for line in self.events(desk)], [1, 1, 1, 1])
         self.sync(desk)
         self.assertEqual(self.sync(phone)["pulled"], 4)
@@ -111,6 +111,19 @@ class Policies(HubTest):
         self.ok("policy", "notes", "latest", store=other, env=self.keys)
         self.assertEqual([line["epoch"] for line in self.events(other)], [1])
         watch.see("status", state="connected", pending=0)
+
+    def test_beside_a_watch_of_its_own_a_command_waits_for_a_lease_that_runs_out(self):
+        """Command and watch are one device: each that opens a socket closes the other's."""
+        desk, other = self.device("desk", "--role", "master"), self.device("other", "--role", "master")
+        self.ok("policy", "notes", "latest", store=desk, env=self.keys)
+        watch = Watch(other, self.keys)
+        self.addCleanup(watch.end)
+        watch.see("status", state="connected")
+        self.ok("policy", "notes", "max", store=other, env=self.keys)
+        self.assertIsNone(watch.process.poll())
+        for store in other, desk:
+            self.sync(store)
+        self.assertEqual([line["epoch"] for line in self.events(desk)], [1, 2])
 
     def test_who_waits_for_a_lease_is_told_so(self):
         desk, other = self.device("desk", "--role", "master"), self.device("other", "--role", "master")

@@ -25,7 +25,7 @@ class Watch:
         for line in self.process.stdout:
             self.lines.put(json.loads(line))
 
-    def see(self, kind, timeout=40, **members):
+    def see(self, kind, timeout=90, **members):
         """The next line of this type with these members."""
         while True:
             line = self.lines.get(timeout=timeout)
@@ -83,7 +83,7 @@ class Watching(HubTest):
         watch = self.watch(phone)
         watch.see("status", state="connected")
         self.ok("revoke", "phone", store=master, env=self.keys)
-        self.assertEqual(watch.process.wait(timeout=30), 9)
+        self.assertEqual(watch.process.wait(timeout=90), 9)
 
 
 if __name__ == "__main__":

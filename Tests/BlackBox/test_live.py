@@ -162,7 +162,8 @@ class Live(HubTest):
         terminal.enter("1")
         self.ok("put", "notes/trip", "title=shore", store=phone)
         self.sync(phone)
-        terminal.wait_text("1 new event from phone")
+        # What was there before has come with a notice of its own.
+        terminal.wait(lambda: sum("1 new event from phone" in line for line in terminal.lines()) == 2, "the second event from phone")
         terminal.enter("phone")
         terminal.wait_text("notes/trip has changed; this is the conflict now:")
         terminal.enter("phone")

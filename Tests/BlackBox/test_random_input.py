@@ -39,7 +39,7 @@ class Lines(PromptTest):
                 # Files of that name would be made where the test runs.
                 lines.append(b"#" if line.startswith(b"export") and len(line.split()) > 1 else line)
             done = subprocess.run(
-                [BINARY, "--store", store, "--keep-going"], input=b"\n".join(lines) + b"\n", capture_output=True, env=environment(EDITOR="true"), timeout=120,
+                [BINARY, "--store", store, "--keep-going"], input=b"\n".join(lines) + b"\n", capture_output=True, env=environment(EDITOR="true"), timeout=240,
                 cwd=self.folder)
             self.assertIn(done.returncode, (0, 1, 64), f"seed {seed}: {done.stderr[-2000:]}")
             self.assertNotIn(b"Fatal error", done.stderr)
@@ -77,7 +77,7 @@ class Requests(HubTest):
                 lines.append(f"Content-Type: {r.choice(['application/json', 'application/json', 'text/plain', 'application/vnd.syncline.blocks', ''])}")
                 lines.append(f"Content-Encoding: {r.choice(['gzip', 'identity', 'br'])}" if r.random() < 0.3 else "X-Some: thing")
                 lines.append(r.choice([f"Content-Length: {len(body)}"] * 5 + ["Content-Length: -1", "Content-Length: 9", "Transfer-Encoding: chunked"]))
-                with socket.create_connection(("127.0.0.1", self.hub.port), timeout=20) as connection:
+                with socket.create_connection(("127.0.0.1", self.hub.port), timeout=90) as connection:
                     try:
                         connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
                         connection.shutdown(socket.SHUT_WR)

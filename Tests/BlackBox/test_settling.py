@@ -4,7 +4,7 @@ import subprocess
 import unittest
 
 import readme
-from harness import BINARY
+from harness import BINARY, PATIENCE
 from hub import HubProcess
 from prompts import LAPTOP, PromptTest, apart
 from terminal import Terminal, environment, golden, masked
@@ -234,7 +234,7 @@ class Tour(PromptTest):
     def test_without_a_network_the_tour_goes_from_store_to_store(self):
         # The first socket that is bound is the hub's own one beside the network.
         injected = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=bind", "-e", "inject=bind:error=EADDRNOTAVAIL:when=2+", BINARY, "demo"]
-        done = subprocess.run(injected, capture_output=True, env=environment(COLUMNS="100", TMPDIR=str(self.folder)), timeout=60)
+        done = subprocess.run(injected, capture_output=True, env=environment(COLUMNS="100", TMPDIR=str(self.folder)), timeout=PATIENCE)
         self.assertEqual(done.returncode, 0, done.stderr.decode())
         self.assertIn("(No hub can be reached on this machine, ", done.stdout.decode())
         self.assertIn("all three hold the same records now", done.stdout.decode())

@@ -86,7 +86,7 @@ class Outputs(StoreTest):
         os.close(writer)
         with os.fdopen(reader, "rb") as file:
             self.assertEqual(len(file.read().splitlines()), 3000)
-        self.assertEqual(child.wait(timeout=20), 0)
+        self.assertEqual(child.wait(timeout=90), 0)
 
 
 class Targets(StoreTest):

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import unittest
 
-from harness import BINARY, DEVICE, StoreTest, event, run
+from harness import BINARY, DEVICE, PATIENCE, StoreTest, event, run
 from hub import HubProcess, HubTest
 
 CHANGING = ("pwrite64", "pwritev", "write", "fdatasync", "fsync", "sync_file_range", "ftruncate", "fallocate", "rename", "renameat", "renameat2", "unlink",
@@ -19,7 +19,7 @@ def traced(folder, words, *options):
     """Runs the binary under strace; returns the finished process and the lines of the trace."""
     trace = folder / "trace"
     command = ["strace", "-f", "-qq", "-y", "-e", f"trace={','.join(CHANGING)}", "-e", "signal=none", *options, "-o", trace, BINARY, *words]
-    done = subprocess.run([str(w) for w in command], capture_output=True, timeout=60)
+    done = subprocess.run([str(w) for w in command], capture_output=True, timeout=PATIENCE)
     return done, trace.read_text(errors="replace").split("\n")
 
 

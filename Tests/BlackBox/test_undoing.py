@@ -184,7 +184,7 @@ class Undoing(StoreTest):
         self.ok("put", "notes/trip", "title=c", store=phone)
         self.exchange(phone, laptop)
         for answer, status, title in (("n", 1, "c"), ("y", 0, "a")):
-            child = pexpect.spawn(BINARY, ["--store", str(laptop), "undo"], timeout=20, encoding="utf-8")
+            child = pexpect.spawn(BINARY, ["--store", str(laptop), "undo"], timeout=90, encoding="utf-8")
             child.expect("moved on")
             child.expect("› ")
             child.sendline(answer)

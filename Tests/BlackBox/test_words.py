@@ -114,7 +114,7 @@ class Printed(StoreTest):
             child.stdout.close()
             errors = child.stderr.read()
             child.stderr.close()
-            self.assertEqual((child.wait(timeout=20), errors), (0, b""), words)
+            self.assertEqual((child.wait(timeout=90), errors), (0, b""), words)
 
     def test_output_that_is_not_written_is_never_success(self):
         store = self.filled()

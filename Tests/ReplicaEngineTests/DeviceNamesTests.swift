@@ -1,4 +1,6 @@
 import EventCore
+import LogStore
+import Simulation
 import Testing
 
 @testable import ReplicaEngine
@@ -18,6 +20,21 @@ struct DeviceNamesTests {
         #expect(names[first] == "desk" && names[other] == "phone")
         names.give(nil, to: first)
         #expect(names[first] == "laptop")
+    }
+
+    @Test func `programs that name devices at the same time do not overwrite each other`() throws {
+        let volume = FaultyVolume()
+        try volume.createFolder("disk")
+        let store = try Replica.create(
+            in: "disk/store", on: volume, device: DeviceID(high: 0, low: 1), name: "laptop", storeID: StoreID(high: 0, low: 1))
+        let beside = try Replica.open(in: "disk/store", on: volume, access: .reading)
+        try store.remember(name: "desk", for: first)
+        try beside.remember(name: "tablet", for: other)
+        try store.hear(names: [twin: "phone"])
+        try beside.hear(names: [other: "kitchen", DeviceID(high: 0, low: 2): "car"])
+        let names = try Replica.open(in: "disk/store", on: volume, access: .reading).names
+        #expect([first, other, twin, DeviceID(high: 0, low: 2)].map { names[$0] } == ["desk", "tablet", "phone", "car"])
+        #expect(beside.names[first] == "desk" && beside.names[twin] == "phone")
     }
 
     @Test("labels differ, whatever the names") func labelsDiffer() {

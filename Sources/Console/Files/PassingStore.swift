@@ -13,7 +13,7 @@ struct PassingStore: WatchedStore {
     }
 
     func writing<Value>(_ body: (Store) throws(ReplicaError) -> Value) throws(ReplicaError) -> Value {
-        let store = try session.writing(folder)
+        let store = try session.writing(folder, isWatch: true)
         let value = try body(store)
         try store.close()
         return value

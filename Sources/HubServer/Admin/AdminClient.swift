@@ -13,17 +13,22 @@ package enum AdminClient {
         guard HubFolder.isName(workspace) else { throw .badWorkspaceName(workspace) }
         let folder = HubFolder(path: data)
         let request = AdminRequest(workspace: workspace, role: role, lifeMilliseconds: lifeMilliseconds)
-        let lock: HubLock
-        do throws(HubError) {
-            try folder.prepare()
-            lock = try HubLock(folder)
-        } catch {
-            guard case .alreadyRunning = error else { throw error }
-            return try ask(request, folder)
+        try folder.prepare()
+        let deadline = clock.monotonic() + patienceMilliseconds
+        while true {
+            do throws(HubError) {
+                let lock = try HubLock(folder)
+                defer { lock.release() }
+                return try inviteOffline(request, folder, clock)
+            } catch { guard case .alreadyRunning = error else { throw error } }
+            if let path = path(in: folder), let hub = Self.connect(path) { return try ask(request, hub) }
+            // Whoever has the folder is a hub that is just starting or ending, or somebody else who makes an invitation.
+            guard clock.monotonic() < deadline else { throw .adminSocket(reason: "nobody listens at its admin socket") }
+            usleep(50_000)
         }
-        defer { lock.release() }
-        return try inviteOffline(request, folder, clock)
     }
+
+    private static let patienceMilliseconds: UInt64 = 10_000
 
     /// The hub does not run, and cannot start meanwhile.
     private static func inviteOffline(_ request: AdminRequest, _ folder: HubFolder, _ clock: HubClock) throws(HubError) -> Invitation {
@@ -49,28 +54,36 @@ package enum AdminClient {
         return String(decoding: text.prefix { $0 != 0x0A }, as: UTF8.self)
     }
 
-    private static func ask(_ request: AdminRequest, _ folder: HubFolder) throws(HubError) -> Invitation {
-        guard let path = path(in: folder) else { throw .adminSocket(reason: "the hub is just starting") }
-        let reply = try exchange(request.line, path)
+    private static func ask(_ request: AdminRequest, _ hub: Int32) throws(HubError) -> Invitation {
+        let reply = try exchange(request.line, hub)
         guard let invitation = Invitation(json: reply) else {
             throw .adminSocket(reason: (try? JSONValue(json: reply))?["detail"]?.text ?? "the hub's answer is none")
         }
         return invitation
     }
 
-    /// Sends a line and reads all that comes back.
-    private static func exchange(_ line: [UInt8], _ path: String) throws(HubError) -> [UInt8] {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw failure() }
-        defer { close(descriptor) }
+    /// A socket to the hub; nil where nobody listens there.
+    private static func connect(_ path: String) -> Int32? {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else { throw .adminSocket(reason: "\(path) is too long") }
+        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return nil }
         let isConnected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
         }
-        guard isConnected, write(descriptor, line, line.count) == line.count else { throw failure() }
+        if isConnected { return descriptor }
+        close(descriptor)
+        return nil
+    }
+
+    /// Sends a line, reads all that comes back, and closes the socket.
+    private static func exchange(_ line: [UInt8], _ descriptor: Int32) throws(HubError) -> [UInt8] {
+        defer { close(descriptor) }
+        guard write(descriptor, line, line.count) == line.count else { throw failure() }
         var reply: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
         while case let count = read(descriptor, &piece, piece.count), count > 0 { reply += piece[..<count] }

@@ -33,7 +33,7 @@ package enum HubService {
         let tls = try options.certificate.map { try configuration(certificate: $0, key: options.key ?? $0) }
         let folder = HubFolder(path: options.data)
         try folder.prepare()
-        let lock = try HubLock(folder)
+        let lock = try await lock(folder)
         defer { lock.release() }
         let threads = MultiThreadedEventLoopGroup(numberOfThreads: diskThreads)
         let logger = logger(options)
@@ -62,6 +62,15 @@ package enum HubService {
         await admin.stop()
         try await hub.close()
         try await threads.shutdownGracefully()
+    }
+
+    /// Whoever makes an invitation while no hub runs has it for a moment.
+    private static func lock(_ folder: HubFolder) async throws -> HubLock {
+        for _ in 0..<20 {
+            if let lock = try? HubLock(folder) { return lock }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        return try HubLock(folder)
     }
 
     private static func application(

@@ -110,10 +110,13 @@ package final class Replica<Storage: Volume> {
         } catch { throw .log(.volume(error)) }
         guard !isThere else { throw .alreadyAStore(folder: folder) }
         let log = try emptyLog(in: folder, on: volume, storeID, options.decodingBlocks())
-        // The identity comes last: a folder without it is no store yet.
+        // The identity comes last: a folder without it is no store yet. Another program may have made one before the log was this one's.
+        let isThereNow: Bool
         do throws(VolumeError) {
-            try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: identity.text)
+            isThereNow = try volume.exists(path)
+            if !isThereNow { try volume.replaceSharedFile(path, in: folder, with: identity.text) }
         } catch { throw .log(.volume(error)) }
+        guard !isThereNow else { throw .alreadyAStore(folder: folder) }
         return try Replica(folder: folder, volume: volume, identity: identity, log: log)
     }
 
@@ -148,20 +151,32 @@ package final class Replica<Storage: Volume> {
 
     /// Calls a device by a name from now on, for people; by the name that a hub told without one.
     package func remember(name: String?, for device: DeviceID) throws(ReplicaError) {
-        names.give(name, to: device)
-        try replace(DeviceNames.fileName, with: names.givenText)
+        try changeNames { names in
+            names.give(name, to: device)
+            return (DeviceNames.fileName, names.givenText)
+        }
     }
 
     /// Takes over what others call devices; who was named here keeps that name. Needs no lock.
     package func hear(names told: [DeviceID: String]) throws(ReplicaError) {
-        if names.hear(told) { try replace(DeviceNames.toldFileName, with: names.toldText) }
+        var known = names
+        guard known.hear(told) else { return }
+        try changeNames { names in names.hear(told) ? (DeviceNames.toldFileName, names.toldText) : nil }
     }
 
-    private func replace(_ file: String, with bytes: [UInt8]) throws(ReplicaError) {
-        let path = folder + "/" + file
-        do throws(VolumeError) { try volume.replaceSharedFile(path, in: folder, with: bytes) } catch {
-            throw .log(.volume(error))
-        }
+    /// Changes what the files say now, which others may have changed since this one read them.
+    private func changeNames(_ change: (inout DeviceNames) -> (file: String, text: [UInt8])?) throws(ReplicaError) {
+        do throws(VolumeError) {
+            let turn = try volume.enter(folder)
+            defer { volume.close(turn) }
+            var names = DeviceNames.read(in: folder, on: volume)
+            names.give(identity.name, to: identity.device)
+            let changed = change(&names)
+            self.names = names
+            guard let (file, text) = changed else { return }
+            let path = folder + "/" + file
+            try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: text)
+        } catch { throw .log(.volume(error)) }
     }
 
     private static func emptyLog(

@@ -27,22 +27,32 @@ extension Syncing {
         guard role == Role.master.rawValue else { throw HubProblem(Problem(.notMaster)).error }
         _ = try status()
         let inbox = SocketInbox()
-        let socket = try SocketClient.open(hub, token: token, authorities: authorities) { inbox.add($0, of: 0) }
+        var attempt: UInt64 = 0
+        var socket = try stand(attempt, inbox)
         defer { socket.close() }
-        socket.send(DeviceMessage.register(Registration(device: device, name: deviceName, canLead: true, priority: 1)).json)
         let limits = SyncLimits()
-        let deadline = ContinuousClock.now + .milliseconds(Int64(limits.leaseMilliseconds + limits.heartbeatMilliseconds))
+        var deadline = ContinuousClock.now + .milliseconds(Int64(limits.leaseMilliseconds + limits.heartbeatMilliseconds))
         let patience = Duration.milliseconds(Int64(limits.silenceMilliseconds))
         var lastHeard = ContinuousClock.now
         var beats: UInt64 = 0
         var isWaiting = false
         while ContinuousClock.now < deadline {
-            guard let (_, event) = inbox.next(timeoutMilliseconds: 1000) else {
+            guard let (ofAttempt, event) = inbox.next(timeoutMilliseconds: 1000) else {
                 guard ContinuousClock.now < lastHeard + patience else {
                     throw .unreachable(hub: hub, reason: "it took the socket and said nothing for \(limits.silenceMilliseconds / 1000) s")
                 }
                 beats += 1
                 socket.send(DeviceMessage.heartbeat(DeviceHeartbeat(id: beats, epoch: 0, lag: 0, pending: 0)).json)
+                continue
+            }
+            guard ofAttempt == attempt else { continue }
+            if case .closed(ProblemCode.superseded.rawValue) = event {
+                socket.close()
+                guard try isGivenTheLease(until: deadline) else { break }
+                attempt += 1
+                socket = try stand(attempt, inbox)
+                lastHeard = ContinuousClock.now
+                deadline = lastHeard + patience
                 continue
             }
             guard case .text(let text) = event else { throw brokenOff(event) }
@@ -62,6 +72,22 @@ extension Syncing {
             isWaiting = true
         }
         throw HubProblem(Problem(.notMaster)).error
+    }
+
+    /// Stands for the lease on a socket of its own.
+    private func stand(_ attempt: UInt64, _ inbox: SocketInbox) throws(SyncError) -> SocketClient {
+        let socket = try SocketClient.open(hub, token: token, authorities: authorities) { inbox.add($0, of: attempt) }
+        socket.send(DeviceMessage.register(Registration(device: device, name: deviceName, canLead: true, priority: 1)).json)
+        return socket
+    }
+
+    /// Waits while another socket of this device stands for the lease, as that of a watch in the same store does, which comes back when a command takes its place.
+    private func isGivenTheLease(until deadline: ContinuousClock.Instant) throws(SyncError) -> Bool {
+        while ContinuousClock.now < deadline {
+            Host.pause(milliseconds: 500)
+            if try status()["master"]?.text == device.description { return true }
+        }
+        return false
     }
 
     /// A socket that ended before the hub said who leads: for a reason that it named, or like a hub that is not there.

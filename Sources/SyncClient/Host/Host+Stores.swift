@@ -14,15 +14,21 @@ extension Host {
         return isStoreItself ? trimmed : trimmed + (trimmed == "/" ? "" : "/") + storeFolderName
     }
 
-    /// How long a writer waits for another one that writes and goes, and how long for one that holds the store for hours.
+    /// How long a writer waits for another one that writes and goes, how long for one after the other, how long a watch waits, and how long anybody for one that holds the store for hours.
     private static let lockWaitSeconds = 5.0
+    private static let queueWaitSeconds = 60.0
+    private static let watchWaitSeconds = 120.0
     private static let holderWaitSeconds = 0.5
 
-    /// Opens a store for one piece of work, waiting for another writer that is just about done.
+    /// Opens a store for one piece of work, waiting for other writers that are just about done.
     ///
-    /// - Throws: what `Replica.open` throws; `.log(.locked)` after five seconds, or half a second where the other one holds the store.
-    package static func openForWriting(_ folder: String, command: String) throws(ReplicaError) -> Replica<POSIXVolume> {
-        try open(folder, as: LockHolder(process: process, command: command), waitSeconds: lockWaitSeconds)
+    /// - Parameter isWatch: whether it is a watch's: it outlasts a command that waits for the hub.
+    /// - Throws: what `Replica.open` throws; `.log(.locked)` when the same other one has had it for five seconds, for half a second where that one holds the store.
+    package static func openForWriting(
+        _ folder: String, command: String, isWatch: Bool = false
+    ) throws(ReplicaError) -> Replica<POSIXVolume> {
+        let waitSeconds = isWatch ? watchWaitSeconds : lockWaitSeconds
+        return try open(folder, as: LockHolder(process: process, command: command), waitSeconds: waitSeconds)
     }
 
     /// Opens a store that is held for writing from now on, as a prompt and an embedding program do.
@@ -37,12 +43,17 @@ extension Host {
         _ folder: String, as holder: LockHolder, waitSeconds: Double
     ) throws(ReplicaError) -> Replica<POSIXVolume> {
         let start = monotonicSeconds
+        // Writers that come and go are no reason to give up: that is one who stays.
+        var (same, since) = (LockHolder?.none, start)
         while true {
             do throws(ReplicaError) {
                 return try Replica.open(in: folder, on: POSIXVolume(), access: .writing, options: LogOptions(holder: holder))
             } catch {
                 guard case .log(.locked(let other)) = error else { throw error }
-                guard monotonicSeconds < start + (other?.isHolding == true ? holderWaitSeconds : waitSeconds) else { throw error }
+                let now = monotonicSeconds
+                if let other, other != same { (same, since) = (other, same == nil ? start : now) }
+                let limit = other?.isHolding == true ? holderWaitSeconds : waitSeconds
+                guard now < since + limit, now < start + max(limit, queueWaitSeconds) else { throw error }
                 pause(milliseconds: 20)
             }
         }

@@ -46,7 +46,8 @@ final class ReadlineEditor: LineEditor {
         while true {
             var waiting = ([STDIN_FILENO, signals] + sources.map(\.descriptor)).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
             guard poll(&waiting, nfds_t(waiting.count), -1) >= 0 || errno == EINTR else { return .end }
-            if waiting[1].revents != 0, isInterrupted() { return .interrupted }
+            // The flag as well: Ctrl-C may have come since, and what is to be read now was typed behind it.
+            if waiting[1].revents != 0 || Self.isInterrupted, isInterrupted() { return .interrupted }
             let ready = sources.enumerated().filter { waiting[$0.offset + 2].revents != 0 }.map(\.element)
             if !ready.isEmpty { show(ready.flatMap { $0.notices() }, &shown, prompt) }
             guard waiting[0].revents != 0 else { continue }
@@ -64,17 +65,16 @@ final class ReadlineEditor: LineEditor {
     /// Answers signals; true when the line was given up.
     private func isInterrupted() -> Bool {
         var byte: UInt8 = 0
-        var isInterrupted = false
         while read(signals, &byte, 1) == 1 {
             switch Int32(byte) {
-            case SIGINT:
-                // One that came before this line began was another line's.
-                if syncline_is_interrupted() == 1 { isInterrupted = true }
+            case SIGINT: break
             case SIGWINCH, SIGCONT: syncline_readline_resize()
             case SIGTSTP: syncline_readline_stop()
             default: syncline_readline_die(Int32(byte))
             }
         }
+        // One that came before this line began was another line's, and is forgotten.
+        let isInterrupted = Self.isInterrupted
         if isInterrupted { syncline_readline_interrupt() }
         Self.forgetInterrupt()
         return isInterrupted
