@@ -29,7 +29,8 @@ class Cut(Exception):
 
 
 class Network:
-    """An address of the hub behind `port`. It is good until `faults` says what may happen; of what `swallows` names, calls or sockets, it takes everything and gives nothing.
+    """An address of the hub behind `port`. It is good until `faults` says what may happen; of what `swallows` names, calls or sockets, it takes everything and gives nothing. Calls of more than
+    `most` bytes are too slow for it, as the hub would say.
 
     Each connection draws from a stream of its own, so that what befalls one does not hang on how fast another is.
     """
@@ -38,6 +39,7 @@ class Network:
         self.port_behind, self.seed = port, seed
         self.faults, self.socket_faults = {"pass": 1}, {"pass": 1}
         self.swallows = ()
+        self.most = None
         self.seen = {}
         self.lock = threading.Lock()
         self.ends = []
@@ -117,6 +119,11 @@ class Network:
                 close(far)
 
     def carry(self, request, near, far, chance):
+        if self.most is not None and len(request.bytes) > self.most:
+            self.note("too slow")
+            problem = b'{"code":"slow-body","status":408,"detail":"too slow","retryable":true}'
+            near.sendall(b"HTTP/1.1 408 Request Timeout\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(problem), problem))
+            raise Cut
         fault = draw(self.faults, chance)
         self.note(fault)
         if fault == "repeat":

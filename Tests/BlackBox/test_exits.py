@@ -113,9 +113,12 @@ class Imports(StoreTest):
         late, first = event(DEVICE, 2, context={DEVICE: 1}), event(DEVICE, 1)
         self.assertEqual(self.object("import", self.lines([late]), store=store)["waiting"], 1)
         self.assertEqual(self.objects("list", store=store), [])
+        self.assertEqual(self.object("status", store=store)["waiting"], 1)
+        self.assertIn("1 event that came too early waits", self.ok("status", store=store))
         self.assertEqual(len(self.ok("export", store=store).splitlines()), 1)
         self.ok("checkpoint", store=store)
         self.assertEqual(self.object("import", self.lines([first]), store=store)["applied"], 2)
+        self.assertEqual(self.object("status", store=store)["waiting"], 0)
         self.assertEqual(self.object("get", "notes/trip", store=store)["fields"], {"title": "v2"})
 
 

@@ -1,12 +1,15 @@
 """What a device does with a hub's answers that are none, too long, without an end, or that tell it to wait."""
 import gzip
 import json
+import random
 import subprocess
 import unittest
 
-from harness import BINARY
+from harness import BINARY, DEVICE, OTHER, event
 from hub import HubTest
+from network import Network
 from standin import StandIn
+from test_hub_watch import Watch
 
 JSON, PROBLEM, EVENTS = "application/json", "application/problem+json", "application/vnd.syncline.events"
 STATUS, DEVICES, PUSH, PULL = ("GET", "/sync/status"), ("GET", "/devices"), ("POST", "/sync/push"), ("GET", "/sync/pull")
@@ -106,6 +109,86 @@ class Answers(HubTest):
         self.assertGreaterEqual(len(told), 6)
         self.assertEqual(len(told) % 2, 0)
         self.assertEqual(sum(call in (STATUS, PUSH, PULL) for call in stand_in.calls), len(told))
+
+    def test_a_token_that_is_renewed_waits_its_turn_too(self):
+        link = self.laptop / ".syncline" / "sync" / "link"
+        kept = json.loads(link.read_text())
+        link.write_text(json.dumps({**kept, "token": "main." + "00" * 32}))
+        told = {}
+
+        def not_the_first(handler):
+            told[handler.path] = told.get(handler.path, 0) + 1
+            if told[handler.path] > 1:
+                return False
+            problem = {"code": "rate-limited", "status": 429, "detail": "too much", "retryable": True, "retryAfterMs": 20}
+            return handler.say(429, PROBLEM, json.dumps(problem).encode())
+        device = self.object("status", "--offline", store=self.laptop, env=self.keys)["device"]
+        calls = [f"/devices/{device}/{call}" for call in ("challenge", "session")]
+        self.stand_in({("POST", call): not_the_first for call in calls})
+        self.assertEqual(self.sync(self.laptop)["pushed"], 1)
+        self.assertEqual(told, {call: 2 for call in calls})
+
+    def large(self, device=OTHER):
+        """Takes in more than `most` bytes, in events that are smaller."""
+        chance = random.Random(device)
+        lines = [event(device, seq, record=f"{device} {seq}", set={"text": chance.randbytes(1000).hex()}) for seq in range(1, 101)]
+        self.ok("import", self.lines(lines), store=self.laptop)
+
+    def narrow(self, refuse, most=60_000):
+        """A hub behind a line that carries so many bytes of a push and no more; what is larger is answered by `refuse`."""
+        sizes = []
+
+        def push(handler):
+            sizes.append(int(handler.headers["Content-Length"]))
+            return refuse(handler) if sizes[-1] > most else False
+        self.stand_in({PUSH: push})
+        return sizes
+
+    @staticmethod
+    def too_slow(handler):
+        problem = {"code": "slow-body", "status": 408, "detail": "too slow", "retryable": True}
+        handler.say(408, PROBLEM, json.dumps(problem).encode())
+
+    @staticmethod
+    def broken(handler):
+        handler.close_connection = True
+
+    def test_a_push_that_is_too_much_for_the_line_is_halved(self):
+        """What the hub waited for too long, and what broke off, goes up in smaller pieces; packed blocks and events."""
+        for refuse, device, words in (self.too_slow, OTHER, ()), (self.broken, DEVICE, (("checkpoint",),)):
+            with self.subTest(refuse=refuse.__name__):
+                self.large(device)
+                for command in words:
+                    self.ok(*command, store=self.laptop)
+                sizes = self.narrow(refuse)
+                done = self.sync(self.laptop)
+                self.assertEqual((done["pending"], done["rejected"], done["parked"]), (0, 0, 0))
+                self.assertGreater(sizes[0], 60_000)
+                self.assertLessEqual(sizes[-1], 60_000)
+        self.sync(self.phone)
+        self.sync(self.laptop)
+        self.assertEqual(self.digest(self.laptop), self.digest(self.phone))
+
+    def test_a_watch_halves_it_too(self):
+        self.large()
+        line = Network(self.hub.port)
+        self.addCleanup(line.shut)
+        line.most = 60_000
+        self.ok("hub", line.url, store=self.laptop)
+        watch = Watch(self.laptop, self.keys)
+        self.addCleanup(watch.end)
+        watch.see("status", timeout=90, state="connected", pending=0)
+        self.assertIn("too slow", line.seen)
+        watch.end()
+        self.assertEqual(self.sync(self.phone)["pulled"], 101)
+
+    def test_a_line_that_carries_nothing_is_given_up(self):
+        self.large()
+        sizes = self.narrow(self.too_slow, most=0)
+        said = json.loads(self.fails(1, "sync", "--json", store=self.laptop, env=self.keys))
+        self.assertEqual(said["code"], "slow-body")
+        self.assertIn("network", said["hint"])
+        self.assertGreater(len(sizes), 1)
 
     def test_but_not_for_ever(self):
         problem = {"code": "rate-limited", "status": 429, "detail": "too much", "retryable": True, "retryAfterMs": 3_600_000}

@@ -72,6 +72,20 @@ class Calls(HubTest):
         self.problem(403, "code-spent", "POST", "/devices", data={**body, "device": str(uuid.uuid4())})
         self.problem(409, "device-taken", "POST", "/devices", data={**body, "key": "cd" * 32})
 
+    def test_codes_are_not_to_be_guessed(self):
+        """At least 128 bits, and as somebody types them."""
+        codes = [self.invite() for _ in range(2)]
+        self.hub.stop()
+        codes.append(self.invite())
+        self.serve()
+        self.assertEqual(len(set(codes)), 3)
+        for code in codes:
+            self.assertRegex(code, r"^([A-HJ-NP-Z2-9]{5}-)*[A-HJ-NP-Z2-9]{5}$")
+            # Each of 32 characters is as likely as any other.
+            self.assertGreaterEqual(5 * len(code.replace("-", "")), 128)
+            typed = code.replace("-", " ").lower()
+            self.call("POST", "/devices", data={"device": str(uuid.uuid4()), "code": typed, "name": "a", "key": "ab" * 32})
+
     def test_code_expires(self):
         code = self.invite("--ttl", "1s")
         import time

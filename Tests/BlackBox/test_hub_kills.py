@@ -1,7 +1,6 @@
 """The hub is killed at random while devices push and pull: nothing that was acknowledged is missing or there twice."""
 import json
 import random
-import signal
 import threading
 import time
 import unittest
@@ -67,7 +66,8 @@ class Kills(HubTest):
             writer.join(PATIENCE)
         self.assertEqual(failures, [], f"seed {self.seed}")
         for watch in watches:
-            watch.process.send_signal(signal.SIGINT)
+            # Not SIGINT: whoever runs these tests in the background may have it ignored.
+            watch.process.terminate()
             watch.process.wait(PATIENCE)
         self.assertGreater(exchanged(), 30)
         # One conflict is certain, whatever the network let through.

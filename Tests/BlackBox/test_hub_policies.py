@@ -125,6 +125,42 @@ class Policies(HubTest):
             self.sync(store)
         self.assertEqual([line["epoch"] for line in self.events(desk)], [1, 2])
 
+    def test_a_command_beside_a_watch_of_its_own_takes_its_lease(self):
+        """A device has one socket, and that is the watch's: a command does not take it away, and is not taken for a master of its own."""
+        desk, other = self.device("desk", "--role", "master"), self.device("other", "--role", "master")
+        leads = Watch(other, self.keys)
+        self.addCleanup(leads.end)
+        leads.see("status", state="connected", role="master")
+        follows = Watch(desk, self.keys)
+        self.addCleanup(follows.end)
+        follows.see("status", state="connected", role="client")
+        self.refused(9, "not-master", "policy", "notes", "latest", store=desk)
+        leading = {line["name"]: line["leading"] for line in self.objects("devices", store=desk, env=self.keys)}
+        self.assertEqual(leading, {"desk": False, "other": True})
+        self.assertIn("leads", next(line for line in self.ok("devices", store=desk, env=self.keys).splitlines() if line.startswith("other")))
+        leads.end()
+        follows.see("status", timeout=90, state="connected", role="master")
+        self.ok("policy", "notes", "latest", store=desk, env=self.keys)
+        self.ok("revoke", "other", store=desk, env=self.keys)
+        self.assertEqual([line["epoch"] for line in self.events(desk)], [2])
+
+    def test_what_is_written_while_it_joins_is_written_before_or_after(self):
+        """The hub is told how much a device had written before it joined: nobody writes between that and the moment from which policies want a lease."""
+        store, other = self.make("laptop"), self.device("other", "--role", "master")
+        written = []
+
+        def meanwhile(handler):
+            written.append(run("policy", "notes", "latest", store=store, env=self.keys).returncode)
+            return False
+        stand_in = StandIn(self.hub.url, {("POST", "/devices"): meanwhile})
+        self.addCleanup(stand_in.close)
+        self.ok("join", stand_in.url, self.invite(), store=store, env=self.keys)
+        self.assertEqual(written, [4])
+        self.refused(9, "not-master", "policy", "notes", "latest", store=store)
+        self.ok("put", "notes/trip", "days=1", store=store)
+        self.assertEqual(self.sync(store)["pending"], 0)
+        self.assertEqual(self.sync(other)["pulled"], 1)
+
     def test_who_waits_for_a_lease_is_told_so(self):
         desk, other = self.device("desk", "--role", "master"), self.device("other", "--role", "master")
         self.sync(other)

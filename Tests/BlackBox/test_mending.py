@@ -4,6 +4,7 @@ import os
 import shutil
 import unittest
 
+from harness import OTHER, event
 from hub import HubTest
 
 
@@ -110,6 +111,42 @@ class Mending(HubTest):
         self.serve(port=port)
         self.assertEqual(self.object("mend", code, store=copy, env=self.keys)["reissued"], 4)
         self.fails(1, "mend", code, store=self.make("alone"), env=self.keys)
+
+    def test_what_fits_nowhere_is_left_out_shown_and_kept(self):
+        """The laptop built on an event under whose name the hub has another one, of another record: under no identity can that be written."""
+        self.serve()
+        laptop, phone = self.device("laptop"), self.device("phone")
+        self.exchange_lines([event(OTHER, 1, record="b")], laptop)
+        self.exchange_lines([event(OTHER, 1, record="z")], phone)
+        self.sync(phone)
+        self.ok("put", "notes/a", "x=1", store=laptop)
+        self.ok("put", "notes/b", "x=2", store=laptop)
+        self.ok("put", "notes/c", "x=3", store=laptop)
+        before, digest = self.device_of(laptop), self.digest(laptop)
+        self.assertIn("syncline mend", self.fails(1, "sync", store=laptop, env=self.keys))
+        self.assertEqual(self.object("status", store=laptop, env=self.keys)["state"], "blocked")
+        self.assertIn("syncline mend", self.ok("status", store=laptop, env=self.keys))
+        report = self.mend(laptop)
+        # The first one the hub had taken; the last one it keeps, behind the one that it does not take.
+        self.assertEqual((report["agreed"], report["reissued"]), (1, 1))
+        left = report["leftOut"]
+        self.assertEqual([(one["device"], one["seq"], one["record"], one["set"]) for one in left], [(before, 2, "b", {"x": 2})])
+        self.assertEqual(report["kept"], str(laptop / ".syncline" / "forked" / before))
+        old = self.folder / "old"
+        old.mkdir()
+        shutil.copytree(report["kept"], old / ".syncline")
+        self.assertEqual(self.digest(old), digest)
+        self.assertIn(left[0], self.objects("export", store=old))
+        # What came behind it is there, and all goes on.
+        self.ok("put", "notes/a", "x=4", store=laptop)
+        self.assertEqual(self.sync(laptop)["pending"], 0)
+        self.sync(phone)
+        self.assertEqual(self.digest(laptop), self.digest(phone))
+        self.assertEqual(self.values(phone, "notes/c"), ["3"])
+        self.assertEqual([line["record"] for line in self.objects("list", store=phone)], ["a", "c", "z"])
+
+    def exchange_lines(self, events, store):
+        self.ok("import", self.lines(events), store=store)
 
     def test_an_interruption_between_the_two_renames_is_completed(self):
         _, copy, phone = self.forked()

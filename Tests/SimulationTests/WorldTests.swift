@@ -21,7 +21,7 @@ struct WorldTests {
         ("a reader that alone held what its hub had lost", [41286, 20259, 28853, 45785, 47221], later),
     ]
     /// What worlds had not yet when those seeds were found; without it they live as they did.
-    private static let later: Set<FaultClass> = [.blocks, .json, .standIn]
+    private static let later: Set<FaultClass> = [.blocks, .json, .standIn, .quota]
 
     @Test(arguments: mended) func `what once broke a promise keeps it`(case: (what: String, seeds: [UInt64], without: Set<FaultClass>)) {
         for seed in `case`.seeds {

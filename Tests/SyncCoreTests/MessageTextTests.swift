@@ -23,6 +23,7 @@ struct MessageTextTests {
         var limits = SyncLimits()
         (limits.bodyBytes, limits.events, limits.messageBytes) = (1, 2, 3)
         (limits.waitMilliseconds, limits.tokenMilliseconds, limits.heartbeatMilliseconds, limits.leaseMilliseconds) = (4, 5, 6, 7)
+        limits.bodyMilliseconds = 8
         return leaderships.flatMap { leadership -> [HubMessage] in
             [
                 .registered(Registered(session: ConnectionID(5), leadership: leadership, head: Position(6), limits: limits)),

@@ -5,7 +5,9 @@ internal import SyncClient
 /// Lists the workspace's devices.
 struct DevicesCommand: SessionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "devices", abstract: "List the devices of this store's workspace.", discussion: "Example:\n\n  syncline devices --json"
+        commandName: "devices", abstract: "List the devices of this store's workspace.",
+        discussion:
+            "Each with its role, whether it is connected, leads or was revoked, when it was seen last, and how many events it is behind. Example:\n\n  syncline devices --json"
     )
 
     @OptionGroup var common: CommonOptions
@@ -35,7 +37,8 @@ struct DevicesCommand: SessionCommand {
             if device["revokedAt"] != nil { "revoked" } else if device["connected"]?.isTrue == true { "connected" } else { "" }
         let seen = device["lastSeen"]?.integer.map { "seen " + TimeText.iso(milliseconds: $0) } ?? "not seen lately"
         let lag = device["lag"]?.integer.map { "\($0) behind" } ?? ""
-        return [name, device["device"]?.text ?? "", device["role"]?.text ?? "", state, seen, lag]
+        let leads = device["leading"]?.isTrue == true ? "leads" : ""
+        return [name, device["device"]?.text ?? "", device["role"]?.text ?? "", state, leads, seen, lag]
             .filter { !$0.isEmpty }.joined(separator: "  ")
     }
 }

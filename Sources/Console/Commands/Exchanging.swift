@@ -88,7 +88,9 @@ struct Exchanging {
             if rejection.problem.code == "fork" { throw SyncError.fork(rejection.problem) }
             throw ConsoleError(
                 code: "blocked", "the hub does not take \(rejection.dot): \(rejection.problem.detail)",
-                hint: "what was written behind it waits at the hub; everything else has gone on")
+                hint:
+                    "what was written behind it waits at the hub, everything else has gone on; with a code of `syncline invite`, `syncline mend CODE` writes on under a new identity, and leaves out what no store may write"
+            )
         }
         if report.isHubSetBack {
             throw ConsoleError(

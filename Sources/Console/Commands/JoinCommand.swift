@@ -8,7 +8,7 @@ struct JoinCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "join", abstract: "Enrol this device at a hub with a one-time code.",
         discussion:
-            "Makes the device's key, outside the store. Several addresses of one hub are given separated by commas. Example:\n\n  syncline join http://127.0.0.1:7420 ABCDE-FGHJK-LMNPQ-RSTUV"
+            "Makes the device's key, outside the store. Several addresses of one hub are given separated by commas. Example:\n\n  syncline join http://127.0.0.1:7420 ABCDE-FGHJK-LMNPQ-RSTUV-WXYZ2-34567"
     )
 
     @Argument(help: "The hub's address.") var url: String
@@ -18,14 +18,26 @@ struct JoinCommand: SessionCommand {
     @OptionGroup var common: CommonOptions
 
     func run(_ session: Session) throws {
-        let store = try session.reading()
-        let hubs = url.split(separator: ",").map(String.init)
-        let chain = try OwnChain.head(of: store, upTo: store.versionVector[store.device], from: nil)
-        let link = try Joining.join(
-            hubs, code: code, device: store.device, name: name ?? store.name, chain: chain,
-            folder: SyncFolder(ofStore: try session.folder()),
-            keys: Host.keysFolder, authorities: ca.map(Machine.realPath))
+        // Nobody writes meanwhile: the hub is told how much the device had written before it joined.
+        let store = try session.writing()
+        let link: HubLink
+        do { link = try join(session, store) } catch {
+            try session.close(store)
+            throw error
+        }
         try session.syncing(store).hearNames()
+        try session.close(store)
+        show(session, store, link)
+    }
+
+    private func join(_ session: Session, _ store: Store) throws -> HubLink {
+        let chain = try OwnChain.head(of: store, upTo: store.versionVector[store.device], from: nil)
+        return try Joining.join(
+            url.split(separator: ",").map(String.init), code: code, device: store.device, name: name ?? store.name, chain: chain,
+            folder: SyncFolder(ofStore: try session.folder()), keys: Host.keysFolder, authorities: ca.map(Machine.realPath))
+    }
+
+    private func show(_ session: Session, _ store: Store, _ link: HubLink) {
         guard session.isJSON else {
             session.output.line("\(store.name) has joined \(link.workspace) at \(link.hubs.joined(separator: ", ")) as \(link.role)")
             return

@@ -8,7 +8,7 @@ struct MendCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "mend", abstract: "Write on under a new identity, when this store's own was used elsewhere or the store was set back.",
         discussion:
-            "Takes what the hub has, and issues anew what it has not: no event is lost, and what disagrees is in conflict. An event that no store may write is left out and shown. The code is one that `syncline invite` printed. The old log is kept in the store's folder forked. Example:\n\n  syncline mend ABCDE-FGHJK-LMNPQ-RSTUV"
+            "Takes what the hub has, and issues anew what it has not: no event is lost, and what disagrees is in conflict. An event that no store may write is left out and shown. The code is one that `syncline invite` printed. The old log is kept in the store's folder forked. Example:\n\n  syncline mend ABCDE-FGHJK-LMNPQ-RSTUV-WXYZ2-34567"
     )
 
     @Argument(help: "The code that `syncline invite` printed.") var code: String

@@ -18,7 +18,7 @@ struct StatusCommand: SessionCommand {
         let latest = Self.latestAhead(store)
         guard try SyncFolder(ofStore: try session.folder()).link() != nil else {
             var facts = Facts(device: store.device, name: store.name, state: "alone", pending: store.end.index, conflicts: conflicts)
-            facts.latestAhead = latest
+            (facts.latestAhead, facts.waiting) = (latest, store.waitingCount)
             return show(session, facts)
         }
         let syncing = try session.syncing(store)
@@ -34,19 +34,21 @@ struct StatusCommand: SessionCommand {
             }
         }
         let progress = syncing.latestProgress
-        if let blocked = progress.blocked { (facts.state, facts.why) = ("blocked", blocked) }
+        if let blocked = progress.blocked { (facts.state, facts.why) = (Self.blocked, blocked) }
         facts.hub = syncing.hub
         facts.role = syncing.role
         facts.lastSync = progress.lastSync
         facts.offlineSince = progress.offlineSince
         facts.head = progress.head
-        facts.latestAhead = latest
+        (facts.latestAhead, facts.waiting) = (latest, store.waitingCount)
         facts.pending = syncing.pendingCount
         facts.unsentCritical = try syncing.unsentCritical()
         facts.receipts = try session.receipts()
         show(session, facts)
         if !session.isJSON { showCritical(session, facts, store) }
     }
+
+    private static let blocked = "blocked"
 
     private static func latestAhead(_ store: Store) -> HybridTime? {
         guard let latest = store.latestTime, latest.milliseconds > Machine.wall &+ Limits.clockSkewMilliseconds else { return nil }
@@ -62,6 +64,8 @@ struct StatusCommand: SessionCommand {
         var lastSync: UInt64?
         var offlineSince: UInt64?
         var pending: UInt64
+        /// Events that came before what they build on.
+        var waiting = 0
         let conflicts: Int
         var hub: String?
         var head: UInt64?
@@ -99,6 +103,8 @@ struct StatusCommand: SessionCommand {
             writer.optional(facts.offlineSince.map { TimeText.iso(milliseconds: $0) })
             writer.key("pending")
             writer.integer(facts.pending)
+            writer.key("waiting")
+            writer.integer(facts.waiting)
             writer.key("conflicts")
             writer.integer(facts.conflicts)
             writer.key("unacknowledgedCritical")
@@ -148,6 +154,7 @@ struct StatusCommand: SessionCommand {
             session.output.line("this store has joined no hub")
         }
         if let why = facts.why { session.output.line("why: \(why)") }
+        if facts.state == Self.blocked { session.output.line("  " + AdviceWords.sentence(.mendRejected)) }
         if let lastSync = facts.lastSync { session.output.line("last sync \(TimeText.iso(milliseconds: lastSync))") }
         if let ahead = facts.latestAhead {
             session.output.line(
@@ -157,6 +164,11 @@ struct StatusCommand: SessionCommand {
             )
         }
         session.output.line("\(Sentences.count(facts.pending, "event")) pending, \(Sentences.count(facts.conflicts, "conflict")) open")
+        if facts.waiting > 0 {
+            session.output.line(
+                "\(Sentences.count(facts.waiting, "event")) that came too early \(facts.waiting == 1 ? "waits" : "wait") for what is missing"
+            )
+        }
     }
 }
 

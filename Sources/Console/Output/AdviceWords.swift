@@ -13,7 +13,8 @@ enum AdviceWords {
             "what is written here is kept and goes up by itself when whoever runs the hub has made room, with a larger `syncline serve --quota`; what is new there still comes"
         case .rejoin: "ask for a code: `syncline invite` on the hub's machine; what is here is safe"
         case .mendFork: "nothing is lost: with a code of `syncline invite`, `syncline mend CODE` writes on under a new identity"
-        case .mendRejected: "everything else goes on; `status` says more"
+        case .mendRejected:
+            "everything else goes on; with a code of `syncline invite`, `syncline mend CODE` writes on under a new identity, and leaves out what no store may write"
         case .askOperator: "ask whoever runs the hub; what is here is safe"
         case .upgrade: "one of the two programs is older: update it"
         case .setClock: "set this device's clock"

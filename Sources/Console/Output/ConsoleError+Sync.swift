@@ -23,6 +23,12 @@ extension ConsoleError {
                 hint:
                     "the work is queued in this store's log; whoever runs the hub makes room with a larger `syncline serve --quota`, then `syncline sync` sends it"
             )
+        case .refused(let problem) where problem.code == ProblemCode.slowBody.rawValue:
+            self.init(
+                code: problem.code, problem.detail,
+                hint:
+                    "the work is queued in this store's log; the network is too slow for the smallest push: `syncline sync` sends it over a better one"
+            )
         case .refused(let problem): self.init(code: problem.code, problem.detail, hint: "the hub refused it")
         case .strangeAnswer(let hub, let what):
             self.init(code: "strange-answer", "\(hub) answers as no hub does: \(what)", hint: "check the address; is a proxy in between?")
@@ -66,10 +72,10 @@ extension ConsoleError {
     }
 
     private static func hint(_ code: String) -> String {
-        switch code {
-        case "bad-code": "ask for a new code: `syncline invite` on the hub's machine"
-        case "revoked": "its events are safe here; a new store with a new code can go on from an export"
-        case "not-master", "reader": "ask for an invitation with another role"
+        switch ProblemCode(rawValue: code) {
+        case .codeInvalid, .codeExpired, .codeSpent: "`syncline invite` on the hub's machine prints a new one; each lets in one device"
+        case .revoked: "its events are safe here; a new store with a new code can go on from an export"
+        case .notMaster, .notAllowed: "ask for an invitation with another role"
         default: "the hub knows this device no more: is it the right hub?"
         }
     }

@@ -11,10 +11,10 @@ enum Secrets {
 
     static func new() -> Secret { Secret(bytes: bytes(32)) }
 
-    /// A code for people to pass on: 20 characters, none of which looks like another one, in groups of five; 100 bits.
+    /// A code for people to pass on: 30 characters, none of which looks like another one, in groups of five; 150 bits.
     static func newCode() -> String {
         let letters = Array("ABCDEFGHJKLMNPQRSTUVWXYZ23456789")
-        let code = bytes(20).map { letters[Int($0 & 31)] }
-        return stride(from: 0, to: 20, by: 5).map { String(code[$0..<($0 + 5)]) }.joined(separator: "-")
+        let code = bytes(30).map { letters[Int($0 & 31)] }
+        return stride(from: 0, to: code.count, by: 5).map { String(code[$0..<($0 + 5)]) }.joined(separator: "-")
     }
 }

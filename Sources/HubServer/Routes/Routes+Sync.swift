@@ -178,8 +178,6 @@ extension Routes {
         writer.key("caller")
         writer.beginObject()
         status.caller.write(to: &writer)
-        writer.key("leading")
-        writer.boolean(status.leadership.role == .master)
         writer.positions("pendingCritical", status.pendingCritical)
         writer.positions("unacknowledgedCritical", status.unacknowledgedCritical)
         writer.key("ownCritical")

@@ -12,6 +12,8 @@ extension DeviceLine {
         writer.string(device.role.rawValue)
         writer.key("connected")
         writer.boolean(isConnected)
+        writer.key("leading")
+        writer.boolean(isLeading)
         writer.key("acknowledged")
         writer.integer(acknowledged)
         writer.key("enrolledAt")

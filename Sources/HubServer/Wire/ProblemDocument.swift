@@ -87,8 +87,10 @@ extension ProblemDocument {
     static let unknownRoute = ProblemDocument(404, "no-such-route", "there is nothing here; /openapi.json lists what there is")
 
     static func slowBody(_ milliseconds: Int64) -> ProblemDocument {
-        var problem = ProblemDocument(408, "slow-body", "the request's body did not come within \(milliseconds) ms")
-        problem.isRetryable = true
+        let code = ProblemCode.slowBody
+        var problem = ProblemDocument(
+            code.status, code.rawValue, "the request's body did not come within \(milliseconds) ms: send less at once")
+        problem.isRetryable = code.isRetryable
         return problem
     }
 
@@ -123,6 +125,7 @@ extension ProblemCode {
         case .eventMalformed: "the event is none that a store writes"
         case .malformed: "the request is malformed"
         case .tooLarge: "a request has at most \(HubLimits.bodyBytes) bytes: send several"
+        case .slowBody: "the request's body did not come in time: send less at once"
         case .tooManyEvents: "a push has at most \(HubLimits.pushEvents) events: send several"
         case .cursorUnrecoverable: "the cursor is not one of this log: pull from the start, then push what the hub lacks"
         case .rateLimited: "too much is asked in too little time"

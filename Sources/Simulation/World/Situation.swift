@@ -44,5 +44,6 @@ package enum Situation: String, Sendable, CaseIterable {
     case issuedAnew = "mending issued events anew"
     case standIn = "another machine stood in for a lost hub"
     case otherAddress = "a device found its hub at another address"
+    case noRoom = "a hub had no room for a push"
     case vouched = "events without their writer's signature were accepted"
 }

@@ -84,6 +84,11 @@ package final class World {
     func stopFaults() throws {
         note("quiet")
         isFaulty = false
+        // Whoever comes now comes to a hub that has more room.
+        for hub in hubs where plan.classes.contains(.quota) {
+            hub.machine.heal()
+            try hub.restart()
+        }
         for device in devices {
             device.machine.heal()
             device.line.heal()
@@ -139,6 +144,7 @@ package final class World {
         case .signatureInvalid: reach(.signatureInvalid)
         case .contextUnclosed: reach(.contextUnclosed)
         case .epochNeverGranted: reach(.epochStolen)
+        case .quotaExceeded: reach(.noRoom)
         default: break
         }
     }

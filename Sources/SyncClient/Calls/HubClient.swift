@@ -116,25 +116,32 @@ final class HubClient {
         _ method: HTTPMethod, _ path: String, for kind: AnswerKind, body: [UInt8]? = nil, mediaType: String = "application/json",
         accept: String? = nil, meanwhile: () -> Void = {}
     ) throws(SyncError) -> HubConnection.Reply {
-        var (isFirst, isRenewed, patience) = (true, false, waitsItsTurn ? Self.patienceMilliseconds : 0)
-        while true {
-            do throws(SyncError) {
+        var patience = waitsItsTurn ? Self.patienceMilliseconds : 0
+        var isFirst = true
+        func reply(_ patience: inout UInt64) throws(SyncError) -> HubConnection.Reply {
+            try inTurn(&patience) { () throws(SyncError) in
                 defer { isFirst = false }
                 return try connection.call(method, path, for: kind, token: link.token, body: body, mediaType: mediaType, accept: accept) {
                     if isFirst { meanwhile() }
                 }
-            } catch {
-                switch error {
-                case .notAllowed(let problem) where !isRenewed && ["token-expired", "token-unknown"].contains(problem.code):
-                    isRenewed = true
-                    try renew()
-                case .refused(let problem) where problem.code == ProblemCode.rateLimited.rawValue:
-                    let pause = max(problem.retryAfterMilliseconds ?? Self.pauseMilliseconds, 1)
-                    guard pause <= patience else { throw error }
-                    patience -= pause
-                    Host.pause(milliseconds: UInt32(pause))
-                default: throw error
-                }
+            }
+        }
+        do throws(SyncError) { return try reply(&patience) } catch {
+            guard case .notAllowed(let problem) = error, ["token-expired", "token-unknown"].contains(problem.code) else { throw error }
+            try renew(&patience)
+            return try reply(&patience)
+        }
+    }
+
+    /// Makes a call that came too soon again when the hub allows it, as long as there is patience.
+    private func inTurn<Value>(_ patience: inout UInt64, _ body: () throws(SyncError) -> Value) throws(SyncError) -> Value {
+        while true {
+            do throws(SyncError) { return try body() } catch {
+                guard case .refused(let problem) = error, problem.code == ProblemCode.rateLimited.rawValue else { throw error }
+                let pause = max(problem.retryAfterMilliseconds ?? Self.pauseMilliseconds, 1)
+                guard pause <= patience else { throw error }
+                patience -= pause
+                Host.pause(milliseconds: UInt32(pause))
             }
         }
     }
@@ -144,11 +151,18 @@ final class HubClient {
 
     /// Proves the device's key and keeps the new token.
     func renew() throws(SyncError) {
+        var patience = waitsItsTurn ? Self.patienceMilliseconds : 0
+        try renew(&patience)
+    }
+
+    private func renew(_ patience: inout UInt64) throws(SyncError) {
         let workspace = body { writer in
             writer.key("workspace")
             writer.string(link.workspace)
         }
-        let challenge = try parsed(try connection.call(.POST, "/devices/\(device)/challenge", for: .object, body: workspace))
+        let challenge = try inTurn(&patience) { () throws(SyncError) in
+            try parsed(try connection.call(.POST, "/devices/\(device)/challenge", for: .object, body: workspace))
+        }
         guard let nonce = challenge["nonce"]?.bytes else { throw .strangeAnswer(hub: hub, what: "a challenge without a nonce") }
         let signature = try key.signature(
             of: SessionProof.bytes(workspace: WorkspaceID(bytes: link.workspaceID), device: device, nonce: Secret(bytes: nonce)))
@@ -160,7 +174,9 @@ final class HubClient {
             writer.key("signature")
             writer.string(Hexadecimal.text(signature))
         }
-        let session = try parsed(try connection.call(.POST, "/devices/\(device)/session", for: .object, body: proof))
+        let session = try inTurn(&patience) { () throws(SyncError) in
+            try parsed(try connection.call(.POST, "/devices/\(device)/session", for: .object, body: proof))
+        }
         guard let token = session["token"]?.text else { throw .strangeAnswer(hub: hub, what: "a session without a token") }
         link.token = token
         try folder.set(token: token)

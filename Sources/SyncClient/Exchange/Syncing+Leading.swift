@@ -18,44 +18,51 @@ extension Syncing {
         return Result { try body() }
     }
 
-    /// Takes the lease, for as long as `body` takes, and gives it up by going.
+    /// Has `body` run under the lease: the one that this device holds already, or one that it is given now and gives up by going.
     ///
-    /// A hub that has just started, or whose master has just gone, grants the next epoch only when the old lease has run out.
+    /// A hub that has just started, or whose master has just gone, grants the next epoch only when the old lease has run out. Where a watch on the same store is connected, its socket
+    /// is the device's, and is the one that is given the lease: the hub is asked whether it has it.
     ///
     /// - Throws: `.notAllowed` when another device leads, `.unreachable` also when the hub takes the socket and says nothing, or breaks it off.
     package func leading<Value>(_ body: (_ epoch: UInt64) throws(SyncError) -> Value) throws(SyncError) -> Value {
         guard role == Role.master.rawValue else { throw HubProblem(Problem(.notMaster)).error }
-        _ = try status()
-        let inbox = SocketInbox()
-        var attempt: UInt64 = 0
-        var socket = try stand(attempt, inbox)
-        defer { socket.close() }
-        let limits = SyncLimits()
-        var deadline = ContinuousClock.now + .milliseconds(Int64(limits.leaseMilliseconds + limits.heartbeatMilliseconds))
-        let patience = Duration.milliseconds(Int64(limits.silenceMilliseconds))
-        var lastHeard = ContinuousClock.now
-        var beats: UInt64 = 0
+        let deadline = ContinuousClock.now + .milliseconds(Int64(Self.leaseWaitMilliseconds))
         var isWaiting = false
         while ContinuousClock.now < deadline {
-            guard let (ofAttempt, event) = inbox.next(timeoutMilliseconds: 1000) else {
-                guard ContinuousClock.now < lastHeard + patience else {
-                    throw .unreachable(hub: hub, reason: "it took the socket and said nothing for \(limits.silenceMilliseconds / 1000) s")
+            let status = try status()
+            let caller = status["caller"]
+            if caller?["leading"]?.isTrue == true, let epoch = status["epoch"]?.integer { return try body(epoch) }
+            if caller?["connected"]?.isTrue != true, let value = try leadingBySocket(until: deadline, &isWaiting, body) { return value }
+            wait(for: status["master"]?.text.flatMap { DeviceID($0) }, &isWaiting)
+            Host.pause(milliseconds: Self.askingMilliseconds)
+        }
+        throw HubProblem(Problem(.notMaster)).error
+    }
+
+    /// The same over a socket of its own; nil where a watch on the same store has taken its place.
+    private func leadingBySocket<Value>(
+        until deadline: ContinuousClock.Instant, _ isWaiting: inout Bool, _ body: (_ epoch: UInt64) throws(SyncError) -> Value
+    ) throws(SyncError) -> Value? {
+        let inbox = SocketInbox()
+        let socket = try SocketClient.open(hub, token: token, authorities: authorities) { inbox.add($0, of: 0) }
+        defer { socket.close() }
+        socket.send(DeviceMessage.register(Registration(device: device, name: deviceName, canLead: true, priority: 1)).json)
+        let silence = SyncLimits().silenceMilliseconds
+        var lastHeard = ContinuousClock.now
+        var beats: UInt64 = 0
+        while ContinuousClock.now < deadline {
+            guard let (_, event) = inbox.next(timeoutMilliseconds: 1000) else {
+                guard ContinuousClock.now < lastHeard + .milliseconds(Int64(silence)) else {
+                    throw .unreachable(hub: hub, reason: "it took the socket and said nothing for \(silence / 1000) s")
                 }
                 beats += 1
                 socket.send(DeviceMessage.heartbeat(DeviceHeartbeat(id: beats, epoch: 0, lag: 0, pending: 0)).json)
                 continue
             }
-            guard ofAttempt == attempt else { continue }
-            if case .closed(ProblemCode.superseded.rawValue) = event {
-                socket.close()
-                guard try isGivenTheLease(until: deadline) else { break }
-                attempt += 1
-                socket = try stand(attempt, inbox)
-                lastHeard = ContinuousClock.now
-                deadline = lastHeard + patience
-                continue
+            guard case .text(let text) = event else {
+                if case .closed(ProblemCode.superseded.rawValue) = event { return nil }
+                throw brokenOff(event)
             }
-            guard case .text(let text) = event else { throw brokenOff(event) }
             guard let object = try? JSONValue(json: text), let message = HubMessage(json: object) else { continue }
             lastHeard = ContinuousClock.now
             let leadership: Leadership
@@ -68,27 +75,25 @@ extension Syncing {
             }
             if leadership.role == .master { return try body(leadership.epoch) }
             if leadership.role == .reader { break }
-            if !isWaiting { onWaitingForLease(leadership.master, limits.leaseMilliseconds + limits.heartbeatMilliseconds) }
-            isWaiting = true
+            wait(for: leadership.master, &isWaiting)
         }
         throw HubProblem(Problem(.notMaster)).error
     }
 
-    /// Stands for the lease on a socket of its own.
-    private func stand(_ attempt: UInt64, _ inbox: SocketInbox) throws(SyncError) -> SocketClient {
-        let socket = try SocketClient.open(hub, token: token, authorities: authorities) { inbox.add($0, of: attempt) }
-        socket.send(DeviceMessage.register(Registration(device: device, name: deviceName, canLead: true, priority: 1)).json)
-        return socket
+    /// Says once that the lease is waited for.
+    private func wait(for holder: DeviceID?, _ isWaiting: inout Bool) {
+        if !isWaiting { onWaitingForLease(holder, Self.leaseWaitMilliseconds) }
+        isWaiting = true
     }
 
-    /// Waits while another socket of this device stands for the lease, as that of a watch in the same store does, which comes back when a command takes its place.
-    private func isGivenTheLease(until deadline: ContinuousClock.Instant) throws(SyncError) -> Bool {
-        while ContinuousClock.now < deadline {
-            Host.pause(milliseconds: 500)
-            if try status()["master"]?.text == device.description { return true }
-        }
-        return false
+    /// How long a lease is waited for: until one that somebody has now has run out.
+    private static var leaseWaitMilliseconds: UInt64 {
+        let limits = SyncLimits()
+        return limits.leaseMilliseconds + limits.heartbeatMilliseconds
     }
+
+    /// How often the hub is asked whether a watch has the lease.
+    private static var askingMilliseconds: UInt32 { 500 }
 
     /// A socket that ended before the hub said who leads: for a reason that it named, or like a hub that is not there.
     private func brokenOff(_ event: SocketClient.Event) -> SyncError {

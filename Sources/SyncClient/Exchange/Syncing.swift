@@ -15,6 +15,7 @@ package final class Syncing<Storage: Volume> {
     private var progress: SyncProgress
     private var report = SyncReport()
     private var hasHeardNames = false
+    private var pushSize = PushSize()
     /// Told how many events have travelled, and how many there are.
     package var onProgress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     /// Told once when the lease is not to be had at once: who has it, and the milliseconds that it is waited for at most.
@@ -159,12 +160,29 @@ package final class Syncing<Storage: Volume> {
         let hasCritical = try !unsentCritical().isEmpty
         var next = first
         while next < store.end {
-            next = try pushBlocks(from: next, total)
-            if next < store.end { next = try pushEvents(from: next, total) }
+            do throws(SyncError) {
+                next = try pushBlocks(from: next, total)
+                if next < store.end { next = try pushEvents(from: next, total) }
+            } catch {
+                guard Self.isTooMuch(error), pushSize.shrink() else { throw error }
+                // A hub that answers what is small is there: the push was too much for the line. It may have come, and only its answer not.
+                try readStatus()
+                (report.rejected, report.parked) = ([], 0)
+                next = try reading { () throws(ReplicaError) in try store.firstPosition(beyond: progress.ackedThrough) } ?? store.end
+            }
         }
         // Who has to get them is known now.
         if hasCritical { try readStatus() }
         if let rejection = report.rejected.first { progress.blocked = rejection.problem.detail }
+    }
+
+    /// Whether a push may have failed for its size.
+    private static func isTooMuch(_ error: SyncError) -> Bool {
+        switch error {
+        case .unreachable: true
+        case .refused(let problem): problem.code == ProblemCode.slowBody.rawValue
+        default: false
+        }
     }
 
     /// Hands over packed blocks as far as there are some and the hub takes them; returns the position behind them.
@@ -197,7 +215,9 @@ package final class Syncing<Storage: Volume> {
     private func blocks(
         from position: Position, lacking: VersionVector, _ chain: ChainHead?
     ) throws(ReplicaError) -> PushedBlocks? {
-        let order = PushOrder(from: position, lacking: lacking, limitEvents: Self.blockEvents, limitBytes: Self.blockBytes)
+        let order = PushOrder(
+            from: position, lacking: lacking, limitEvents: pushSize.share(of: Self.blockEvents),
+            limitBytes: pushSize.share(of: Self.blockBytes))
         return try store.pushedBlocks(order, chain: chain)
     }
 
@@ -211,7 +231,9 @@ package final class Syncing<Storage: Volume> {
             for logged in events where !progress.ackedThrough.covers(logged.event.dot) {
                 batch.append(logged.event)
                 byteCount += logged.event.canonicalJSON.count
-                guard batch.count >= Self.pushEvents || byteCount >= Self.pushBytes else { continue }
+                guard batch.count >= pushSize.share(of: Self.pushEvents) || byteCount >= pushSize.share(of: Self.pushBytes) else {
+                    continue
+                }
                 try send(batch)
                 (batch, byteCount) = ([], 0)
                 onProgress(report.pushed, total)

@@ -24,6 +24,7 @@ package final class StoreGate: WatchedStore, @unchecked Sendable {
     private let end: Atomic<UInt64>
     private let ownSeqSeen: Atomic<UInt64>
     private let lease = Mutex(DeviceLease())
+    private let isJoining = Atomic(false)
 
     /// What is written from now on is written under the lease that the watch behind the store holds.
     ///
@@ -33,7 +34,10 @@ package final class StoreGate: WatchedStore, @unchecked Sendable {
         self.onGrowth = onGrowth
         end = Atomic(store.end.index)
         ownSeqSeen = Atomic(store.versionVector[store.device])
-        store.lease = WritingLease(ofStore: folder) { [weak self] in self?.leaseEpoch ?? 0 }
+        let joined = SyncFolder(ofStore: folder)
+        store.lease = WritingLease(
+            hasJoined: { [weak self] in self?.isJoining.load(ordering: .acquiring) == true || joined.hasLink },
+            epoch: { [weak self] in self?.leaseEpoch ?? 0 })
     }
 
     /// The device's last seq, as whoever had the turn last left it.
@@ -54,6 +58,9 @@ package final class StoreGate: WatchedStore, @unchecked Sendable {
         defer { enter() }
         return try body()
     }
+
+    /// From `true` on no policy is written without a lease, though the store's folder does not say yet that it has joined: the hub is told how much the device had written before.
+    package func note(joining isJoining: Bool) { self.isJoining.store(isJoining, ordering: .releasing) }
 
     /// Nobody behind its holder gets the store any more.
     package func close() { entered { isClosed = true } }

@@ -19,14 +19,15 @@ extension DeviceSession {
                 .pull(attempt: attempt, cursor: cursor, limit: limit, asEvents: pulledTo ?? Position(0) < eventsTo))
         } else if wantsPush {
             (exchange, isPullNext) = (.pushing, true)
-            push(limitEvents: min(pushEvents, limits.events))
+            push(limitEvents: pushSize.share(of: min(pushEvents, limits.events)))
         } else {
             done = 0
         }
     }
 
     private mutating func push(limitEvents: Int) {
-        // Where the hub found a push too large, both limits shrink.
+        pushedAt = now.milliseconds
+        // Where a push was too large, for the hub or for the line, both limits shrink.
         let limitBytes = min(options.pushBytes, limits.bodyBytes) * limitEvents / max(1, options.pushEvents)
         effects.append(
             .push(
@@ -58,9 +59,20 @@ extension DeviceSession {
             (lastGap, isHubFull) = (nil, false)
             scanned = result.scannedTo
             done += UInt64(result.events.reduce(0) { $0 + $1.seqs.count })
+            // One that left something behind was as large as it might be.
+            if scanned < local.end && now.milliseconds - pushedAt < limits.bodyMilliseconds / 4 { pushSize.grow() }
         }
         noteVerdicts(result)
         succeeded()
+    }
+
+    /// What did not get through was too much for the line, perhaps: less goes up next time. Where the hub says so, that is now.
+    mutating func pushFailed(_ failure: Failure) {
+        var isTooSlow = false
+        if case .problem(let problem) = failure { isTooSlow = problem.code == .slowBody }
+        guard exchange == .pushing, isTooSlow || failure == .unreachable, pushSize.shrink() else { return fail(failure) }
+        guard isTooSlow else { return fail(failure) }
+        exchange = .none
     }
 
     /// A call was answered: what failed before is over.

@@ -88,7 +88,7 @@ extension DeviceSession {
         case .revoked: block(.revoked)
         case .tokenUnknown, .signatureInvalid, .notFound, .codeInvalid, .codeExpired, .codeSpent:
             block(.notEnrolled(problem.code))
-        default: reconnect(problem.code)
+        default: reconnect(problem.code, inMilliseconds: problem.retryAfterMilliseconds ?? 0)
         }
     }
 
@@ -109,14 +109,14 @@ extension DeviceSession {
         disconnect()
     }
 
-    /// Tries the next address, after a while.
-    private mutating func reconnect(_ code: ProblemCode?) {
+    /// Tries the next address, after a while: no sooner than the hub wants.
+    private mutating func reconnect(_ code: ProblemCode?, inMilliseconds least: UInt64 = 0) {
         lastProblem = code
         if link != .down { effects.append(.close(attempt: attempt)) }
         disconnect()
         guard isRunning, halt == nil else { return }
         hub = (hub + 1) % options.hubs
-        let retry = now.milliseconds + backoff.next(random: random)
+        let retry = now.milliseconds + max(backoff.next(random: random), least)
         retryAt = retry
         plan(at: retry)
     }

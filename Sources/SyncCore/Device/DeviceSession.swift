@@ -81,6 +81,9 @@ package struct DeviceSession {
     var isPullNext = true
     var lastGap: Dot?
     var pushEvents: Int
+    var pushSize = PushSize()
+    /// When the push that is under way was asked for.
+    var pushedAt: UInt64 = 0
 
     // What is shown.
     var enrolledRole: Role
@@ -161,9 +164,8 @@ package struct DeviceSession {
             open()
         case .wrote(let log): local = log
         case .opened(attempt): opened()
-        case .openFailed(attempt, let failure), .closed(attempt, let failure), .pullFailed(attempt, let failure),
-            .pushFailed(attempt, let failure):
-            fail(failure)
+        case .openFailed(attempt, let failure), .closed(attempt, let failure), .pullFailed(attempt, let failure): fail(failure)
+        case .pushFailed(attempt, let failure): pushFailed(failure)
         case .received(attempt, let message): receive(message)
         case .pushed(attempt, let result): pushed(result)
         case .pulled(attempt, let page): pulled(page)

@@ -107,6 +107,7 @@ extension Advice {
                 .wait
             case .unavailable, .superseded: .askOperator
             case .rateLimited, .slowReader: .slowDown
+            case .slowBody: .checkNetwork
             case .quotaExceeded: .makeRoom
             case .tokenUnknown, .codeInvalid, .codeExpired, .codeSpent, .notFound: .rejoin
             case .notAllowed, .revoked, .notMaster: .askOperator

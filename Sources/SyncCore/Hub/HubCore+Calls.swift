@@ -120,8 +120,8 @@ extension HubCore {
         let session = sessions.index(of: device.id).map { sessions.all[$0] }
         let undelivered = session?.attempts.filter { $0.value.isLast }.map(\.key).sorted() ?? []
         return DeviceLine(
-            device: device, isConnected: session != nil, lastSeenWall: lastSeenWall[device.id], lag: session?.lag,
-            pending: session?.pending, acknowledged: log.applied[device.id], undelivered: undelivered,
+            device: device, isConnected: session != nil, isLeading: lease.holder == device.id, lastSeenWall: lastSeenWall[device.id],
+            lag: session?.lag, pending: session?.pending, acknowledged: log.applied[device.id], undelivered: undelivered,
             signature: state.signature(of: device.id))
     }
 

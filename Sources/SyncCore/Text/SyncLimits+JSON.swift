@@ -32,6 +32,7 @@ extension SyncLimits {
             object?[name]?.integer.map { min(max($0, 1), Self.most) } ?? otherwise
         }
         bodyBytes = Int(clamping: number("bodyBytes", UInt64(bodyBytes)))
+        bodyMilliseconds = number("bodyMs", bodyMilliseconds)
         events = Int(clamping: number("events", UInt64(events)))
         messageBytes = Int(clamping: number("messageBytes", UInt64(messageBytes)))
         waitMilliseconds = number("waitMs", waitMilliseconds)

@@ -40,6 +40,8 @@ package struct PullAnswer: Hashable, Sendable {
 package struct DeviceLine: Hashable, Sendable {
     package var device: EnrolledDevice
     package var isConnected: Bool
+    /// Whether it holds the lease.
+    package var isLeading: Bool
     /// Milliseconds since 1970; nil when it was not here since the hub started.
     package var lastSeenWall: UInt64?
     package var lag: UInt64?
@@ -50,11 +52,13 @@ package struct DeviceLine: Hashable, Sendable {
     package var signature: DeviceSignature?
 
     package init(
-        device: EnrolledDevice, isConnected: Bool, lastSeenWall: UInt64?, lag: UInt64?, pending: UInt64?, acknowledged: UInt64,
+        device: EnrolledDevice, isConnected: Bool, isLeading: Bool, lastSeenWall: UInt64?, lag: UInt64?, pending: UInt64?,
+        acknowledged: UInt64,
         undelivered: [Position], signature: DeviceSignature?
     ) {
         self.device = device
         self.isConnected = isConnected
+        self.isLeading = isLeading
         self.lastSeenWall = lastSeenWall
         self.lag = lag
         self.pending = pending

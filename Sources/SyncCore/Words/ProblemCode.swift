@@ -28,6 +28,7 @@ package enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     // Requests
     case malformed
     case tooLarge = "too-large"
+    case slowBody = "slow-body"
     case tooManyEvents = "too-many-events"
     case cursorUnrecoverable = "cursor-unrecoverable"
     case rateLimited = "rate-limited"
@@ -46,7 +47,7 @@ package enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .tokenMissing, .tokenUnknown, .tokenExpired, .challengeInvalid: 401
         case .notAllowed, .revoked, .notMaster, .codeInvalid, .codeExpired, .codeSpent: 403
         case .notFound: 404
-        case .heartbeatMissed: 408
+        case .slowBody, .heartbeatMissed: 408
         case .fork, .gap, .deviceTaken, .epochStale, .superseded: 409
         case .cursorUnrecoverable: 410
         case .tooLarge, .tooManyEvents, .eventTooLarge: 413
@@ -61,7 +62,7 @@ package enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     /// Whether the same call may succeed later, with nothing changed about it.
     package var isRetryable: Bool {
         switch self {
-        case .rateLimited, .quotaExceeded, .unavailable, .slowReader, .heartbeatMissed: true
+        case .rateLimited, .quotaExceeded, .slowBody, .unavailable, .slowReader, .heartbeatMissed: true
         default: false
         }
     }

@@ -20,7 +20,7 @@ extension Store {
         return gate.leaseEpoch > 0
     }
 
-    /// Enrols this device at a hub. It makes the device's key, outside the store.
+    /// Enrols this device at a hub. It makes the device's key, outside the store. Meanwhile the store can be read and written, but for policies, the records of `_policy`.
     ///
     /// - Parameters:
     ///   - hub: `http://` or `https://`, host and port.
@@ -30,6 +30,8 @@ extension Store {
     /// - Throws: `.alreadyJoined`, `.badAddress`, `.unreachable`, `.refused`, `.notAllowed` where the code is no good, `.fork`, `.closed`, `.system`
     @discardableResult
     public func join(hub: String, code: String, authorities: String? = nil) async throws(SynclineError) -> Role {
+        gate.note(joining: true)
+        defer { gate.note(joining: false) }
         let chain = try turn { store in try OwnChain.head(of: store, upTo: store.versionVector[store.device], from: nil) }
         let (device, folder, keys) = (device, folder, keys)
         // The hub is waited for elsewhere, while the store goes on.

@@ -34,6 +34,7 @@ final class HubNode: Node {
 
     var longestRestMilliseconds: Int { 6_000 }
     var name: String { "h\(number)" }
+    var limits: SyncLimits { world.isFaulty ? world.plan.limits : world.plan.limitsWithRoom }
 
     /// What listens at an address.
     func process(at address: Int) -> HubProcess? { address == self.address ? process : nil }

@@ -35,7 +35,7 @@ final class HubProcess: NodeProcess {
             WorkspaceID(bytes: Array(node.world.secret().bytes.prefix(16)))
         }
         core = Core(
-            workspace: journal.workspace, state: state, log: log, limits: node.world.plan.limits, now: node.machine.reading)
+            workspace: journal.workspace, state: state, log: log, limits: node.limits, now: node.machine.reading)
     }
 
     var now: ClockReading { node.machine.reading }

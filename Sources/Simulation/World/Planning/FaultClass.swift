@@ -41,10 +41,12 @@ package enum FaultClass: String, Sendable, CaseIterable {
     case mending
     /// A hub's machine is lost, and another one stands in for it with an older copy of its folder, at another address.
     case standIn = "stand-in"
+    /// A hub's workspaces have little room, until whoever runs it makes more when all else goes well again.
+    case quota
 
     /// Those of which a world has one at most: two disasters at once may lose what one alone cannot.
     static let disasters: [FaultClass] = [.clone, .restore, .rollback]
 
     /// Those that are drawn by themselves, behind all others.
-    static let features: [FaultClass] = [.blocks, .json, .mending, .standIn]
+    static let features: [FaultClass] = [.blocks, .json, .mending, .standIn, .quota]
 }

@@ -31,7 +31,7 @@ struct OperationDraft {
     mutating func drawFaults() {
         for faultClass in FaultClass.allCases where plan.classes.contains(faultClass) {
             switch faultClass {
-            case .loss, .delay, .duplicates, .halfOpen, .slowReaders, .blocks, .json: break
+            case .loss, .delay, .duplicates, .halfOpen, .slowReaders, .blocks, .json, .quota: break
             case .mending: several { .mend(device: $0.random.below(2)) }
             case .kill: several { $0.fall(.kill) }
             case .powerLoss: several { $0.fall(.powerLoss) }

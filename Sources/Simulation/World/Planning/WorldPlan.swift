@@ -34,7 +34,7 @@ package struct WorldPlan: Sendable {
     let hubCount: Int
     package private(set) var classes: Set<FaultClass>
     private(set) var rates = Rates()
-    let limits: SyncLimits
+    private(set) var limits: SyncLimits
     /// How many events a device pushes and pulls at once, at most.
     let pushEvents: Int
     let pullEvents: Int
@@ -47,6 +47,12 @@ package struct WorldPlan: Sendable {
 
     /// Whether somebody may lead: a hub that was put back has forgotten epochs, and two hubs know nothing of each other's.
     var hasLeases: Bool { !classes.contains(.rollback) && !classes.contains(.standIn) && hubCount == 1 }
+    /// The limits of a hub that has all the room that it wants.
+    var limitsWithRoom: SyncLimits {
+        var limits = limits
+        limits.quotaBytes = nil
+        return limits
+    }
     /// How many addresses of its hub a device has.
     var addressCount: Int { classes.contains(.standIn) ? 2 : 1 }
     /// Every so many events have a note; packed blocks with notes do not travel.
@@ -62,12 +68,17 @@ package struct WorldPlan: Sendable {
         var (shape, faults) = (random.fork(), random.fork())
         let work = random.fork()
         var features = random.fork()
+        var room = random.fork()
         hubCount = shape.chance(1, in: 8) ? 2 : 1
         let count = hubCount == 2 ? 4 : 2 + min(shape.below(7), shape.below(7))
-        let wanted = Self.features(&features).subtracting(without)
+        var wanted = Self.features(&features)
+        if room.chance(1, in: 5) { wanted.insert(.quota) }
+        wanted.subtract(without)
         devices = Self.devices(count, hubCount, wanted, &shape, &features)
         (pushEvents, pullEvents) = wanted.contains(.blocks) ? (10 + features.below(80), 10 + features.below(80)) : (12, 20)
         limits = Self.limits(&shape)
+        let (quota, retry) = (UInt64(1_500 + room.below(15_000)), 1_000 + room.next() % 10_000)
+        if wanted.contains(.quota) { (limits.quotaBytes, limits.quotaRetryMilliseconds) = (quota, retry) }
         safetyMilliseconds = 20_000 + shape.next() % 50_000
         criticalPerMille = [0, 30, 120, 400][shape.below(4)]
         recordCount = 1 + shape.below(5)
