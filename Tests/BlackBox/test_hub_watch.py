@@ -2,7 +2,7 @@
 import json
 import os
 import queue
-import signal
+import shutil
 import subprocess
 import threading
 import unittest
@@ -14,9 +14,9 @@ from hub import HubTest
 class Watch:
     """A running `sync --watch --json`; its lines come one by one."""
 
-    def __init__(self, store, env):
+    def __init__(self, store, env, under=()):
         self.process = subprocess.Popen(
-            [BINARY, "--store", str(store), "sync", "--watch", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [*under, BINARY, "--store", str(store), "sync", "--watch", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={**os.environ, **env})
         self.lines = queue.Queue()
         threading.Thread(target=self.read, daemon=True).start()
@@ -76,6 +76,41 @@ class Watching(HubTest):
         self.serve(port=port)
         watch.see("status", state="connected", pending=0)
         self.assertEqual(self.object("status", store=laptop, env=self.keys)["head"], 1)
+
+    def test_it_says_that_its_hub_was_set_back(self):
+        self.serve()
+        laptop, phone = self.device("laptop"), self.device("phone")
+        port = self.hub.port
+        self.hub.stop()
+        shutil.copytree(self.data, self.folder / "backup")
+        self.serve(port=port)
+        watch = self.watch(phone)
+        watch.see("status", state="connected")
+        self.ok("put", "notes/trip", "title=sea", store=laptop)
+        self.sync(laptop)
+        watch.see("pulled", events=1)
+        self.hub.kill()
+        shutil.rmtree(self.data)
+        shutil.copytree(self.folder / "backup", self.data)
+        self.serve(port=port)
+        told = watch.see("warning", timeout=90)
+        self.assertEqual((told["warning"], told["advice"]), ("rolled-back", "ask-operator"))
+        self.assertIn("nothing here is lost", told["why"])
+        # What the hub had lost it gives back.
+        watch.see("status", timeout=90, state="connected")
+        self.assertEqual(self.object("status", store=laptop, env=self.keys)["head"], 1)
+
+    def test_it_says_that_the_store_was_set_back(self):
+        self.serve()
+        laptop = self.device("laptop")
+        shutil.copytree(laptop, self.folder / "backup")
+        self.ok("put", "notes/trip", "title=sea", store=laptop)
+        self.sync(laptop)
+        shutil.rmtree(laptop)
+        shutil.copytree(self.folder / "backup", laptop)
+        told = self.watch(laptop).see("warning", timeout=90)
+        self.assertEqual((told["warning"], told["advice"]), ("written-elsewhere", "mend-fork"))
+        self.assertIn("syncline mend", told["why"])
 
     def test_revoked_it_ends(self):
         self.serve()

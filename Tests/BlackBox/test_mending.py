@@ -6,6 +6,7 @@ import unittest
 
 from harness import OTHER, event
 from hub import HubTest
+from test_hub_watch import Watch
 
 
 class Mending(HubTest):
@@ -39,6 +40,21 @@ class Mending(HubTest):
         self.ok("put", "notes/c", "x=copy", store=copy)
         self.assertIn("syncline mend", self.fails(6, "sync", store=copy, env=self.keys))
         return laptop, copy, phone
+
+    def test_status_says_why_it_does_not_sync(self):
+        """Whatever noticed it: a command, or a watch, which ends."""
+        _, copy, _ = self.forked()
+        for _ in range(2):
+            status = self.object("status", store=copy, env=self.keys)
+            self.assertEqual(status["state"], "blocked")
+            self.assertIn("identity", status["why"])
+            self.assertIn("syncline mend", self.ok("status", store=copy, env=self.keys))
+            (copy / ".syncline" / "sync" / "progress").unlink()
+            watch = Watch(copy, self.keys)
+            self.addCleanup(watch.end)
+            self.assertEqual(watch.process.wait(timeout=90), 6)
+        self.mend(copy)
+        self.assertEqual(self.object("status", store=copy, env=self.keys)["state"], "connected")
 
     def test_a_fork_is_mended_and_nothing_is_lost(self):
         laptop, copy, phone = self.forked()

@@ -11,10 +11,10 @@ struct SyncNewsTests {
     private let tablet = DeviceID(high: 2, low: 2)
     private var text: NoticeText { NoticeText(hub: "http://hub") { $0 == phone ? "phone" : "tablet" } }
 
-    private func status(_ state: SyncState, withheld: UInt64 = 0) -> WatchNews {
+    private func status(_ state: SyncState, withheld: UInt64 = 0, warnings: [SyncWarning] = []) -> WatchNews {
         .status(
             SyncStatus(
-                state: state, warnings: [], role: .client, epoch: 0, hub: 0, lastSyncWall: nil, acknowledged: 0, pending: 0,
+                state: state, warnings: warnings, role: .client, epoch: 0, hub: 0, lastSyncWall: nil, acknowledged: 0, pending: 0,
                 unacknowledgedCritical: 0, head: nil, withheld: withheld))
     }
 
@@ -54,6 +54,20 @@ struct SyncNewsTests {
         #expect(news.link == (.connected, "2 here alone"))
         #expect(said([status(.connected)], &news) == [])
         #expect(news.link == (.connected, "synced"))
+    }
+
+    @Test("what is odd is said once, with what to do, whatever goes on") func whatIsOddIsSaidOnce() {
+        var news = SyncNews()
+        let odd: [SyncWarning] = [.hubRolledBack, .foreignFork(phone), .writtenElsewhere(7)]
+        let lines = said([status(.syncing(done: 0, total: 9), warnings: odd)], &news)
+        #expect(lines.count == 3 && lines[0].contains("set up anew") && lines[1].contains("other events of phone"))
+        #expect(lines[2].contains("up to its 7") && lines[2].contains("`syncline mend CODE`"))
+        let skewed = odd + [.clockSkew(milliseconds: -7_200_000)]
+        #expect(said([status(.connected, warnings: odd)], &news) == [])
+        let clock = "this device's clock is 2h ahead of the hub's; set this device's clock"
+        #expect(said([status(.connected, warnings: skewed)], &news) == [clock])
+        #expect(said([status(.connected, warnings: odd + [.clockSkew(milliseconds: -7_190_000)])], &news) == [])
+        #expect(said([status(.connected, warnings: odd), status(.connected, warnings: skewed)], &news) == [clock])
     }
 
     @Test("each standing is said once") func eachStandingIsSaidOnce() {

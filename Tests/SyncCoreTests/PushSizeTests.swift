@@ -65,8 +65,8 @@ struct PushSizeTests {
         driver.time += 30_000
         driver.step(.tick)
         driver.register()
+        // It is the push's turn.
         driver.answer(0, head: 0)
-        driver.page(0, head: 0, events: 0)
         #expect(driver.order?.limitEvents == 5_000)
     }
 

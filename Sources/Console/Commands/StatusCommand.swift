@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import EventCore
 internal import ReplicaEngine
 internal import SyncClient
+internal import SyncCore
 
 /// Shows how this store stands with its hub, and why it does not sync.
 struct StatusCommand: SessionCommand {
@@ -25,8 +26,9 @@ struct StatusCommand: SessionCommand {
         var facts = Facts(device: store.device, name: store.name, state: "unknown", pending: 0, conflicts: conflicts)
         if !offline {
             do throws(SyncError) {
-                _ = try syncing.status()
+                let status = try syncing.status()
                 facts.state = "connected"
+                facts.clockSkew = status["time"]?.integer.flatMap(Self.clockSkew)
             } catch {
                 let problem = ConsoleError(error)
                 if case .unreachable = error { facts.state = "offline" } else { facts.state = "error \(problem.code)" }
@@ -49,6 +51,12 @@ struct StatusCommand: SessionCommand {
     }
 
     private static let blocked = "blocked"
+
+    /// By how many milliseconds the hub's clock is ahead of this machine's, where that is much.
+    private static func clockSkew(_ hub: UInt64) -> Int64? {
+        let skew = Int64(clamping: hub) - Int64(clamping: Machine.wall)
+        return skew.magnitude > DeviceSession.Options.usualSkewMilliseconds ? skew : nil
+    }
 
     private static func latestAhead(_ store: Store) -> HybridTime? {
         guard let latest = store.latestTime, latest.milliseconds > Machine.wall &+ Limits.clockSkewMilliseconds else { return nil }
@@ -74,6 +82,8 @@ struct StatusCommand: SessionCommand {
         var receipts = CriticalReceipts()
         /// The latest time of an event here, where it is more than a day ahead of this machine's clock.
         var latestAhead: HybridTime?
+        /// By how many milliseconds the hub's clock is ahead of this machine's, where that is much; negative where it is behind.
+        var clockSkew: Int64?
 
         init(device: DeviceID, name: String, state: String, pending: UInt64, conflicts: Int) {
             self.device = device
@@ -118,6 +128,8 @@ struct StatusCommand: SessionCommand {
             writer.optional(facts.hub)
             writer.key("head")
             if let head = facts.head { writer.integer(head) } else { writer.null() }
+            writer.key("clockSkewMs")
+            if let skew = facts.clockSkew { writer.integer(skew) } else { writer.null() }
             writer.key("latestAhead")
             writer.optional(facts.latestAhead.map { TimeText.iso($0) })
         }
@@ -154,8 +166,9 @@ struct StatusCommand: SessionCommand {
             session.output.line("this store has joined no hub")
         }
         if let why = facts.why { session.output.line("why: \(why)") }
-        if facts.state == Self.blocked { session.output.line("  " + AdviceWords.sentence(.mendRejected)) }
+        if facts.state == Self.blocked { session.output.line("  " + AdviceWords.sentence(.mendFork)) }
         if let lastSync = facts.lastSync { session.output.line("last sync \(TimeText.iso(milliseconds: lastSync))") }
+        if let skew = facts.clockSkew { session.output.line(WarningWords.sentence(.clockSkew(milliseconds: skew)) { $0.description }) }
         if let ahead = facts.latestAhead {
             session.output.line(
                 "a clock is wrong: an event here is of \(TimeText.iso(ahead)), more than a day ahead of this machine's clock")

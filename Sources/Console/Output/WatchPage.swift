@@ -19,7 +19,11 @@ struct WatchPage {
         let machine = WatchMachine(
             folder: folder, keys: Host.keysFolder, store: PassingStore(session: session, folder: folder),
             clock: { Host.clock }, chance: { Host.random })
-        let watching = try Watching(machine) { news in show(news) }
+        var warnings = SaidWarnings()
+        let watching = try Watching(machine) { news in
+            show(news)
+            if case .status(let status) = news { for warning in warnings.new(in: status) { show(warning) } }
+        }
         try watching.run(until: { false })
     }
 
@@ -76,6 +80,21 @@ struct WatchPage {
             writer.integer(status.unacknowledgedCritical)
             writer.key("advice")
             writer.string(status.advice.rawValue)
+        }
+    }
+
+    private func show(_ warning: SyncWarning) {
+        let sentence = WarningWords.sentence(warning) { device in
+            guard let store = try? session.reading() else { return device.description }
+            return session.name(of: device, in: store)
+        }
+        line("warning", sentence) { writer in
+            writer.key("warning")
+            writer.string(WarningWords.word(warning))
+            writer.key("why")
+            writer.string(sentence)
+            writer.key("advice")
+            writer.string(Advice(for: warning).rawValue)
         }
     }
 

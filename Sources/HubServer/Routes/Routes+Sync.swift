@@ -161,6 +161,8 @@ extension Routes {
         writer.integer(status.head.index)
         writer.key("digest")
         writer.string(status.digest.description)
+        writer.key("time")
+        writer.integer(status.wall)
         writer.key("waiting")
         writer.integer(facts.waiting)
         writer.key("logBytes")

@@ -154,7 +154,9 @@ package final class Syncing<Storage: Volume> {
         let total = Int(store.count(beyond: progress.ackedThrough))
         guard let first = try reading({ () throws(ReplicaError) in try store.firstPosition(beyond: progress.ackedThrough) }) else {
             // Nothing to send, and yet the chains have to be compared: a copy may have sent other events under these names.
-            return try send([])
+            try send([])
+            progress.blocked = nil
+            return
         }
         progress.blocked = nil
         let hasCritical = try !unsentCritical().isEmpty
@@ -375,6 +377,7 @@ package final class Syncing<Storage: Volume> {
     private func noting(_ body: () throws(SyncError) -> Void) throws(SyncError) {
         do throws(SyncError) { try body() } catch {
             if case .unreachable = error, progress.offlineSince == nil { progress.offlineSince = now() }
+            if case .fork(let problem) = error { progress.blocked = problem.detail }
             try folder.write(progress)
             throw error
         }

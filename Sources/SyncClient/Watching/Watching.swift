@@ -216,9 +216,25 @@ package final class Watching {
         } else {
             progress.offlineSince = nil
         }
-        if case .blocked(let reason) = status.state { blocked = reason } else { blocked = nil }
+        note(status.state)
         try folder.write(progress)
         news(.status(status))
+    }
+
+    /// Whoever asks how the store stands is told without the watch, too, what a person has to mend in it.
+    private func note(_ state: SyncState) {
+        blocked = nil
+        switch state {
+        case .blocked(let reason):
+            blocked = reason
+            switch reason {
+            case .fork: progress.blocked = "other events have this device's names: its identity was used in two places"
+            case .rejected(let dot, let code): progress.blocked = "the hub does not take \(dot): \(code.rawValue)"
+            case .refusedHere, .revoked, .notEnrolled: break
+            }
+        case .connected: progress.blocked = nil
+        default: break
+        }
     }
 
     // MARK: - Errors

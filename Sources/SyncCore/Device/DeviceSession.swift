@@ -19,7 +19,8 @@ package struct DeviceSession {
         package var pushBytes = 4 * 1024 * 1024
         package var pullEvents = 10_000
         /// A clock that differs by more is worth a warning.
-        package var skewMilliseconds: UInt64 = 300_000
+        package var skewMilliseconds = usualSkewMilliseconds
+        package static let usualSkewMilliseconds: UInt64 = 300_000
 
         package init(device: DeviceID, name: String, role: Role) {
             self.device = device

@@ -110,7 +110,8 @@ extension HubCore {
         let own = critical.filter { isWriter(device.id, of: $0.event) }
         return HubStatus(
             log: log.id, head: log.end, digest: digest, leadership: leadership(of: device.id),
-            connected: sessions.all.count { $0.isRegistered }, limits: limits, caller: line(of: device),
+            connected: sessions.all.count { $0.isRegistered }, limits: limits, wall: now.wall,
+            caller: line(of: device),
             pendingCritical: critical.filter { $0.pending.contains(device.id) }.map(\.event.position),
             unacknowledgedCritical: own.filter { !$0.pending.isEmpty }.map(\.event.position),
             ownCritical: own.map { CriticalStanding(dot: $0.event.dot, by: $0.ended.sorted(), missing: $0.pending) })

@@ -76,6 +76,8 @@ package struct HubStatus: Hashable, Sendable {
     package var leadership: Leadership
     package var connected: Int
     package var limits: SyncLimits
+    /// Milliseconds since 1970 at the hub.
+    package var wall: UInt64
     package var caller: DeviceLine
     /// Critical events that the caller has not ended.
     package var pendingCritical: [Position]
@@ -85,8 +87,8 @@ package struct HubStatus: Hashable, Sendable {
     package var ownCritical: [CriticalStanding]
 
     package init(
-        log: LogID, head: Position, digest: Hash256, leadership: Leadership, connected: Int, limits: SyncLimits, caller: DeviceLine,
-        pendingCritical: [Position], unacknowledgedCritical: [Position], ownCritical: [CriticalStanding]
+        log: LogID, head: Position, digest: Hash256, leadership: Leadership, connected: Int, limits: SyncLimits, wall: UInt64,
+        caller: DeviceLine, pendingCritical: [Position], unacknowledgedCritical: [Position], ownCritical: [CriticalStanding]
     ) {
         self.log = log
         self.head = head
@@ -94,6 +96,7 @@ package struct HubStatus: Hashable, Sendable {
         self.leadership = leadership
         self.connected = connected
         self.limits = limits
+        self.wall = wall
         self.caller = caller
         self.pendingCritical = pendingCritical
         self.unacknowledgedCritical = unacknowledgedCritical

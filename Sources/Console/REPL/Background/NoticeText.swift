@@ -19,6 +19,7 @@ struct NoticeText {
             return "urgent from \(name(event.dot.device)): \(Arguments.text(event.key))\(Self.content(event))"
         case .everybodyHas(let dot): return "every device has your urgent event \(name(dot.device)):\(dot.seq)"
         case .standing(let standing): return text(standing)
+        case .warning(let warning): return WarningWords.sentence(warning, name)
         }
     }
 

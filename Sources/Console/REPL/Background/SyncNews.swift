@@ -12,6 +12,7 @@ struct SyncNews: Hashable {
         /// Every device has this critical event of ours.
         case everybodyHas(Dot)
         case standing(Standing)
+        case warning(SyncWarning)
     }
 
     /// How it stands with the hub, when nothing is under way.
@@ -40,6 +41,7 @@ struct SyncNews: Hashable {
     private var arrived: Arrival?
     private var notices: [Notice] = []
     private var standing = Standing.good
+    private var warnings = SaidWarnings()
 
     /// Fewer are over before anybody has seen that they are under way.
     private static let shownEvents: UInt64 = 50
@@ -64,6 +66,9 @@ struct SyncNews: Hashable {
             notices.append(.everybodyHas(dot))
         case .status(let status):
             self.status = status
+            let odd = warnings.new(in: status)
+            notices += odd.map { .warning($0) }
+            if !odd.isEmpty && Standing(status) == nil { return true }
             guard let standing = Standing(status) else {
                 if case .syncing(_, let total) = status.state { return total >= Self.shownEvents }
                 return status.state != .connecting || self.standing == .good
