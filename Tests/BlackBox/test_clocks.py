@@ -1,10 +1,12 @@
 """Wall clocks that jump under the real binary (libfaketime)."""
+import json
 import subprocess
 import unittest
 
 from harness import BINARY, PATIENCE
 from hub import HubTest
 from terminal import environment
+from test_hub_watch import Watch
 
 
 class Clocks(HubTest):
@@ -34,6 +36,18 @@ class Clocks(HubTest):
         self.sync(laptop)
         self.assertEqual(self.digest(laptop), self.digest(phone))
         self.assertEqual(self.object("get", "n/1", store=laptop)["fields"]["f1"], 2)
+
+    def test_a_clock_that_is_not_the_hubs_is_said(self):
+        self.serve()
+        laptop = self.device("laptop")
+        self.assertLess(json.loads(self.at("+2h", "status", "--json", store=laptop))["clockSkewMs"], -5_400_000)
+        self.assertIn("ahead of the hub's", self.at("+2h", "status", store=laptop))
+        self.assertIsNone(self.object("status", store=laptop, env=self.keys)["clockSkewMs"])
+        watch = Watch(laptop, self.keys, under=("faketime", "-f", "-3h"))
+        self.addCleanup(watch.end)
+        told = watch.see("warning", timeout=90)
+        self.assertEqual((told["warning"], told["advice"]), ("clock-skew", "set-clock"))
+        self.assertIn("behind the hub's", told["why"])
 
     def test_status_says_that_a_clock_is_wrong_and_how_to_find_it(self):
         store = self.make()
