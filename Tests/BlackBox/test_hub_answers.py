@@ -182,6 +182,23 @@ class Answers(HubTest):
         watch.end()
         self.assertEqual(self.sync(self.phone)["pulled"], 101)
 
+    def test_a_gap_is_filled_from_where_the_hub_is(self):
+        """A hub that lost something between its status and a push says what comes next: that is asked anew, once for each gap."""
+        gaps = []
+
+        def gap(handler, often):
+            gaps.append(handler.path)
+            if len(gaps) > often:
+                return False
+            problem = {"code": "gap", "status": 409, "detail": "missing", "retryable": False, "device": DEVICE, "expected": 1}
+            return handler.say(409, PROBLEM, json.dumps(problem).encode())
+        self.stand_in({PUSH: lambda handler: gap(handler, 2)})
+        self.assertEqual(json.loads(self.fails(1, "sync", "--json", store=self.laptop, env=self.keys))["code"], "gap")
+        gaps.clear()
+        self.stand_in({PUSH: lambda handler: gap(handler, 1)})
+        done = self.sync(self.laptop)
+        self.assertEqual((done["pushed"], done["pending"], len(gaps)), (1, 0, 2))
+
     def test_a_line_that_carries_nothing_is_given_up(self):
         self.large()
         sizes = self.narrow(self.too_slow, most=0)

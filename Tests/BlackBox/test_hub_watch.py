@@ -19,7 +19,8 @@ class Watch:
             [*under, BINARY, "--store", str(store), "sync", "--watch", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={**os.environ, **env})
         self.lines = queue.Queue()
-        threading.Thread(target=self.read, daemon=True).start()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
 
     def read(self):
         for line in self.process.stdout:
@@ -41,6 +42,7 @@ class Watch:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        self.reader.join(60)
         self.process.stdout.close()
         self.process.stderr.close()
 

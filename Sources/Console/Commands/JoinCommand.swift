@@ -21,11 +21,13 @@ struct JoinCommand: SessionCommand {
         // Nobody writes meanwhile: the hub is told how much the device had written before it joined.
         let store = try session.writing()
         let link: HubLink
-        do { link = try join(session, store) } catch {
+        do {
+            link = try join(session, store)
+            try session.syncing(store).hearNames()
+        } catch {
             try session.close(store)
             throw error
         }
-        try session.syncing(store).hearNames()
         try session.close(store)
         show(session, store, link)
     }

@@ -16,6 +16,7 @@ package final class Syncing<Storage: Volume> {
     private var report = SyncReport()
     private var hasHeardNames = false
     private var pushSize = PushSize()
+    private var lastGap: Dot?
     /// Told how many events have travelled, and how many there are.
     package var onProgress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     /// Told once when the lease is not to be had at once: who has it, and the milliseconds that it is waited for at most.
@@ -166,8 +167,8 @@ package final class Syncing<Storage: Volume> {
                 next = try pushBlocks(from: next, total)
                 if next < store.end { next = try pushEvents(from: next, total) }
             } catch {
-                guard Self.isTooMuch(error), pushSize.shrink() else { throw error }
-                // A hub that answers what is small is there: the push was too much for the line. It may have come, and only its answer not.
+                guard mayRetry(after: error) else { throw error }
+                // A hub that answers what is small is there. The push may have come, and only its answer not.
                 try readStatus()
                 (report.rejected, report.parked) = ([], 0)
                 next = try reading { () throws(ReplicaError) in try store.firstPosition(beyond: progress.ackedThrough) } ?? store.end
@@ -178,12 +179,15 @@ package final class Syncing<Storage: Volume> {
         if let rejection = report.rejected.first { progress.blocked = rejection.problem.detail }
     }
 
-    /// Whether a push may have failed for its size.
-    private static func isTooMuch(_ error: SyncError) -> Bool {
+    /// Whether a push that failed may succeed in smaller pieces, or from where the hub says that it is; the same gap again may not.
+    private func mayRetry(after error: SyncError) -> Bool {
         switch error {
-        case .unreachable: true
-        case .refused(let problem): problem.code == ProblemCode.slowBody.rawValue
-        default: false
+        case .unreachable: return pushSize.shrink()
+        case .refused(let problem) where problem.code == ProblemCode.slowBody.rawValue: return pushSize.shrink()
+        case .refused(let problem) where problem.code == ProblemCode.gap.rawValue:
+            defer { lastGap = problem.expected }
+            return problem.expected != lastGap
+        default: return false
         }
     }
 
