@@ -177,7 +177,7 @@ class Answers(HubTest):
         self.ok("hub", line.url, store=self.laptop)
         watch = Watch(self.laptop, self.keys)
         self.addCleanup(watch.end)
-        watch.see("status", timeout=90, state="connected", pending=0)
+        watch.see("status", state="connected", pending=0)
         self.assertIn("too slow", line.seen)
         watch.end()
         self.assertEqual(self.sync(self.phone)["pulled"], 101)

@@ -95,11 +95,11 @@ class Watching(HubTest):
         shutil.rmtree(self.data)
         shutil.copytree(self.folder / "backup", self.data)
         self.serve(port=port)
-        told = watch.see("warning", timeout=90)
+        told = watch.see("warning")
         self.assertEqual((told["warning"], told["advice"]), ("rolled-back", "ask-operator"))
         self.assertIn("nothing here is lost", told["why"])
         # What the hub had lost it gives back.
-        watch.see("status", timeout=90, state="connected")
+        watch.see("status", state="connected")
         self.assertEqual(self.object("status", store=laptop, env=self.keys)["head"], 1)
 
     def test_it_says_that_the_store_was_set_back(self):
@@ -110,7 +110,7 @@ class Watching(HubTest):
         self.sync(laptop)
         shutil.rmtree(laptop)
         shutil.copytree(self.folder / "backup", laptop)
-        told = self.watch(laptop).see("warning", timeout=90)
+        told = self.watch(laptop).see("warning")
         self.assertEqual((told["warning"], told["advice"]), ("written-elsewhere", "mend-fork"))
         self.assertIn("syncline mend", told["why"])
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import unittest
 
-from harness import OTHER, event
+from harness import OTHER, PATIENCE, event
 from hub import HubTest
 from test_hub_watch import Watch
 
@@ -52,7 +52,7 @@ class Mending(HubTest):
             (copy / ".syncline" / "sync" / "progress").unlink()
             watch = Watch(copy, self.keys)
             self.addCleanup(watch.end)
-            self.assertEqual(watch.process.wait(timeout=90), 6)
+            self.assertEqual(watch.process.wait(timeout=PATIENCE), 6)
         self.mend(copy)
         self.assertEqual(self.object("status", store=copy, env=self.keys)["state"], "connected")
 
