@@ -44,14 +44,14 @@ class Commands:
             ["get", hot], ["get", hot, "--who"], ["get", hot, "--at", late], ["get", hot, "--at", position], ["get", hot, "--at", dot], ["get", hot, "--at", moment],
             ["show", hot], ["show", contested], ["show", hot, "--at", position], ["show", hot, "--at", moment],
             ["why", hot, field], ["why", hot, field, "--at", position], ["why", hot, field, "--at", moment],
-            ["log", hot, "--limit", "20"], ["log", hot, "--limit", "500"], ["log", hot, "--reverse", "--limit", "500"], ["log", "--limit", "20"], ["log", "--kind", "resolve", "--limit", "20"], ["log", "--kind", "import", "--limit", "20"], ["log", "--since", self.late["time"]], ["log", "--until", self.early["time"], "--limit", "20"], ["log", "--device", self.device, "--limit", "20"],
+            ["log", hot, "--limit", "20"], ["log", hot, "--limit", "500"], ["log", hot, "--reverse", "--limit", "500"], ["log", "--limit", "20"], ["log", "--kind", "resolve", "--limit", "20"], ["log", "--kind", "import", "--limit", "20"], ["log", "--field", "nobody writes this", "--limit", "20"], ["log", "--until", self.early["time"], "--limit", "20"], ["log", "--device", self.device, "--limit", "20"],
             ["list", "--where", f"{field}=nothing has this"], ["list", "notes", "--where", f"{field}=nothing has this"],
             ["conflicts", "--limit", "10"], ["conflicts", "--stats"], ["conflicts", "--stats", "--field", field],
             ["resolve", contested, "--choose", "a", "--dry-run"], ["undo", self.middle["dot"], "--force", "--dry-run"],
             ["policy"], ["status", "--offline"],
         ]
         first = [
-            ["list"], ["list", "notes"], ["list", "--at", position], ["list", "--at", moment], ["log"], ["log", "--reverse"], ["log", hot], ["log", hot, "--reverse"],
+            ["list"], ["list", "notes"], ["list", "--at", position], ["list", "--at", moment], ["log"], ["log", "--since", self.late["time"]], ["log", "--reverse"], ["log", hot], ["log", hot, "--reverse"],
             ["conflicts"], ["conflicts", "--at", position], ["conflicts", "--at", moment], ["export"], ["export", "--csv"], ["inspect", self.segment()], ["dump", "--canonical"],
             ["resolve", "--all", "--where", "collection=notes", "--choose", self.side, "--dry-run"],
         ]
@@ -94,7 +94,7 @@ class Commands:
         """The command as the table has it."""
         names = {
             self.hot: "R", self.records[0]: "C", self.field: "f", self.middle["dot"]: "DOT", self.middle["time"]: "TIME", self.late["dot"]: "a late DOT", self.late["time"]: "a late TIME",
-            self.early["time"]: "an early TIME",
+            self.early["time"]: "an early TIME", "nobody writes this": "g",
             f"#{self.events // 2}": "#HALF", f"{self.field}=nothing has this": "f=v", self.device: "D", self.side: "SIDE", self.segment(): "SEGMENT",
         }
         return " ".join(names.get(word, word) for word in words)
