@@ -97,7 +97,7 @@ class Commands:
             self.early["time"]: "an early TIME", "nobody writes this": "g",
             f"#{self.events // 2}": "#HALF", f"{self.field}=nothing has this": "f=v", self.device: "D", self.side: "SIDE", self.segment(): "SEGMENT",
         }
-        return " ".join(names.get(word, word) for word in words)
+        return " ".join([words[0], *(names.get(word, word) for word in words[1:])])
 
     def measure(self, words, given=None, first_line=False):
         """Runs the command once: milliseconds on processors and on the wall, to its end or to its first line."""
