@@ -3,6 +3,7 @@ import json
 import os
 import queue
 import shutil
+import signal
 import subprocess
 import threading
 import unittest
@@ -17,7 +18,7 @@ class Watch:
     def __init__(self, store, env, under=()):
         self.process = subprocess.Popen(
             [*under, BINARY, "--store", str(store), "sync", "--watch", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**os.environ, **env})
+            env={**os.environ, **env}, start_new_session=True)
         self.lines = queue.Queue()
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
@@ -40,7 +41,8 @@ class Watch:
 
     def end(self):
         if self.process.poll() is None:
-            self.process.kill()
+            # What it runs under may have it as a child.
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.reader.join(60)
         self.process.stdout.close()
