@@ -101,6 +101,14 @@ struct ConflictStatisticsTests {
         try replica.saveConflictCount()
         _ = try replica.commit(try OpenConflictTests.policies(for: keys, replica, &random), wall: 1)
         let goneOn = try replica.conflictStatistics { _ in true }
+        var decided = 0
+        for key in try replica.keys() {
+            guard let conflict = try replica.conflict(key) else { continue }
+            let contested = conflict.record.fields.filter(\.isContested).map(\.field)
+            decided += conflict.fields.count { contested.contains($0.field) && !conflict.openFields.contains($0) }
+            if conflict.winner != nil { decided += 1 }
+        }
+        #expect(goneOn.total.decided == decided, "seed \(seed)")
         try volume.remove(Self.path)
         let anew = try replica.conflictStatistics { _ in true }
         #expect(goneOn.groups == anew.groups && goneOn.concurrentEvents == anew.concurrentEvents, "seed \(seed)")

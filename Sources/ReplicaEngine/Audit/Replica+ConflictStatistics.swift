@@ -37,7 +37,11 @@ extension Replica {
 
     /// What policies decide of a record's conflict as it is now; nil stands for delete against edit.
     private func decided(in key: RecordKey) throws(ReplicaError) -> Set<Name?> {
-        guard let conflict = try conflict(key, at: nil, try policies(of: key.collection)) else { return [] }
+        let policies = try policies(of: key.collection)
+        if let record = try recordWithoutTimes(key), let fields = policies.decidedFields(of: record) {
+            return Set(fields.map(Optional.some))
+        }
+        guard let conflict = try conflict(key, at: nil, policies) else { return [] }
         var decided = Set(conflict.fields.map { Optional($0.field) }).subtracting(conflict.openFields.map(\.field))
         if conflict.winner != nil { decided.insert(nil) }
         return decided

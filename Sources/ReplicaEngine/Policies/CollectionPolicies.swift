@@ -39,20 +39,40 @@ package struct CollectionPolicies: Hashable, Sendable {
         var isKnown = true
         var isOpen = false
         for field in record.fields where field.isContested {
-            switch self[field.field] {
-            case .manual, .record: isOpen = true
-            case .latest, .master: continue
-            case .max, .min:
-                let contenders = field.versions.map {
-                    Contender(value: $0.value, rank: Rank(time: HybridTime(packed: 0), dot: $0.dot), epoch: 0)
-                }
-                if self[field.field].decision(base: [], contenders: contenders).isOpen { isOpen = true }
-            case .union, .text: isKnown = false
+            switch decides(field) {
+            case true?: continue
+            case false?: isOpen = true
+            case nil: isKnown = false
             }
         }
         // A delete that wins takes the fields with it.
         if isOpen && !record.isDeleteAgainstEdit { return true }
         return isOpen || !isKnown ? nil : false
+    }
+
+    /// Which contested fields of a record are decided, as far as its values tell; nil when that depends on its history, or a delete or whole edits stand against each other.
+    func decidedFields(of record: Record) -> Set<Name>? {
+        guard !isConflictOfWholeEdits(record), !record.isDeleteAgainstEdit else { return nil }
+        var decided: Set<Name> = []
+        for field in record.fields where field.isContested {
+            guard let isDecided = decides(field) else { return nil }
+            if isDecided { decided.insert(field.field) }
+        }
+        return decided
+    }
+
+    /// Whether the policy of a contested field decides it, as far as its values tell; nil when that depends on its history.
+    private func decides(_ field: RecordField) -> Bool? {
+        switch self[field.field] {
+        case .manual, .record: return false
+        case .latest, .master: return true
+        case .max, .min:
+            let contenders = field.versions.map {
+                Contender(value: $0.value, rank: Rank(time: HybridTime(packed: 0), dot: $0.dot), epoch: 0)
+            }
+            return !self[field.field].decision(base: [], contenders: contenders).isOpen
+        case .union, .text: return nil
+        }
     }
 
     /// Whether edits that did not see each other are in conflict as a whole.
