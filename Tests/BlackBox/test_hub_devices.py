@@ -66,6 +66,15 @@ class Devices(HubTest):
         # The hub has forgotten the token: the device proves its key.
         self.assertEqual(self.sync(laptop)["pushed"], 1)
 
+    def test_what_the_hub_gave_is_not_pending(self):
+        self.serve()
+        laptop, phone = self.device("laptop"), self.device("phone")
+        for number in range(3):
+            self.ok("put", f"notes/{number}", "title=sea", store=laptop)
+        self.sync(laptop)
+        self.assertEqual(self.object("pull", store=phone, env=self.keys)["pending"], 0)
+        self.assertEqual(self.object("status", "--offline", store=phone, env=self.keys)["pending"], 0)
+
     def test_not_joined(self):
         laptop = self.make("laptop")
         for command in ("push", "pull", "sync", "devices", "role"):

@@ -219,6 +219,34 @@ class Policies(HubTest):
         self.serve(port=port)
         self.assertEqual(self.verdict(token, policy(client, 3)), ["lease-missing"])
 
+    def test_who_asks_is_told_what_a_watch_was_refused(self):
+        """As long as it is; what the watch learned is not put back by a command, and what a command learned not by the watch."""
+        phone = self.device("phone")
+        self.unlinked(phone, ("policy", "notes", "latest"))
+        watch = Watch(phone, self.keys)
+        self.addCleanup(watch.end)
+        watch.see("status", state="blocked")
+        told = self.object("status", "--offline", store=phone, env=self.keys)
+        self.assertEqual(told["state"], "blocked")
+        self.assertIn("lease-missing", told["why"])
+        self.fails(1, "push", store=phone, env=self.keys)
+        watch.end()
+        again = self.object("status", "--offline", store=phone, env=self.keys)
+        self.assertEqual((again["state"], again["pending"]), ("blocked", 1))
+        self.assertNotEqual(again["why"], told["why"])
+
+    def test_what_is_not_refused_any_more_is_not_told(self):
+        """Somebody else gave the hub what it had not taken: there is nothing left to push."""
+        phone = self.device("phone")
+        self.ok("put", "notes/trip", "days=1", store=phone)
+        self.sync(phone)
+        path = phone / ".syncline" / "sync" / "progress"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "blocked": "the hub took it amiss"}))
+        self.assertEqual(self.object("status", "--offline", store=phone, env=self.keys)["state"], "blocked")
+        self.sync(phone)
+        told = self.object("status", "--offline", store=phone, env=self.keys)
+        self.assertEqual((told["state"], told["why"]), ("unknown", None))
+
     def test_in_packed_blocks_neither(self):
         phone = self.device("phone")
         self.unlinked(phone, ("put", "notes/trip", "days=1"), ("policy", "notes", "latest"), ("checkpoint",))

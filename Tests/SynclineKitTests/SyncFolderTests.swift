@@ -29,12 +29,23 @@ import Testing
     /// Found by a black-box test: a `status` took the file away that a `sync` was about to put in place.
     @Test func `progress is noted by several at once`() throws {
         let refusals = try refusals { folder, index in
-            var progress = SyncProgress()
-            progress.head = index
-            try folder.write(progress)
+            try folder.noteProgress { $0.ackedThrough.join(VersionVector([Dot(device: DeviceID(high: 1, low: index), seq: 1)])) }
         } then: { folder in
             let progress = try folder.progress()
-            #expect(progress.head != nil)
+            #expect(progress.ackedThrough.entries.count == 64)
+        }
+        #expect(refusals == [])
+    }
+
+    @Test func `what is noted of progress leaves the rest as it is`() throws {
+        let refusals = try refusals { folder, index in
+            try folder.noteProgress { progress in
+                if index == 0 { (progress.cursor, progress.blocked) = ("ab", "gap") }
+                if index == 1 { (progress.lastSync, progress.offlineSince) = (5, 6) }
+            }
+        } then: { folder in
+            let progress = try folder.progress()
+            #expect(progress.cursor == "ab" && progress.blocked == "gap" && progress.lastSync == 5 && progress.offlineSince == 6)
         }
         #expect(refusals == [])
     }

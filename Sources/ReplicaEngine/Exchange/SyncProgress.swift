@@ -38,6 +38,18 @@ package struct SyncProgress: Hashable, Sendable {
         try volume.replaceSharedFile(folder + Self.fileName, in: folder, with: json, .creatingPrivately)
     }
 
+    /// Changes what the file of a folder says, while no other program changes a file of it.
+    package static func update<Storage: Volume>(
+        in folder: String, on volume: Storage, _ change: (inout SyncProgress) -> Void
+    ) throws(VolumeError) {
+        let turn = try volume.enter(folder)
+        defer { volume.close(turn) }
+        var progress = try read(in: folder, on: volume)
+        change(&progress)
+        let path = folder + fileName
+        try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: progress.json, .creatingPrivately)
+    }
+
     private init(_ object: JSONValue) {
         cursor = object["cursor"]?.text ?? ""
         ackedThrough = VersionVector(hub: object["ackedThrough"])

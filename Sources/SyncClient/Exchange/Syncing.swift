@@ -12,7 +12,8 @@ package final class Syncing<Storage: Volume> {
     private let folder: SyncFolder
     private let client: HubClient
     private let now: () -> UInt64
-    private var progress: SyncProgress
+    private var known: KnownProgress
+    private var progress: SyncProgress { known.value }
     private var report = SyncReport()
     private var hasHeardNames = false
     private var pushSize = PushSize()
@@ -42,7 +43,7 @@ package final class Syncing<Storage: Volume> {
         folder = SyncFolder(ofStore: path)
         guard let link = try folder.link() else { throw .notJoined(folder: path) }
         client = try HubClient(link, folder, device: store.device, keys: keys, waitsItsTurn: true)
-        progress = try folder.progress()
+        known = try KnownProgress(in: folder)
     }
 
     package var hub: String { client.hub }
@@ -145,8 +146,8 @@ package final class Syncing<Storage: Volume> {
         let acked = VersionVector(hub: status["ackedThrough"])
         // What it once had and has no more: it was restored from a copy.
         if !progress.ackedThrough.isCovered(by: acked) { report.isHubSetBack = true }
-        progress.ackedThrough = acked
-        progress.head = status["head"]?.integer
+        let head = status["head"]?.integer
+        known.note { ($0.ackedThrough, $0.head) = (acked, head) }
         try folder.noteReceipts { $0.take(status: status) }
         return status
     }
@@ -156,10 +157,8 @@ package final class Syncing<Storage: Volume> {
         guard let first = try reading({ () throws(ReplicaError) in try store.firstPosition(beyond: progress.ackedThrough) }) else {
             // Nothing to send, and yet the chains have to be compared: a copy may have sent other events under these names.
             try send([])
-            progress.blocked = nil
-            return
+            return known.note { $0.blocked = nil }
         }
-        progress.blocked = nil
         let hasCritical = try !unsentCritical().isEmpty
         var next = first
         while next < store.end {
@@ -176,7 +175,8 @@ package final class Syncing<Storage: Volume> {
         }
         // Who has to get them is known now.
         if hasCritical { try readStatus() }
-        if let rejection = report.rejected.first { progress.blocked = rejection.problem.detail }
+        let reason = report.rejected.first?.problem.detail
+        known.note { $0.blocked = reason }
     }
 
     /// Whether a push that failed may succeed in smaller pieces, or from where the hub says that it is; the same gap again may not.
@@ -209,7 +209,7 @@ package final class Syncing<Storage: Volume> {
             report.pushed += Int(taken)
             report.concurrent += answer["concurrent"]?.items?.count ?? 0
             next = Position(blocks.start.index + taken)
-            if next == blocks.run.end { progress.chain = blocks.chain.last ?? blocks.before }
+            if next == blocks.run.end { note(chain: blocks.chain.last ?? blocks.before) }
             try note(answer)
             onProgress(report.pushed, total)
             guard next == blocks.run.end else { return next }
@@ -258,7 +258,7 @@ package final class Syncing<Storage: Volume> {
         var after = before
         for event in events where event.dot.device == own && event.dot.seq == after.dot.seq + 1 { after = OwnChain.next(after, event) }
         let answer = try client.push(events, before: before, after: after)
-        progress.chain = after
+        note(chain: after)
         guard let verdicts = answer["events"]?.items else { throw .strangeAnswer(hub: hub, what: "a push without verdicts") }
         for verdict in verdicts { try note(verdict: verdict) }
         try note(answer)
@@ -280,11 +280,13 @@ package final class Syncing<Storage: Volume> {
         }
     }
 
+    private func note(chain head: ChainHead) { known.note { $0.chain = head } }
+
     /// Takes note of what a push's answer says of the hub.
     private func note(_ answer: JSONValue) throws(SyncError) {
-        progress.ackedThrough = VersionVector(hub: answer["ackedThrough"])
-        progress.head = answer["head"]?.integer
-        try folder.write(progress)
+        let (acked, head) = (VersionVector(hub: answer["ackedThrough"]), answer["head"]?.integer)
+        known.note { ($0.ackedThrough, $0.head) = (acked, head) }
+        try known.save()
         guard answer["forked"]?.items?.contains(where: { $0.text == store.device.description }) != true else {
             throw .fork(
                 HubProblem(
@@ -314,30 +316,32 @@ package final class Syncing<Storage: Volume> {
         switch page {
         case .events(let object, let events):
             try take(events)
-            try advance(behind: object, events.count)
+            try advance(behind: object, events.count, page.covers)
         case .blocks(let body):
-            if try take(body) { return try advance(behind: body.object, body.eventCount) }
+            if try take(body) { return try advance(behind: body.object, body.eventCount, page.covers) }
             // Blocks that do not fit the records here come once more as events, in as many pages as it takes.
             var left = body.eventCount
             while left > 0 {
                 let (object, events) = try client.pull(cursor: progress.cursor, limit: min(left, Self.pullEvents))
                 guard !events.isEmpty else { throw .strangeAnswer(hub: hub, what: "a page without the events that it had") }
                 try take(events)
-                try advance(behind: object, events.count)
+                try advance(behind: object, events.count, VersionVector(events.map(\.dot)))
                 left -= events.count
             }
         }
     }
 
-    /// Saves the cursor behind a page whose events are durable and folded.
-    private func advance(behind page: JSONValue, _ count: Int) throws(SyncError) {
+    /// Saves the cursor behind a page whose events are durable and folded. What the hub gives it has.
+    private func advance(behind page: JSONValue, _ count: Int, _ covers: VersionVector) throws(SyncError) {
         guard let cursor = page["cursor"]?.text, let head = page["head"]?.integer else {
             throw .strangeAnswer(hub: hub, what: "a pull without a cursor")
         }
-        progress.cursor = cursor
-        progress.head = head
+        known.note {
+            ($0.cursor, $0.head) = (cursor, head)
+            $0.ackedThrough.join(covers)
+        }
         report.head = head
-        try folder.write(progress)
+        try known.save()
         onProgress(report.pulled, report.pulled + Int(head) - Int(page["first"]?.integer ?? 0) - count)
     }
 
@@ -368,7 +372,7 @@ package final class Syncing<Storage: Volume> {
         report.isHubSetBack = true
         // It may have rejected what it had forgotten to have granted.
         report.rejected = []
-        progress.cursor = ""
+        known.note { $0.cursor = "" }
         try pullAll()
         guard client.link.role != "reader" else { return }
         try readStatus()
@@ -380,14 +384,13 @@ package final class Syncing<Storage: Volume> {
     /// Notes when the hub was reached, or since when it is not.
     private func noting(_ body: () throws(SyncError) -> Void) throws(SyncError) {
         do throws(SyncError) { try body() } catch {
-            if case .unreachable = error, progress.offlineSince == nil { progress.offlineSince = now() }
-            if case .fork(let problem) = error { progress.blocked = problem.detail }
-            try folder.write(progress)
+            if case .unreachable = error { known.note { [time = now()] in $0.offlineSince = $0.offlineSince ?? time } }
+            if case .fork(let problem) = error { known.note { $0.blocked = problem.detail } }
+            try known.save()
             throw error
         }
-        progress.lastSync = now()
-        progress.offlineSince = nil
-        try folder.write(progress)
+        known.note { [time = now()] in ($0.lastSync, $0.offlineSince) = (time, nil) }
+        try known.save()
     }
 
     private func reading<Value>(_ body: () throws(ReplicaError) -> Value) throws(SyncError) -> Value {

@@ -90,9 +90,10 @@ package struct SyncFolder {
         }
     }
 
-    package func write(_ progress: SyncProgress) throws(SyncError) {
+    /// Notes what somebody has learned. A watch and commands may both have learned something: nobody puts back what others have.
+    package func noteProgress(_ change: (inout SyncProgress) -> Void) throws(SyncError) {
         try PrivateFile.makeFolder(path)
-        do throws(VolumeError) { try progress.write(in: path, on: POSIXVolume()) } catch {
+        do throws(VolumeError) { try SyncProgress.update(in: path, on: POSIXVolume(), change) } catch {
             throw .file(path: error.path, code: error.code)
         }
     }

@@ -7,12 +7,11 @@ internal import SyncCore
 extension Watching {
     func push(_ order: PushOrder) throws(SyncError) -> PushResult {
         let batch = try stored { () throws(ReplicaError) in
-            try machine.store.reading { (store) throws(ReplicaError) in try store.pushBatch(order, chain: progress.chain) }
+            try machine.store.reading { (store) throws(ReplicaError) in try store.pushBatch(order, chain: known.value.chain) }
         }
         let object = try client.push(batch.events, before: batch.before, after: batch.after)
         guard let answer = PushAnswer(json: object) else { throw .strangeAnswer(hub: client.hub, what: "a push without verdicts") }
-        progress.chain = batch.after
-        progress.ackedThrough = answer.ackedThrough
+        known.note { ($0.chain, $0.ackedThrough) = (batch.after, answer.ackedThrough) }
         return PushResult(answer: answer, events: batch.runs, scannedTo: batch.scannedTo)
     }
 
@@ -24,9 +23,12 @@ extension Watching {
             throw .strangeAnswer(hub: client.hub, what: "a pull without a cursor")
         }
         page = contents
+        // What the hub gives it has.
+        let covers = contents.covers
+        known.note { $0.ackedThrough.join(covers) }
         return PulledPage(
             cursor: next, position: Position(first + UInt64(contents.eventCount)), head: Position(head),
-            eventCount: UInt64(contents.eventCount), covers: contents.covers)
+            eventCount: UInt64(contents.eventCount), covers: covers)
     }
 
     /// Takes in the page that was pulled last; `isFit` is false where it has to be pulled once more as events, with the blocks before the one that does not fit taken in.

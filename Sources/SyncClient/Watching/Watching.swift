@@ -14,7 +14,7 @@ package final class Watching {
     private let inbox: SocketInbox
     private let news: (WatchNews) -> Void
     var session: DeviceSession
-    var progress: SyncProgress
+    var known: KnownProgress
     /// A page until the order to take it in comes, and the events of deliveries.
     var page: PulledContents?
     var deliveries: [DeliveryID: Event] = [:]
@@ -43,7 +43,8 @@ package final class Watching {
             (device, name, local) = try machine.store.reading { (store) throws(ReplicaError) in (store.device, store.name, store.localLog) }
         } catch { throw .store(error) }
         client = try HubClient(link, folder, device: device, keys: machine.keys, waitsItsTurn: false)
-        progress = try folder.progress()
+        known = try KnownProgress(in: folder)
+        let progress = known.value
         var options = DeviceSession.Options(device: device, name: name, role: Role(rawValue: link.role) ?? .client)
         options.canLead = options.role == .master
         options.pushEvents = 5000
@@ -156,8 +157,9 @@ package final class Watching {
             case .takeInCritical(let attempt, let delivery):
                 inputs.append(.tookInCritical(attempt: attempt, delivery, try takeIn(delivery)))
             case .saveCursor(let cursor):
-                progress.cursor = cursor.map(Hexadecimal.text) ?? ""
-                try folder.write(progress)
+                let text = cursor.map(Hexadecimal.text) ?? ""
+                known.note { $0.cursor = text }
+                try known.save()
             case .close:
                 socket?.close()
                 socket = nil
@@ -209,32 +211,22 @@ package final class Watching {
     }
 
     private func show(_ status: SyncStatus) throws(SyncError) {
-        progress.lastSync = status.lastSyncWall ?? progress.lastSync
-        progress.head = status.head?.index ?? progress.head
-        if case .offline(let since) = status.state {
-            progress.offlineSince = since ?? progress.offlineSince
-        } else {
-            progress.offlineSince = nil
-        }
-        note(status.state)
-        try folder.write(progress)
-        news(.status(status))
-    }
-
-    /// Whoever asks how the store stands is told without the watch, too, what a person has to mend in it.
-    private func note(_ state: SyncState) {
-        blocked = nil
-        switch state {
-        case .blocked(let reason):
-            blocked = reason
-            switch reason {
-            case .fork: progress.blocked = "other events have this device's names: its identity was used in two places"
-            case .rejected(let dot, let code): progress.blocked = "the hub does not take \(dot): \(code.rawValue)"
-            case .refusedHere, .revoked, .notEnrolled: break
+        blocked = if case .blocked(let reason) = status.state { reason } else { nil }
+        known.note { progress in
+            if let time = status.lastSyncWall { progress.lastSync = max(progress.lastSync ?? 0, time) }
+            progress.head = status.head?.index ?? progress.head
+            progress.offlineSince = if case .offline(let since) = status.state { since ?? progress.offlineSince } else { nil }
+            switch status.state {
+            case .connected: progress.blocked = nil
+            case .blocked(.fork): progress.blocked = "other events have this device's names: its identity was used in two places"
+            // Whoever pushed it may have been told more.
+            case .blocked(.rejected(let dot, let code)):
+                progress.blocked = progress.blocked ?? "the hub does not take \(dot): \(code.rawValue)"
+            default: break
             }
-        case .connected: progress.blocked = nil
-        default: break
         }
+        try known.save()
+        news(.status(status))
     }
 
     // MARK: - Errors
