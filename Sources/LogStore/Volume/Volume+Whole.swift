@@ -62,6 +62,14 @@ extension Volume {
         return try readWhole(file, at: 0, count: try sizeBytes(of: file))
     }
 
+    /// The same; nil when there is none of this name.
+    package func fileIfPresent(_ path: String) throws(VolumeError) -> [UInt8]? {
+        do throws(VolumeError) { return try wholeFile(path) } catch {
+            if error.reason == .noSuchFile { return nil }
+            throw error
+        }
+    }
+
     /// Removes a file; that there is none is no error.
     func removeIfPresent(_ path: String) throws(VolumeError) {
         do throws(VolumeError) { try remove(path) } catch { if error.reason != .noSuchFile { throw error } }

@@ -68,10 +68,11 @@ package struct DeviceNames: Hashable, Sendable {
 
     // MARK: - Files
 
-    static func read<Storage: Volume>(in folder: String, on volume: Storage) -> DeviceNames {
+    /// What the files of a store say that are there.
+    static func read<Storage: Volume>(in folder: String, on volume: Storage) throws(VolumeError) -> DeviceNames {
         DeviceNames(
-            given: (try? volume.wholeFile(folder + "/" + fileName)).map(given(in:)) ?? [:],
-            told: (try? volume.wholeFile(folder + "/" + toldFileName)).map(told(in:)) ?? [:])
+            given: try volume.fileIfPresent(folder + "/" + fileName).map(given(in:)) ?? [:],
+            told: try volume.fileIfPresent(folder + "/" + toldFileName).map(told(in:)) ?? [:])
     }
 
     private static func given(in text: [UInt8]) -> [DeviceID: String] {

@@ -73,7 +73,7 @@ package final class Replica<Storage: Volume> {
         self.volume = volume
         self.identity = identity
         self.log = log
-        names = DeviceNames.read(in: folder, on: volume)
+        names = (try? DeviceNames.read(in: folder, on: volume)) ?? DeviceNames(given: [:])
         names.give(identity.name, to: identity.device)
         let search = log.readCheckpoint()
         ignoredCheckpoints = search.ignored
@@ -169,7 +169,7 @@ package final class Replica<Storage: Volume> {
         do throws(VolumeError) {
             let turn = try volume.enter(folder)
             defer { volume.close(turn) }
-            var names = DeviceNames.read(in: folder, on: volume)
+            var names = try DeviceNames.read(in: folder, on: volume)
             names.give(identity.name, to: identity.device)
             let changed = change(&names)
             self.names = names
