@@ -67,7 +67,7 @@ package enum HubService {
     /// Whoever makes an invitation while no hub runs has it for a moment.
     private static func lock(_ folder: HubFolder) async throws -> HubLock {
         for _ in 0..<20 {
-            if let lock = try? HubLock(folder) { return lock }
+            do throws(HubError) { return try HubLock(folder) } catch { guard case .alreadyRunning = error else { throw error } }
             try await Task.sleep(for: .milliseconds(100))
         }
         return try HubLock(folder)

@@ -108,6 +108,16 @@ extension Volume {
         try replaceFile(path, by: path + ".unfinished", in: folder, with: bytes, mode)
     }
 
+    /// Puts in place what `change` makes of such a file's bytes, nil of one that is not there, while no other program changes a file of its folder; nothing when that is nil.
+    package func updateSharedFile(
+        _ path: String, in folder: String, _ mode: OpenMode = .creating, _ change: ([UInt8]?) -> [UInt8]?
+    ) throws(VolumeError) {
+        let turn = try enter(folder)
+        defer { close(turn) }
+        guard let bytes = change(try fileIfPresent(path)) else { return }
+        try replaceFile(path, by: path + ".unfinished", in: folder, with: bytes, mode)
+    }
+
     /// The folder that a path lies in.
     package static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

@@ -48,9 +48,7 @@ struct SavedConflictCount {
 
     private init(_ end: SealedEnd, _ cursor: inout ByteCursor) throws(BlockError) {
         self.end = end
-        for _ in 0..<(try cursor.count(unitBytes: 16)) { _ = devices.number(of: DeviceID(bytes: try cursor.take(16))) }
-        for _ in 0..<(try cursor.count(unitBytes: 2)) { _ = collections.number(of: try cursor.name()) }
-        for _ in 0..<(try cursor.count(unitBytes: 2)) { _ = fields.number(of: try cursor.name()) }
+        (devices, collections, fields) = (try Numbering(&cursor), try Numbering(&cursor), try Numbering(&cursor))
         count.concurrentEvents = Int(truncatingIfNeeded: try cursor.varint())
         for _ in 0..<(try cursor.count()) {
             let collection = try collections.value(&cursor)
@@ -152,12 +150,8 @@ struct SavedConflictCount {
             parts += own
         }
         var content: [UInt8] = []
-        content.appendVarint(devices.values.count)
-        for device in devices.values { content.append(contentsOf: device.bytes) }
-        for names in [collections, fields] {
-            content.appendVarint(names.values.count)
-            for name in names.values { content += [UInt8(name.utf8.count)] + name.utf8 }
-        }
+        devices.append(to: &content)
+        for names in [collections, fields] { names.append(to: &content) }
         return DerivedFile.bytes(Self.magic, at: end, content + parts)
     }
 }

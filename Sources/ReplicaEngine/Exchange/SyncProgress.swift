@@ -21,7 +21,7 @@ package struct SyncProgress: Hashable, Sendable {
 
     package init() {}
 
-    private static let fileName = "/progress"
+    package static let fileName = "/progress"
 
     /// What the file of a folder says. One that is not there, or is damaged, says nothing: then everything is pulled again, which changes nothing.
     package static func read<Storage: Volume>(in folder: String, on volume: Storage) throws(VolumeError) -> SyncProgress {
@@ -30,24 +30,15 @@ package struct SyncProgress: Hashable, Sendable {
             if error.reason == .noSuchFile || error.code == ENOTDIR { return SyncProgress() }
             throw error
         }
-        return (try? JSONValue(json: text)).map { SyncProgress($0) } ?? SyncProgress()
+        return SyncProgress(json: text)
     }
+
+    /// The same of the file's text.
+    package init(json text: [UInt8]?) { self = text.flatMap { try? JSONValue(json: $0) }.map { SyncProgress($0) } ?? SyncProgress() }
 
     /// Puts the file in its folder, which is there, for its owner's eyes only: after a power loss it is there as before or as after.
     package func write<Storage: Volume>(in folder: String, on volume: Storage) throws(VolumeError) {
         try volume.replaceSharedFile(folder + Self.fileName, in: folder, with: json, .creatingPrivately)
-    }
-
-    /// Changes what the file of a folder says, while no other program changes a file of it.
-    package static func update<Storage: Volume>(
-        in folder: String, on volume: Storage, _ change: (inout SyncProgress) -> Void
-    ) throws(VolumeError) {
-        let turn = try volume.enter(folder)
-        defer { volume.close(turn) }
-        var progress = try read(in: folder, on: volume)
-        change(&progress)
-        let path = folder + fileName
-        try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: progress.json, .creatingPrivately)
     }
 
     private init(_ object: JSONValue) {
@@ -62,7 +53,7 @@ package struct SyncProgress: Hashable, Sendable {
         }
     }
 
-    private var json: [UInt8] {
+    package var json: [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("cursor")

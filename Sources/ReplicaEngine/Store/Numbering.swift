@@ -22,3 +22,27 @@ struct Numbering<Value: Hashable> {
         return values[Int(number)]
     }
 }
+
+// In a derived file: their count, then the values in their order.
+
+extension Numbering<DeviceID> {
+    init(_ cursor: inout ByteCursor) throws(BlockError) {
+        for _ in 0..<(try cursor.count(unitBytes: 16)) { _ = number(of: DeviceID(bytes: try cursor.take(16))) }
+    }
+
+    func append(to bytes: inout [UInt8]) {
+        bytes.appendVarint(values.count)
+        for device in values { bytes.append(contentsOf: device.bytes) }
+    }
+}
+
+extension Numbering<Name> {
+    init(_ cursor: inout ByteCursor) throws(BlockError) {
+        for _ in 0..<(try cursor.count(unitBytes: 2)) { _ = number(of: try cursor.name()) }
+    }
+
+    func append(to bytes: inout [UInt8]) {
+        bytes.appendVarint(values.count)
+        for name in values { bytes += [UInt8(name.utf8.count)] + name.utf8 }
+    }
+}

@@ -23,7 +23,7 @@ package struct DeviceKey {
         if let key = try read(device, in: folder) { return key }
         try PrivateFile.makeFolder(folder)
         var made: DeviceKey?
-        try PrivateFile.update(path(device, folder), in: folder) { (kept) throws(SyncError) in
+        try PrivateFile.update(path(device, folder), in: folder) { kept in
             // Another program may have made it since: then that is the key.
             guard kept == nil else { return nil }
             let key = Curve25519.Signing.PrivateKey()

@@ -19,17 +19,10 @@ enum PrivateFile {
     }
 
     /// Puts in place what `change` makes of the file's bytes, nil of one that is not there, while no other program changes a file of this folder; nothing when that is nil.
-    static func update(
-        _ path: String, in folder: String, _ change: ([UInt8]?) throws(SyncError) -> [UInt8]?
-    ) throws(SyncError) {
-        let volume = POSIXVolume()
-        let turn: POSIXVolume.File
-        do throws(VolumeError) { turn = try volume.enter(folder) } catch { throw .file(path: error.path, code: error.code) }
-        defer { volume.close(turn) }
-        guard let bytes = try change(try read(path)) else { return }
-        do throws(VolumeError) {
-            try volume.replaceFile(path, by: path + ".unfinished", in: folder, with: bytes, .creatingPrivately)
-        } catch { throw .file(path: error.path, code: error.code) }
+    static func update(_ path: String, in folder: String, _ change: ([UInt8]?) -> [UInt8]?) throws(SyncError) {
+        do throws(VolumeError) { try POSIXVolume().updateSharedFile(path, in: folder, .creatingPrivately, change) } catch {
+            throw .file(path: error.path, code: error.code)
+        }
     }
 
     /// Makes the folder and those above it that are missing.

@@ -45,11 +45,16 @@ package struct SyncFolder {
     /// Others may change something else of it meanwhile.
     private func change(_ change: (inout HubLink) -> Void) throws(SyncError) {
         guard try link() != nil else { throw .notJoined(folder: path) }
-        try PrivateFile.update(linkPath, in: path) { (text) throws(SyncError) in
-            guard var link = text.flatMap(HubLink.init(text:)) else { throw .damagedFile(path: linkPath) }
+        var isDamaged = false
+        try PrivateFile.update(linkPath, in: path) { text in
+            guard var link = text.flatMap(HubLink.init(text:)) else {
+                isDamaged = true
+                return nil
+            }
             change(&link)
             return link.json
         }
+        if isDamaged { throw .damagedFile(path: linkPath) }
     }
 
     /// Who has which of this device's critical events.
@@ -59,7 +64,7 @@ package struct SyncFolder {
 
     /// Notes what the hub said of them. A watch and a command may both have heard something: one after the other.
     package func noteReceipts(_ change: (inout CriticalReceipts) -> Void) throws(SyncError) {
-        try PrivateFile.update(path + CriticalReceipts.fileName, in: path) { (text) throws(SyncError) in
+        try PrivateFile.update(path + CriticalReceipts.fileName, in: path) { text in
             let known = CriticalReceipts(json: text)
             var receipts = known
             change(&receipts)
@@ -76,7 +81,7 @@ package struct SyncFolder {
 
     /// Keeps those that are right and speak of events that the store has. A damaged file is begun anew.
     func note(_ heard: [DeviceSignature], known: VersionVector, in workspace: WorkspaceID) throws(SyncError) {
-        try PrivateFile.update(signaturesPath, in: path) { (text) throws(SyncError) in
+        try PrivateFile.update(signaturesPath, in: path) { text in
             let kept = text.flatMap(DeviceSignatures.init(json:))
             var signatures = kept.flatMap { $0.workspace == workspace ? $0 : nil } ?? DeviceSignatures(workspace: workspace)
             signatures.hear(heard, known: known, by: StandardCryptography.self)
@@ -93,8 +98,10 @@ package struct SyncFolder {
     /// Notes what somebody has learned. A watch and commands may both have learned something: nobody puts back what others have.
     package func noteProgress(_ change: (inout SyncProgress) -> Void) throws(SyncError) {
         try PrivateFile.makeFolder(path)
-        do throws(VolumeError) { try SyncProgress.update(in: path, on: POSIXVolume(), change) } catch {
-            throw .file(path: error.path, code: error.code)
+        try PrivateFile.update(path + SyncProgress.fileName, in: path) { text in
+            var progress = SyncProgress(json: text)
+            change(&progress)
+            return progress.json
         }
     }
 }

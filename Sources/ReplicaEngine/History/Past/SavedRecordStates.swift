@@ -50,9 +50,7 @@ struct SavedRecordStates {
         let start = cursor.offset
         guard let spacing = Int(exactly: try cursor.varint()), spacing > 0 else { throw .malformed(offset: start) }
         self.spacing = spacing
-        for _ in 0..<(try cursor.count(unitBytes: 16)) { _ = devices.number(of: DeviceID(bytes: try cursor.take(16))) }
-        for _ in 0..<(try cursor.count(unitBytes: 2)) { _ = collections.number(of: try cursor.name()) }
-        for _ in 0..<(try cursor.count(unitBytes: 2)) { _ = fields.number(of: try cursor.name()) }
+        (devices, collections, fields) = (try Numbering(&cursor), try Numbering(&cursor), try Numbering(&cursor))
         while !cursor.isAtEnd {
             let key = RecordKey(collection: try collections.value(&cursor), record: try cursor.name())
             var own = ByteCursor(try cursor.take(try cursor.count()))
@@ -145,12 +143,8 @@ struct SavedRecordStates {
     var bytes: [UInt8] {
         var (content, collections) = ([UInt8](), collections)
         content.appendVarint(spacing)
-        content.appendVarint(devices.values.count)
-        for device in devices.values { content.append(contentsOf: device.bytes) }
-        for names in [collections, fields] {
-            content.appendVarint(names.values.count)
-            for name in names.values { content += [UInt8(name.utf8.count)] + name.utf8 }
-        }
+        devices.append(to: &content)
+        for names in [collections, fields] { names.append(to: &content) }
         for (key, states) in records.sorted(by: { $0.key < $1.key }) {
             var own: [UInt8] = []
             for (newest, bytes) in states.sorted(by: { $0.key < $1.key }) {
