@@ -115,6 +115,29 @@ struct BlockIntakeTests {
         try target.check("seed \(seed)")
     }
 
+    @Test func `a disk that refuses what was taken says so, and nothing of it is there when the store is opened anew`() throws {
+        let source = try Store(9, wall: 0)
+        try source.replica.adopt(Array(WorkloadW(events: 500, seed: 3)))
+        try source.replica.checkpoint()
+        let run = try source.replica.packedBlocks(from: Position(0), upTo: source.replica.end, limitBytes: 0)
+        let body = try #require(BlocksBody(BlocksBody.bytes(object: Array("{}".utf8), blocks: run.bytes)))
+        for fault in [VolumeFault.inputOutput, .noSpace] {
+            let volume = FaultyVolume()
+            let replica = try ReferenceTests.replica(on: volume)
+            let intake = BlockIntake(replica)
+            #expect(try body.withBlock(0) { (bytes) throws(ReplicaError) in try intake.take(bytes) } != nil)
+            volume.inject(fault, at: 1, isForever: true)
+            do {
+                try intake.append()
+                Issue.record("\(fault) went unseen")
+            } catch { #expect({ if case .log(.appendFailed) = error { true } else { false } }(), "\(fault): \(error)") }
+            #expect(volume.hasStruck)
+            volume.heal()
+            #expect(throws: ReplicaError.self) { try intake.append() }
+            #expect(try Replica.open(in: "disk/store", on: FaultyVolume(volume.state), access: .writing).end == Position(0))
+        }
+    }
+
     @Test func `events under leases are taken with their epochs, where each lease was granted`() throws {
         struct Lease: Hashable {
             let epoch: UInt64

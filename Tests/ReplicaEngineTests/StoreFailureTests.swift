@@ -120,6 +120,30 @@ struct StoreFailureTests {
         }
     }
 
+    @Test func `of two programs that make a store at once, one is told that it is there`() throws {
+        @Sendable func create(_ volume: FaultyVolume, _ number: UInt64) throws(ReplicaError) -> DeviceID {
+            let device = DeviceID(high: number, low: 1)
+            let replica = try Replica.create(
+                in: SampleStore.folder, on: volume, device: device, name: "a", storeID: StoreID(high: number, low: 1))
+            try replica.close()
+            return device
+        }
+        var toldLate = 0
+        for number in 1... {
+            let volume = FaultyVolume()
+            try volume.createFolder("disk")
+            nonisolated(unsafe) var other: Result<DeviceID, ReplicaError>?
+            volume.intrude(before: number) { other = Result { () throws(ReplicaError) in try create(volume, 2) } }
+            let own = Result { () throws(ReplicaError) in try create(volume, 1) }
+            guard !volume.isIntrusionPending, let other else { break }
+            let made = [own, other].compactMap { try? $0.get() }
+            #expect(made.count == 1, "operation \(number): \(own), \(other)")
+            if case .failure(.alreadyAStore) = own { toldLate += 1 }
+            #expect(try Replica.open(in: SampleStore.folder, on: volume, access: .reading).device == made.first, "operation \(number)")
+        }
+        #expect(toldLate > 0)
+    }
+
     private static func events(_ replica: Replica<FaultyVolume>) throws -> [Dot] {
         var dots: [Dot] = []
         try replica.dots(from: Position(0)) { dots.append($1) }

@@ -98,8 +98,8 @@ package struct BlockOutlines {
 
     /// The outline of a block of events whose checksum has been checked.
     package func outline(of header: BlockHeader, _ block: UnsafeRawBufferPointer) throws(BlockError) -> BlockOutline {
-        var (bounds, traits): (ClosedRange<UInt64>?, EventTraits) = (nil, .all)
-        func add(_ time: UInt64) { bounds = bounds.map { min($0.lowerBound, time)...max($0.upperBound, time) } ?? time...time }
+        var (earliest, latest, traits) = (UInt64.max, UInt64.min, EventTraits.all)
+        func add(_ time: UInt64) { (earliest, latest) = (min(earliest, time), max(latest, time)) }
         switch header.encoding {
         case .packed:
             var cursor = ByteCursor(UnsafeRawBufferPointer(rebasing: block[..<header.blockBytes]), at: BlockHeader.sizeBytes)
@@ -116,7 +116,7 @@ package struct BlockOutlines {
             var reader = try BlockReader(header, block)
             while let stamp = try reader.skipStamped() { add(stamp.time.milliseconds) }
         }
-        guard let bounds else { throw .malformed(offset: BlockHeader.sizeBytes) }
-        return BlockOutline(times: bounds, traits: traits)
+        // A header says of no block that it has no event.
+        return BlockOutline(times: earliest...latest, traits: traits)
     }
 }

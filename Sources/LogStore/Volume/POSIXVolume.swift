@@ -96,11 +96,11 @@ package struct POSIXVolume: Volume {
 
     package func enter(_ folder: String) throws(VolumeError) -> File {
         let descriptor = try check(.open, folder) { Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-        do throws(VolumeError) { try check(.lock, folder) { flock(descriptor, LOCK_EX) } } catch {
-            _ = Glibc.close(descriptor)
-            throw error
-        }
-        return File(descriptor: descriptor, path: folder)
+        let file = File(descriptor: descriptor, path: folder)
+        let locked = Result { () throws(VolumeError) in try check(.lock, folder) { flock(descriptor, LOCK_EX) } }
+        if case .failure = locked { close(file) }
+        _ = try locked.get()
+        return file
     }
 
     package func map(_ file: File, at offset: Int, onto memory: UnsafeMutableRawBufferPointer) throws(VolumeError) {

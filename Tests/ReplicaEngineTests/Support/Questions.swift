@@ -170,6 +170,16 @@ struct Question: Sendable, CustomStringConvertible {
             }
             return "\(lines)"
         },
+        Question("audit of a device") { replica, _ in
+            var filter = AuditFilter()
+            filter.device = DeviceID(high: 2, low: 0)
+            var dots: [Dot] = []
+            try replica.audit(filter, limit: 9, newestFirst: true) {
+                dots.append($0.row.dot)
+                return true
+            }
+            return "\(dots)"
+        },
         Question("chains") { replica, sample in
             "\(try replica.chainHeads()) \(try replica.chainHeads(at: [sample.events[30].dot, sample.events[60].dot]))"
         },
