@@ -223,7 +223,7 @@ final class Session {
         if let then = try store.record(key, at: moment) { return then }
         throw ConsoleError(
             code: "not-yet", "the record \(Arguments.text(key)) was not there yet",
-            hint: "`syncline log \(Arguments.text(key))` shows since when")
+            hint: "`syncline log \(Arguments.typed(key))` shows since when")
     }
 
     /// `#N`, `device:seq` or an ISO time.

@@ -135,7 +135,8 @@ class Editing(StoreTest):
         cases = [
             ("pass", "not changed", False), ("text += '# a remark\\n'", "marker", True), ("text = '@title\\n\\n{\"a\": 1,\\n]'", r"line 4, column 1", True),
             ("text = 'title\\n'", "line 1", True), ("text = '@title\\n1\\n@title\\n2'", "twice", True), ("text = '# nothing'", "no field", True),
-            ("text = '@title\\n\"\"\"\"\"\"\"\\nnever ended'", "line 2", True), ("sys.exit(3)", "status 3", False)]
+            ("text = '@title\\n\"\"\"\"\"\"\"\\nnever ended'", "line 2", True), ("sys.exit(3)", "status 3", False),
+            ("import os\nos.remove(path)\nsys.exit(0)", "left no file", False)]
         for body, words, is_kept in cases:
             with self.subTest(body=body):
                 message = self.fails(1, "resolve", "notes/trip", "--edit", store=laptop, env=self.editor(body))
@@ -147,6 +148,37 @@ class Editing(StoreTest):
                     self.assertIn(str(folder), message)
                     shutil.rmtree(folder)
         self.assertEqual(self.ok("digest", store=laptop), digest)
+
+    def test_delete_against_edit_is_opened_with_all_that_the_edit_has(self):
+        store = self.make()
+        self.ok("import", self.lines([
+            event(DEVICE, 1, set={"title": "start", "days": 3}), event(OTHER, 1, context={DEVICE: 1}, set={"title": "sea"}),
+            event(THIRD, 1, context={DEVICE: 1}, delete=True)]), store=store)
+        self.assertIn("not changed", self.fails(1, "resolve", "notes/trip", "--edit", store=store, env=self.editor("pass")))
+        env = self.editor("assert '@days\\n3\\n' in text and '@title\\n\"sea\"\\n' in text, text\ntext = text.replace('sea', 'hill')")
+        shown = self.ok("resolve", "notes/trip", "--edit", "--dry-run", store=store, env=env)
+        self.assertRegex(shown, r"\+ days = 3  \([ab] 4e1fbf6a\)")
+        self.ok("resolve", "notes/trip", "--edit", store=store, env=env)
+        got = self.object("get", "notes/trip", store=store)
+        self.assertEqual((got["fields"], got["conflicts"]), ({"title": "hill", "days": 3}, {}))
+
+    def test_of_several_edits_against_a_delete_none_is_opened_unasked(self):
+        store = self.make()
+        fourth = "00000000-0000-4000-8000-000000000002"
+        self.ok("import", self.lines([
+            event(DEVICE, 1, set={"title": "start", "days": 3}), event(OTHER, 1, context={DEVICE: 1}, set={"title": "sea"}),
+            event(fourth, 1, context={DEVICE: 1}, set={"days": 5}), event(THIRD, 1, context={DEVICE: 1}, delete=True)]), store=store)
+        env = self.editor("assert '@days\\n5\\n' in text and '@title\\n\"start\"\\n' in text, text\ntext = text.replace('5', '6')")
+        self.assertIn("say first which edit is kept", self.fails(1, "resolve", "notes/trip", "--edit", store=store, env=env))
+        self.ok("resolve", "notes/trip", "--choose", fourth, "--edit", store=store, env=env)
+        self.assertEqual(self.object("get", "notes/trip", store=store)["fields"], {"title": "start", "days": 6})
+
+    def test_what_the_file_promises_is_so(self):
+        laptop, _ = self.conflict()
+        for words, promise in ((["--dry-run"], "Nothing is written before it has been shown"), ([], "A file that is not changed writes nothing")):
+            env = self.editor(f"assert {promise!r} in text, text\ntext = '@title\\n1\\n'")
+            self.ok("resolve", "notes/trip", "--edit", *words, store=laptop, env=env)
+        self.assertEqual(self.object("get", "notes/trip", store=laptop)["fields"]["title"], 1)
 
     def test_the_store_is_free_meanwhile_and_what_has_changed_is_noticed(self):
         laptop, _ = self.conflict()

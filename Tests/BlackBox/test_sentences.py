@@ -1,8 +1,12 @@
 """What a person reads: long values that differ, nothing to do, files that are not there, wrong usage as JSON."""
 import json
+import re
+import subprocess
+import unicodedata
 import unittest
+import uuid
 
-from harness import StoreTest, run
+from harness import BINARY, StoreTest, event, run
 
 
 class Sentences(StoreTest):
@@ -36,6 +40,42 @@ class Sentences(StoreTest):
         self.assertEqual(shown.count("hills"), 9)
         self.assertNotIn("…", shown)
         self.assertTrue(all(len(line) <= 120 for line in shown.splitlines()), shown)
+
+    def test_sides_that_differ_never_look_alike(self):
+        for number, (one, other) in enumerate((
+                ("a\nb", "a\nb\n"), ("a \nb", "a\nb"), ("é", "e\u0301"), ("a b", "a\u00a0b"), ("ab", "a\u200bb"), ("\x1b\nx", "\\u001b\nx"))):
+            with self.subTest(one=one, other=other):
+                self.folder = self.folder / str(number)
+                self.folder.mkdir()
+                laptop = self.disagree("base", one, other)
+                for columns in ("40", "100"):
+                    for words in ([], ["--whole"]):
+                        shown = self.ok("show", "notes/trip", *words, store=laptop, env={"COLUMNS": columns})
+                        self.assertEqual(len(self.seen(shown, int(columns))), 2, shown)
+
+    def seen(self, shown, columns):
+        """What stands under each side, as somebody sees it."""
+        lines = [unicodedata.normalize("NFC", line).replace("\u00a0", " ").replace("\u200b", "").rstrip() for line in shown.splitlines()]
+        lines = lines[:next(at for at, line in enumerate(lines) if line.startswith("settle it"))]
+        if columns == 100:
+            heading = next(at for at, line in enumerate(lines) if re.search("  a .*  b ", line))
+            first, second = (lines[heading].index(f"  {letter} ") for letter in "ab")
+            rows = lines[heading + 2:]
+            return {tuple(row[first:second].strip() for row in rows), tuple(row[second:].strip() for row in rows)}
+        at = [next(at for at, line in enumerate(lines) if line.startswith(f"{letter} ")) for letter in "ab"]
+        return {tuple(line for line in part if line.startswith(("! ", "    "))) for part in (lines[at[0]:at[1]], lines[at[1]:])}
+
+    def test_the_command_that_is_shown_can_be_run(self):
+        store = self.make()
+        for name in ("two words", "it's \"so\" \\ $HOME `x`", "漢字 *", "a;b&c|d", "\x1b[31m\u202e'"):
+            with self.subTest(name):
+                here, there = (str(uuid.uuid4()) for _ in range(2))
+                self.ok("import", self.lines([event(here, 1, name, set={"x": 1}), event(there, 1, name, set={"x": 2})]), store=store)
+                shown = self.ok("show", f"notes/{name}", store=store, env={"COLUMNS": "400"})
+                command = re.search(r"settle it: syncline (resolve .*) --choose a   or", shown).group(1)
+                done = subprocess.run(["bash", "-c", f"'{BINARY}' --store '{store}' {command} --choose a"], capture_output=True)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(self.objects("conflicts", store=store), [])
 
     def test_nothing_to_settle_is_said(self):
         laptop = self.disagree("base", "sea", "lake")

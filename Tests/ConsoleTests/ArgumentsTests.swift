@@ -42,4 +42,13 @@ struct ArgumentsTests {
     func `a number beyond the limits is an error that says to quote it`(text: String) {
         #expect { try Arguments.write(text) } throws: { ($0 as? ConsoleError)?.hint?.contains("quote") == true }
     }
+
+    @Test(arguments: [
+        ("notes/trip", "notes/trip"), ("notes/日本", "notes/日本"), ("notes/two words", "'notes/two words'"),
+        ("notes/it's", "'notes/it'\\''s'"),
+        ("notes/a\u{1B}'\\", "$'notes/a\\x1b\\'\\\\'"), ("no%2Ftes/a/b", "no%2Ftes/a/b"), ("notes/*", "'notes/*'"),
+    ])
+    func `a record stands in a command as a shell reads it`(text: String, typed: String) throws {
+        #expect(Arguments.typed(try Arguments.record(text)) == typed)
+    }
 }

@@ -20,7 +20,7 @@ struct ConflictModeTests {
     }
 
     /// Title and days contested by two sides; who agrees.
-    private static func conflict() throws -> Conflict {
+    private static func conflict(base: String) throws -> Conflict {
         let dots = devices.prefix(2).map { Dot(device: $0, seq: 2) }
         func value(_ text: String) throws -> FieldValue { try Arguments.value(text) }
         let titles = [Version(dot: dots[0], value: try value("lake")), Version(dot: dots[1], value: try value("hills"))]
@@ -33,7 +33,7 @@ struct ConflictModeTests {
             let own = try self.record([dot], [("days", [days[index]]), ("title", [titles[index]])])
             return Side(event: event, record: own)
         }
-        let base: [FieldValue?] = [try value("sea")]
+        let base: [FieldValue?] = [try value(base)]
         return Conflict(
             record: record,
             fields: [
@@ -42,12 +42,14 @@ struct ConflictModeTests {
             ], isDeleteAgainstEdit: false, isOfWholeEdits: false, base: nil, sides: sides, policy: .manual)
     }
 
-    private static func mode() throws -> ConflictMode {
-        let conflict = try conflict()
+    private static func mode(base: String = "sea") throws -> ConflictMode {
+        let conflict = try conflict(base: base)
         return ConflictMode(conflict, number: 1, total: 3) { text in
             switch text {
             case "a", "laptop": .sides([conflict.sides[0].dot])
             case "b", "phone": .sides([conflict.sides[1].dot])
+            case "base": .base
+            case "both": .both
             default: throw ConsoleError.usage("no side")
             }
         } name: { dot in
@@ -64,6 +66,9 @@ struct ConflictModeTests {
         ([["b", "title"]], ["title": "\"hills\""]), ([["b", "title"], ["a*"]], ["title": "\"hills\"", "days": "4"]),
         ([["a", "days"], ["b", "*"]], ["title": "\"hills\"", "days": "4"]), ([["base"]], ["title": "\"sea\"", "days": "3"]),
         ([["a"], ["base", "title"]], ["title": "\"sea\"", "days": "4"]), ([["both", "days"]], ["days": "[4,5]"]),
+        ([["a"], ["both"]], ["title": "[\"lake\",\"hills\"]", "days": "[4,5]"]),
+        ([["a", "title"], ["both*"]], ["title": "\"lake\"", "days": "[4,5]"]),
+        ([["b", "title"], ["base*"]], ["title": "\"hills\"", "days": "3"]), ([["b*"], ["base"]], ["title": "\"sea\"", "days": "3"]),
         ([["set", "title=x y"], ["set", "extra=1"]], ["title": "\"x y\"", "extra": "1"]),
         ([["a"], ["unset", "title"]], ["title": "removed", "days": "4"]), ([["a"], ["clear", "title"]], ["days": "4"]),
     ]
@@ -112,6 +117,19 @@ struct ConflictModeTests {
         var mode = try Self.mode()
         #expect(throws: ConsoleError.self) { try mode.step(words) }
         #expect(!mode.isUnfinished)
+    }
+
+    @Test func `where nothing is open the rest is nothing, and what merges is not said not to merge`() throws {
+        var mode = try Self.mode(base: "lake")
+        _ = try mode.step(["a"])
+        for words in [["b*"], ["base*"], ["both*"], ["merge"]] {
+            let error = #expect(throws: ConsoleError.self) { try mode.step(words) }
+            #expect(error?.code == "nothing-open", "\(words)")
+        }
+        #expect(Self.shown(mode) == ["title": "\"lake\"", "days": "4"])
+        #expect(try mode.step(["merge", "title"]) == [.preview])
+        #expect(Self.shown(mode) == ["title": "\"hills\"", "days": "4"])
+        #expect(throws: ConsoleError.self) { try mode.step(["merge", "days"]) }
     }
 
     @Test func `all takes the last choice, its side by the device`() throws {

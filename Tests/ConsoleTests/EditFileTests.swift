@@ -14,7 +14,7 @@ struct EditFileTests {
     {
         var random = SeededRandom(seed: seed)
         let conflict = try Self.conflict(&random)
-        let file = EditFile(Resolution(of: conflict)) { Self.name($0) }
+        let file = try EditFile(Resolution(of: conflict)) { Self.name($0) }
         #expect(throws: EditFileError.unchanged) { try file.applying(file.text) }
         // Git's order of markers: first side, base, the others.
         let length = conflict.fields.contains(where: \.merge.isOpen) ? Self.markerLength(file) : 0
@@ -37,9 +37,22 @@ struct EditFileTests {
         var random = SeededRandom(seed: seed)
         var resolution = Resolution(of: try Self.conflict(&random))
         for field in resolution.conflict.fields { resolution = try resolution.setting(field.field, to: try Self.value(&random)) }
-        let file = EditFile(resolution) { Self.name($0) }
+        let file = try EditFile(resolution) { Self.name($0) }
         let again = try file.applying(file.text + Array("# x\n".utf8))
         for field in resolution.conflict.fields { #expect(again.answer(field.field) == resolution.answer(field.field), "seed \(seed)") }
+    }
+
+    @Test func `a marker is one however an editor ends its lines`() throws {
+        var random = SeededRandom(seed: 3)
+        var conflict = try Self.conflict(&random)
+        while !conflict.fields.contains(where: { $0.merge.isOpen }) { conflict = try Self.conflict(&random) }
+        let file = try EditFile(Resolution(of: conflict)) { Self.name($0) }
+        let marker = String(repeating: "=", count: Self.markerLength(file))
+        for end in ["", " ", "\r", " \r", "\t"] {
+            let edited =
+                "@title\n\(String(repeating: "\"", count: marker.count))\na\n\(marker)\(end)\nb\n\(String(repeating: "\"", count: marker.count))\n"
+            #expect(throws: EditFileError.marker(line: 4)) { try file.applying(Array(edited.utf8)) }
+        }
     }
 
     // MARK: - Making

@@ -11,7 +11,9 @@ struct PrintableTests {
         #expect(Printable.escaped(text) == shown)
     }
 
-    @Test(arguments: [("abc", 3), ("日本", 4), ("e\u{301}", 1), ("👍", 2), ("", 0)])
+    @Test(arguments: [
+        ("abc", 3), ("日本", 4), ("e\u{301}", 1), ("👍", 2), ("", 0), ("🚀", 2), ("✅⭐", 4), ("🪐🟢", 4), ("🇩🇪", 2), ("❤✓", 2), ("한", 2), ("한", 2),
+    ])
     func `columns are counted as a terminal gives them`(text: String, columns: Int) {
         #expect(Printable.width(text) == columns)
     }

@@ -115,7 +115,11 @@ struct ResolveCommand: SessionCommand {
         let before = try session.reading()
         let conflict = try conflict(session, before)
         let names = SideNames(conflict: conflict, session: session, store: before)
-        let file = EditFile(try answers.resolution(of: conflict, names), name: names.name(of:))
+        let answered = try answers.resolution(of: conflict, names)
+        let file: EditFile
+        do { file = try EditFile(answered, isFinal: !dryRun, name: names.name(of:)) } catch {
+            throw ConsoleError(error, name: names.name(of:))
+        }
         let edited = try session.waiting { try Machine.edit(file.text, name: "conflict.txt") }
         do {
             let resolution = try answers.checked(try file.applying(edited.bytes), names)
@@ -170,7 +174,7 @@ struct ResolveCommand: SessionCommand {
         for conflict in resolutions.map(\.conflict) where try store.conflict(conflict.key) != conflict {
             throw ConsoleError(
                 code: "moved-on", "\(Arguments.text(conflict.key)) has changed meanwhile; nothing was written",
-                hint: "`syncline show \(Arguments.text(conflict.key))` shows it as it is now")
+                hint: "`syncline show \(Arguments.typed(conflict.key))` shows it as it is now")
         }
         let drafts = try resolutions.map { resolution in
             let names = SideNames(conflict: resolution.conflict, session: session, store: store)

@@ -63,7 +63,7 @@ struct Undoing {
             throw ConsoleError(
                 code: plan.isUndoneAlready ? "undone-already" : "moved-on", reason,
                 hint:
-                    "--dry-run shows what would be written, --force writes it; `syncline log \(Arguments.text(plan.key))` shows what happened"
+                    "--dry-run shows what would be written, --force writes it; `syncline log \(Arguments.typed(plan.key))` shows what happened"
             )
         }
     }

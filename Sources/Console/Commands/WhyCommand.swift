@@ -21,7 +21,7 @@ struct WhyCommand: SessionCommand {
         guard let origin = try store.origin(of: field, in: key, at: moment) else {
             throw ConsoleError(
                 code: "no-such-field", "nothing has ever written “\(field.text)” in \(Arguments.text(key))",
-                hint: "`syncline get \(Arguments.text(key)) --who` lists its fields")
+                hint: "`syncline get \(Arguments.typed(key)) --who` lists its fields")
         }
         let page = OriginPage(origin: origin) { session.name(of: $0, in: store) }
         if session.isJSON { page.writeJSON(to: session.output) } else { page.writeText(to: session.output) }

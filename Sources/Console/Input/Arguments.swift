@@ -15,6 +15,25 @@ enum Arguments {
     /// How a record is typed.
     static func text(_ key: RecordKey) -> String { text(collection: key.collection) + "/" + key.record.text }
 
+    /// The same as a word of a shell, as a command that is shown can be copied: between quotes where there is more than plain characters.
+    static func typed(_ key: RecordKey) -> String {
+        let text = text(key)
+        func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.properties.isAlphabetic || scalar.properties.numericType == .decimal || "/-_.:,%@+=".unicodeScalars.contains(scalar)
+        }
+        if text.unicodeScalars.allSatisfy(isPlain) { return text }
+        guard Printable.escaped(text) != text else { return "'" + text.replacing("'", with: "'\\''") + "'" }
+        // Control characters by their bytes, as bash and its like read them.
+        let bytes = text.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "'"), UInt8(ascii: "\\"): "\\" + String(Character(Unicode.Scalar(byte)))
+            case 0x20..<0x7F: String(Character(Unicode.Scalar(byte)))
+            default: "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            }
+        }
+        return "$'" + bytes.joined() + "'"
+    }
+
     /// How a collection is typed.
     static func text(collection: Name) -> String {
         var typed: [UInt8] = []

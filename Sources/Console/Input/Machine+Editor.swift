@@ -23,13 +23,17 @@ extension Machine {
             throw ConsoleError(
                 code: "temporary-file", "\(path): \(describe(errno: failure))", hint: "set TMPDIR to a folder that can be written")
         }
-        let editor = ["VISUAL", "EDITOR"].compactMap { environment($0) }.first { !$0.isEmpty } ?? "vi"
+        let editor = ["VISUAL", "EDITOR"].compactMap { environment($0) }.first { !$0.trimmed.isEmpty } ?? "vi"
         let status = try runInTerminal(editor + " \"$@\"", path)
         guard status == 0 else {
             removeFolder(folder)
             throw ConsoleError(
                 code: "editor", "the editor “\(editor)” ended with status \(status); nothing was written",
                 hint: "set VISUAL or EDITOR to an editor that waits until the file is closed")
+        }
+        guard access(path, F_OK) == 0 else {
+            removeFolder(folder)
+            throw ConsoleError(code: "editor", "the editor “\(editor)” left no file; nothing was written")
         }
         return EditedFile(folder: folder, path: path, bytes: try InputFile.read(path))
     }

@@ -47,7 +47,7 @@ struct ConflictPage {
 
     private func hint(_ conflict: Conflict) -> String {
         guard isAtPrompt else {
-            return "settle it: syncline resolve \(Arguments.text(record.key)) --choose a   or   --merge, --set field=value"
+            return "settle it: syncline resolve \(Arguments.typed(record.key)) --choose a   or   --merge, --set field=value"
         }
         let letters = conflict.sides.indices.map(Self.letter)
         let first = letters.first ?? "a", last = letters.last ?? "b"
@@ -121,32 +121,22 @@ struct ConflictPage {
         let values = columns.map { $0.all == nil ? $0.values(row.field) : [] }
         let fixed = zip(columns, values).map { column, values in column.all ?? (values.isEmpty ? "(nothing)" : nil) }
         // Text of several lines is shown as lines: what differs is found line by line.
-        let texts = Self.withoutSharedEnd(values.map { values in values.count == 1 ? values[0].flatMap(Self.lines) : nil })
-        if zip(fixed, texts).allSatisfy({ $0 != nil || $1 != nil }), texts.contains(where: { ($0?.count ?? 0) > 1 }) {
-            let excerpt =
-                isWhole ? TextExcerpt(whole: texts.map { $0 ?? [] }) : TextExcerpt(of: texts.map { $0 ?? [] }, limit: Self.shortLines)
+        let texts = values.map { values in values.count == 1 ? values[0].map(Printable.Lines.init) : nil }
+        if zip(fixed, texts).allSatisfy({ $0 != nil || $1 != nil }), texts.contains(where: { $0?.isText ?? false }) {
+            var lines = Printable.toldApart(texts.compactMap(\.self))[...]
+            let shown = texts.map { $0 == nil ? [] : lines.removeFirst() }
+            let excerpt = isWhole ? TextExcerpt(whole: shown) : TextExcerpt(of: shown, limit: Self.shortLines)
             return Cells(
                 cells: zip(fixed, excerpt.lines).map { fixed, lines in fixed.map { [$0] } ?? lines }, isShortened: excerpt.isShortened)
         }
         var cells = zip(fixed, values).map { $0 ?? ($1.isEmpty ? "" : ValueText.all($1)) }
+        let valued = cells.indices.filter { fixed[$0] == nil }
+        for (index, text) in zip(valued, Printable.toldApart(valued.map { cells[$0] })) { cells[index] = text }
         guard !isWhole else { return Cells(cells: cells.map { [$0] }) }
         let before = cells
-        let valued = cells.indices.filter { fixed[$0] == nil }
         for (index, text) in zip(valued, Printable.differing(valued.map { cells[$0] })) {
             cells[index] = text.utf8.count > Self.shortBytes ? Printable.cut(text, to: Self.shortBytes) : text
         }
         return Cells(cells: cells.map { [$0] }, isShortened: cells != before)
     }
-
-    /// The lines of a string that has several; one line of canonical JSON of any other value.
-    private static func lines(_ value: FieldValue) -> [String]? {
-        guard let text = value.text, text.contains(0x0A) else { return [value.description] }
-        return text.split(separator: 0x0A, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
-    }
-
-    /// The texts without the empty line behind their last line break, where all of them have one.
-    private static func withoutSharedEnd(_ texts: [[String]?]) -> [[String]?] {
-        texts.allSatisfy { $0.map { $0.count > 1 && $0.last == "" } ?? true } ? texts.map { $0.map { Array($0.dropLast()) } } : texts
-    }
-
 }

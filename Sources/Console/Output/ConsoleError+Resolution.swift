@@ -39,6 +39,14 @@ extension ConsoleError {
                 hint: "answer all of them, or add --merge for what merges by itself")
         case .nothingAnswered:
             self.init(code: "nothing-merges", "nothing of it merges by itself", hint: "take a side with --choose, or --set field=value")
+        case .nothingOpen:
+            self.init(
+                code: "nothing-open", "every field has an answer already",
+                hint: "a word and a field answer that field anew; `clear` forgets what was chosen")
+        case .noValuesSideBySide:
+            self.init(
+                code: "not-contested", "no field holds several values, so there is no list to be made of them",
+                hint: "take one of the sides")
         case .tooDeep(let field):
             self.init(
                 code: "too-deep", "a list of the values of “\(field.text)” would be nested deeper than \(Limits.valueDepth)",

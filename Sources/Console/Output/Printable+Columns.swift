@@ -22,8 +22,9 @@ extension Printable {
 
     /// Texts without the long beginning and the long end in which all agree, an ellipsis in their place; as they are when all are equal.
     ///
-    /// Compares scalars, not characters: texts that only look alike differ.
+    /// Compares scalars, not characters: texts that only look alike differ, and are told apart.
     static func differing(_ texts: [String]) -> [String] {
+        let texts = toldApart(texts)
         let all = texts.map { Array($0.unicodeScalars) }
         guard let first = all.first, all.contains(where: { $0 != first }) else { return texts }
         let shortest = all.reduce(first.count) { min($0, $1.count) }

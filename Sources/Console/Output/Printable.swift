@@ -9,10 +9,14 @@ enum Printable {
                 result.append(scalar)
                 continue
             }
-            let digits = String(scalar.value, radix: 16)
-            result.append(contentsOf: ("\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits).unicodeScalars)
+            result.append(contentsOf: escape(scalar).unicodeScalars)
         }
         return String(result)
+    }
+
+    static func escape(_ scalar: Unicode.Scalar) -> String {
+        let digits = String(scalar.value, radix: 16)
+        return "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 
     private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
@@ -27,16 +31,21 @@ enum Printable {
         text.unicodeScalars.reduce(0) { $0 + width($1) }
     }
 
+    /// By Unicode's East Asian Width, as wcwidth counts: emoji that are shown as such are wide, the halves of a flag and jamo that join the one before them are not.
     static func width(_ scalar: Unicode.Scalar) -> Int {
+        if scalar.value < 0x300 { return scalar.value == 0xAD ? 0 : 1 }
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .enclosingMark, .format: return 0
         default: break
         }
         switch scalar.value {
-        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF, 0xAC00...0xD7A3,
-            0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F900...0x1F9FF, 0x20000...0x3FFFD:
+        case 0x1160...0x11FF, 0xD7B0...0xD7FF: return 0
+        case 0x1100...0x115F, 0x2329...0x232A, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,
+            0xA960...0xA97F, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE10...0xFE19, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6,
+            0x16FE0...0x1B2FF, 0x1F200...0x1F265, 0x20000...0x3FFFD:
             return 2
-        default: return 1
+        case 0x1F1E6...0x1F1FF: return 1
+        default: return scalar.properties.isEmojiPresentation ? 2 : 1
         }
     }
 

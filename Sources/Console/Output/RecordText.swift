@@ -5,7 +5,7 @@ internal import ReplicaEngine
 enum RecordText {
     static func write(_ decided: DecidedRecord, to output: Output) {
         let (record, shown) = (decided.record, decided.shown)
-        let key = Arguments.text(record.key)
+        let key = Arguments.typed(record.key)
         let open = Set(decided.open.map(\.field))
         if decided.isDeleted {
             output.line("deleted")

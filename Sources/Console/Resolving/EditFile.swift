@@ -14,9 +14,12 @@ struct EditFile {
     private let markerLength: Int
 
     /// - Parameters:
-    ///   - field: only this one; otherwise all that are contested or answered.
+    ///   - field: only this one; otherwise all that are contested or answered. Where delete stands against edit, all that the edit has.
+    ///   - isFinal: whether what is saved is written without being shown before.
     ///   - name: what a side is called.
-    init(_ resolution: Resolution, field: Name? = nil, name: (Dot) -> String) {
+    /// - Throws: where it is to be said first which of several edits is kept.
+    init(_ resolution: Resolution, field: Name? = nil, isFinal: Bool = false, name: (Dot) -> String) throws(ResolutionError) {
+        let resolution = try resolution.keepingAnEdit()
         self.resolution = resolution
         let conflict = resolution.conflict
         let all = Set(conflict.openFields.map(\.field)).union(resolution.answeredFields)
@@ -24,11 +27,11 @@ struct EditFile {
         let fields = wanted.map { name in EditedField(name, resolution) }
         markerLength = fields.map(\.longestRun).max().map { Swift.max(7, $0 + 1) } ?? 7
         var lines = EditFileWriter(markerLength: markerLength)
-        lines.remark(
-            "\(Arguments.text(conflict.key)): leave one value below each field, save and close. Nothing is written before it has been shown."
-        )
-        lines.remark("A value is JSON, the word removed, or text between lines of quotes. A field that is taken out stays open.")
-        if conflict.isDeleteAgainstEdit { lines.remark("It was deleted on one device: what is saved here keeps it.") }
+        let then = isFinal ? "A file that is not changed writes nothing." : "Nothing is written before it has been shown."
+        lines.remark("\(Arguments.text(conflict.key)): leave one value below each field, save and close. \(then)")
+        let left = resolution.whole == nil ? "stays open" : "stays as it is kept"
+        lines.remark("A value is JSON, the word removed, or text between lines of quotes. A field that is taken out \(left).")
+        if resolution.whole != nil { lines.remark("It was deleted on one device: what is saved here keeps it.") }
         for field in fields { lines.write(field, name: name) }
         text = lines.bytes
     }
@@ -39,7 +42,11 @@ struct EditFile {
         let entries = try EditFileReader(edited, markerLength: markerLength).entries()
         guard !entries.isEmpty else { throw EditFileError.empty }
         var next = resolution
-        for entry in entries { next = try next.setting(entry.field, to: entry.value) }
+        for entry in entries {
+            // What was answered before and left as it is was not typed.
+            if let answer = next.answer(entry.field), answer.value == entry.value { continue }
+            next = try next.setting(entry.field, to: entry.value)
+        }
         return next
     }
 }

@@ -77,8 +77,10 @@ struct EditFileReader {
 
     private func isMarker(_ line: ArraySlice<UInt8>) -> Bool {
         guard let first = line.first, Array("<|=>".utf8).contains(first) else { return false }
-        let run = line.prefix { $0 == first }.count
-        return run == markerLength && (line.count == run || line[line.startIndex + run] == UInt8(ascii: " "))
+        let run = line.prefix { $0 == first }
+        let rest = line[run.endIndex...]
+        // An editor may have ended the lines in its own way.
+        return run.count == markerLength && (rest.first == UInt8(ascii: " ") || isBlank(rest))
     }
 
     private func isQuotes(_ line: ArraySlice<UInt8>) -> Bool {

@@ -66,6 +66,16 @@ extension Resolution {
         }
     }
 
+    /// Applies a choice to what is still open.
+    func applyingRest(_ choice: SideChoice) throws(ResolutionError) -> Resolution {
+        if case .sides(let dots) = choice { return try choosingRest(dots) }
+        if isWholeOpen { return try applying(choice) }
+        guard !isComplete else { throw .nothingOpen }
+        var next = self
+        for field in openFields { next = try next.applying(choice, to: field) }
+        return next
+    }
+
     /// Applies a choice to one field.
     func applying(_ choice: SideChoice, to field: Name) throws(ResolutionError) -> Resolution {
         switch choice {

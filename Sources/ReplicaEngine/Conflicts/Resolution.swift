@@ -89,6 +89,7 @@ package struct Resolution: Hashable, Sendable {
     /// Takes sides for the fields that are open; where nothing is answered about a delete yet, the same as choosing them.
     package func choosingRest(_ dots: [Dot]) throws(ResolutionError) -> Resolution {
         if isWholeOpen { return try choosing(dots) }
+        guard !isComplete else { throw .nothingOpen }
         _ = try sides(dots)
         var next = self
         for field in openFields {
@@ -146,11 +147,12 @@ package struct Resolution: Hashable, Sendable {
         return next
     }
 
-    /// Keeps the values of all sides as a list: in one field, or in every open one.
+    /// Keeps the values of all sides as a list: in one field, or in everything that is contested.
     package func takingBoth(of field: Name? = nil) throws(ResolutionError) -> Resolution {
         if let field, !conflict.fields.contains(where: { $0.field == field }) { throw .notContested(field) }
+        let fields = field.map { [$0] } ?? choosable.map(\.field)
+        guard !fields.isEmpty else { throw .noValuesSideBySide }
         var next = try keepingAnEdit()
-        let fields = field.map { [$0] } ?? next.openFields
         for contested in conflict.fields where fields.contains(contested.field) { next.answers[contested.field] = try list(of: contested) }
         return next
     }
@@ -254,7 +256,7 @@ package struct Resolution: Hashable, Sendable {
     }
 
     /// To answer a field of a record that is deleted on one side means to keep it: as its one edit saw it, unless another choice was made before.
-    private func keepingAnEdit() throws(ResolutionError) -> Resolution {
+    package func keepingAnEdit() throws(ResolutionError) -> Resolution {
         guard hasDelete, whole == nil || isDelete else { return self }
         if let winner = conflict.winner, !winner.isDelete { return keeping(winner) }
         let edits = conflict.sides.filter { !$0.isDelete }

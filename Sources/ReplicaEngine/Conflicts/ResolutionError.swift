@@ -20,6 +20,10 @@ package enum ResolutionError: Error, Hashable, Sendable {
     case unanswered([Name])
     /// No field has been answered.
     case nothingAnswered
+    /// Every field has an answer already.
+    case nothingOpen
+    /// No field holds several values, so there is no list to be made of them.
+    case noValuesSideBySide
     /// A list of the sides' values would be nested too deep.
     case tooDeep(Name)
 }

@@ -92,6 +92,8 @@ extension SynclineError {
                 .answerDoesNotFit, "whole edits are in conflict, and not all has an answer: " + fields.map(\.text).joined(separator: ", "),
                 advice: "answer all of it")
         case .nothingAnswered: self.init(.answerDoesNotFit, "nothing has been answered", advice: "choose a side, or set a value")
+        case .nothingOpen: self.init(.invalid, "every field has an answer already")
+        case .noValuesSideBySide: self.init(.invalid, "no field holds several values, so there is no list to be made of them")
         case .tooDeep(let field): self.init(.invalid, "a list of the values of “\(field.text)” would be nested too deep")
         }
     }

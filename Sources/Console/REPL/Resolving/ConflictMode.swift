@@ -81,9 +81,7 @@ struct ConflictMode {
         case .side(let text, let field):
             let choice = try side(text)
             try choose(field, { try $0.applying(choice) }, { try $0.applying(choice, to: $1) }, ["--choose", whom(choice, text)])
-        case .rest(let text):
-            guard case .sides(let dots) = try side(text) else { return try step(.side(text, field: nil)) }
-            resolution = try resolution.choosingRest(dots)
+        case .rest(let text): resolution = try resolution.applyingRest(try side(text))
         case .base(let field): try choose(field, { try $0.takingBase() }, { try $0.takingBase(of: $1) }, ["--choose", "base"])
         case .both(let field): try choose(field, { try $0.takingBoth() }, { try $0.takingBoth(of: $1) }, ["--choose", "both"])
         case .merge(let field): try merge(field)
@@ -135,6 +133,11 @@ struct ConflictMode {
     private mutating func merge(_ field: String?) throws {
         let next = try resolution.merging(try field.map(self.field))
         guard next != resolution else {
+            guard try Resolution(of: conflict).merging(try field.map(self.field)) == Resolution(of: conflict) else {
+                throw ConsoleError(
+                    code: "nothing-open", "what merges by itself has an answer already",
+                    hint: field == nil ? "`merge` and a field merges that field all the same; `clear` forgets what was chosen" : nil)
+            }
             throw ConsoleError(
                 code: "nothing-merges", "nothing of it merges by itself", hint: "take a side by its letter, or `edit` what disagrees")
         }

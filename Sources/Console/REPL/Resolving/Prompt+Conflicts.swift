@@ -111,7 +111,8 @@ extension Prompt {
 
     private func edit(_ field: Name?) throws {
         guard let mode else { return }
-        let file = EditFile(mode.resolution, field: field, name: mode.name)
+        let file: EditFile
+        do { file = try EditFile(mode.resolution, field: field, name: mode.name) } catch { throw ConsoleError(error, name: mode.name) }
         let edited = try held.gate.left { try Machine.edit(file.text, name: "conflict.txt") }
         do {
             self.mode?.take(try file.applying(edited.bytes))
