@@ -23,6 +23,8 @@ package enum SyncError: Error, Hashable, Sendable {
     /// The system gives this process no further thread.
     case noThread(code: Int32)
     case store(ReplicaError)
+    /// The store is another device's by now: it was mended meanwhile.
+    case otherIdentity(folder: String)
 }
 
 /// A problem document of the hub.

@@ -13,19 +13,21 @@ from hub import HubTest
 
 
 class Watch:
-    """A running `sync --watch --json`; its lines come one by one."""
+    """A running `sync --watch --json`; its lines come one by one, and are all in `told`."""
 
     def __init__(self, store, env, under=()):
         self.process = subprocess.Popen(
             [*under, BINARY, "--store", str(store), "sync", "--watch", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={**os.environ, **env}, start_new_session=True)
         self.lines = queue.Queue()
+        self.told = []
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
     def read(self):
         for line in self.process.stdout:
-            self.lines.put(json.loads(line))
+            self.told.append(json.loads(line))
+            self.lines.put(self.told[-1])
 
     def see(self, kind, timeout=90, **members):
         """The next line of this type with these members."""

@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import time
 import unittest
 
 from harness import OTHER, PATIENCE, event
@@ -163,6 +164,51 @@ class Mending(HubTest):
 
     def exchange_lines(self, events, store):
         self.ok("import", self.lines(events), store=store)
+
+    def watch(self, store):
+        watch = Watch(store, self.keys)
+        self.addCleanup(watch.end)
+        return watch
+
+    def test_a_watch_goes_on_as_the_device_that_the_store_is_mended_to(self):
+        """It neither warns of what the former identity was, nor notes anything of that one's."""
+        self.serve()
+        laptop, phone = self.device("laptop"), self.device("phone")
+        self.exchange_lines([event(OTHER, 1, record="b")], laptop)
+        self.exchange_lines([event(OTHER, 1, record="z")], phone)
+        self.sync(phone)
+        self.ok("put", "notes/b", "x=2", store=laptop)
+        watch = self.watch(laptop)
+        watch.see("status", state="blocked")
+        report = self.mend(laptop)
+        self.assertEqual(watch.see("mended")["device"], report["device"])
+        watch.see("status", state="connected", pending=0)
+        self.sync(phone)
+        other = self.watch(phone)
+        other.see("status", state="connected")
+        self.ok("put", "notes/c", "x=3", store=laptop)
+        other.see("pulled", events=1)
+        self.assertEqual(self.values(phone, "notes/c"), ["3"])
+        watch.see("status", state="connected", pending=0)
+        watch.end()
+        self.assertEqual([line for line in watch.told if line["type"] == "warning"], [])
+        self.assertEqual(self.object("status", "--offline", store=laptop, env=self.keys)["pending"], 0)
+
+    def test_a_watch_outlasts_the_moment_in_which_the_stores_are_swapped(self):
+        self.serve()
+        laptop, phone = self.device("laptop"), self.device("phone")
+        watch, other = self.watch(laptop), self.watch(phone)
+        for each in watch, other:
+            each.see("status", state="connected")
+        place, aside = laptop / ".syncline", laptop / ".syncline.mending"
+        (aside / "forked").mkdir(parents=True)
+        os.rename(place, aside / "forked" / "old")
+        # It looks several times a second.
+        time.sleep(1)
+        os.rename(aside / "forked" / "old", place)
+        shutil.rmtree(aside)
+        self.ok("put", "notes/a", "x=1", store=laptop)
+        other.see("pulled", events=1)
 
     def test_an_interruption_between_the_two_renames_is_completed(self):
         _, copy, phone = self.forked()

@@ -17,6 +17,30 @@ import Testing
         #expect(second.end == first.end)
     }
 
+    /// Found by reading: a writer that waited while a store was mended held the lock of the store that had been put aside.
+    @Test func `a writer in front of whom another store took this one's place has the lock of that one`() throws {
+        let state = try SmallLog().state
+        let lock = LogScript.store + "/lock"
+        let rehearsal = FaultyVolume(state)
+        try EventLog.open(in: LogScript.store, on: rehearsal, access: .writing).close()
+        let locking = try #require(rehearsal.trace.firstIndex(of: "lock \(lock)"))
+        for number in 1...(locking + 1) {
+            let volume = FaultyVolume(state)
+            volume.intrude(before: number) {
+                #expect(throws: Never.self) {
+                    try volume.rename(lock, to: lock + ".old")
+                    volume.close(try volume.open(lock, .creating))
+                }
+            }
+            let log = try EventLog.open(in: LogScript.store, on: volume, access: .writing)
+            #expect(!volume.isIntrusionPending)
+            #expect(throws: LogError.locked(by: LogOptions().holder), "before operation \(number)") {
+                _ = try EventLog.open(in: LogScript.store, on: volume, access: .writing)
+            }
+            try log.close()
+        }
+    }
+
     @Test func `creating where there is a log is refused, and opening where there is none`() throws {
         let volume = FaultyVolume(try SmallLog().state)
         #expect(throws: LogError.alreadyThere(folder: LogScript.store)) {

@@ -83,6 +83,46 @@ import Testing
         #expect(error?.reason == .noSpace)
     }
 
+    @Test func `a lock is one of the file that its path names`() throws {
+        try Self.withFolder { folder in
+            let volume = POSIXVolume()
+            let path = folder + "/lock"
+            volume.close(try volume.open(path, .creating))
+            let (early, later) = (try volume.open(path, .readingAndWriting), try volume.open(path, .readingAndWriting))
+            defer { for file in [early, later] { volume.close(file) } }
+            #expect(try volume.lock(early) == .taken)
+            #expect(try volume.lock(later) == .heldByAnother)
+            try volume.rename(path, to: path + ".old")
+            #expect(try volume.lock(early) == .replaced)
+            let new = try volume.open(path, .creating)
+            defer { volume.close(new) }
+            #expect(try volume.lock(early) == .replaced && volume.lock(new) == .taken)
+        }
+    }
+
+    @Test func `who waits for a folder enters the one that took its place`() async throws {
+        var template = Array("/tmp/syncline-log-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { Self.remove(folder) }
+        let volume = POSIXVolume()
+        let path = folder + "/store"
+        try volume.createFolder(path)
+        let turn = try volume.enter(path)
+        let entering = Task.detached { try volume.enter(path) }
+        // So that it waits, mostly; what holds does so however far it has come.
+        try await Task.sleep(for: .milliseconds(50))
+        try volume.rename(path, to: path + ".old")
+        try volume.createFolder(path)
+        volume.close(turn)
+        let entered = try await entering.value
+        let other = try volume.open(path, .reading)
+        #expect(try volume.lock(other) == .heldByAnother)
+        volume.close(entered)
+        #expect(try volume.lock(other) == .taken)
+        volume.close(other)
+    }
+
     @Test func `no file of a store gets the number of stdin, stdout or stderr, also where a program has closed them`() async {
         await #expect(processExitsWith: .success) {
             for number in STDIN_FILENO...STDERR_FILENO { close(number) }

@@ -233,11 +233,27 @@ struct HubPushTests {
         #expect(HubState(driver.hub.state.records(wall: 0)).grants == driver.hub.state.grants)
     }
 
-    @Test func `a hub that has forgotten whom it let in takes what that device wrote under a lease from whoever has it`() throws {
+    @Test func `a hub that has forgotten whom it let in takes what that device wrote under a lease from whoever may lead`() throws {
         var driver = HubDriver()
-        let token = try driver.enrol(3)
+        let token = try driver.enrol(3, .master)
         #expect(try driver.push([try .sample(2, 1, epoch: 1)], token).runs == [VerdictRun(.accepted(Position(0)))])
         #expect(driver.hub.state.epoch == 1 + EpochGrants.forgottenCount)
+    }
+
+    /// Found by reading: it had its policies believed, under an identity and an epoch that it made up.
+    @Test func `a device that may not lead is not believed that somebody whom nobody knows has led`() throws {
+        var driver = HubDriver()
+        let (master, liar) = (try driver.enrol(1, .master), try driver.enrol(3))
+        _ = try driver.register(1, master, canLead: true)
+        let policy = try Event.sample(9, 1, in: "_policy", epoch: 2)
+        let refused = [VerdictRun(.rejected(.epochNeverGranted))]
+        #expect(try driver.push([policy], liar).runs == refused)
+        #expect(driver.hub.state.epoch == 1)
+        // Nor by a hub that knows it was put back, and may have forgotten that epoch.
+        _ = try driver.register(1, master, canLead: true, epoch: 3)
+        #expect(driver.hub.state.epoch > 3)
+        #expect(try driver.push([policy], liar).runs == refused)
+        #expect(try driver.push([policy], master).runs == [VerdictRun(.accepted(Position(0)))])
     }
 
     @Test func `a hub that was put back twice to the same copy learns of epochs beyond those that it has passed over`() throws {

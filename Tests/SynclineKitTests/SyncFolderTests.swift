@@ -1,5 +1,6 @@
 import EventCore
 import Foundation
+import LogStore
 import ReplicaEngine
 import SyncClient
 import SyncCore
@@ -70,5 +71,21 @@ import Testing
             #expect(keys.withLock { $0 } == [kept.publicKey])
         }
         #expect(refusals == [])
+    }
+
+    /// Found by reading: a watch that went on while its store was mended put its own cursor and token into the new store.
+    @Test func `what is known of a device is not noted for the one that its store is mended to`() throws {
+        let store = FileManager.default.temporaryDirectory.appendingPathComponent("sync-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: store) }
+        let replica = try Replica.create(in: store, on: POSIXVolume(), device: device, name: "a", storeID: Host.newStoreID())
+        try replica.close()
+        try FileManager.default.createDirectory(atPath: store + "/sync", withIntermediateDirectories: true)
+        let (own, others) = (SyncFolder(ofStore: store, for: device), SyncFolder(ofStore: store, for: DeviceID(high: 7, low: 7)))
+        try own.noteProgress { $0.cursor = "ab" }
+        for change in [
+            { try others.noteProgress { $0.cursor = "cd" } },
+            { try others.noteReceipts { $0.take(Dot(device: device, seq: 1), by: [], missing: [device]) } },
+        ] as [() throws -> Void] { #expect(throws: SyncError.otherIdentity(folder: store)) { try change() } }
+        #expect(try own.progress().cursor == "ab" && own.receipts() == CriticalReceipts())
     }
 }

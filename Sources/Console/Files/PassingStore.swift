@@ -9,7 +9,7 @@ struct PassingStore: WatchedStore {
     let folder: String
 
     func reading<Value>(_ body: (Store) throws(ReplicaError) -> Value) throws(ReplicaError) -> Value {
-        try body(try Store.open(in: folder, on: POSIXVolume(), access: .reading))
+        try body(try Host.openForReading(folder))
     }
 
     func writing<Value>(_ body: (Store) throws(ReplicaError) -> Value) throws(ReplicaError) -> Value {

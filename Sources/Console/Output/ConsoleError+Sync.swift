@@ -49,6 +49,7 @@ extension ConsoleError {
         case .file(let path, let code): self.init(code: "io", "\(path): \(Machine.describe(errno: code))", hint: "mend that and repeat")
         case .noThread(let code): self.init(code: "io", "no thread can be made: \(Machine.describe(errno: code))")
         case .store(let error): self.init(error)
+        case .otherIdentity(let folder): self.init(code: "mended", "the store in \(folder) was mended meanwhile", hint: "repeat it")
         }
     }
 

@@ -19,12 +19,28 @@ struct WatchPage {
         let machine = WatchMachine(
             folder: folder, keys: Host.keysFolder, store: PassingStore(session: session, folder: folder),
             clock: { Host.clock }, chance: { Host.random })
+        while true {
+            do { return try watch(machine) } catch SyncError.otherIdentity { showIdentity() }
+        }
+    }
+
+    /// Watches until the store is another device's.
+    private func watch(_ machine: WatchMachine) throws {
         var warnings = SaidWarnings()
         let watching = try Watching(machine) { news in
             show(news)
             if case .status(let status) = news { for warning in warnings.new(in: status) { show(warning) } }
         }
         try watching.run(until: { false })
+    }
+
+    /// Says that the store was mended; everything behind it is of the new identity.
+    private func showIdentity() {
+        guard let device = try? session.reading().device else { return }
+        line("mended", "the store was mended: it writes on as \(device), and so does this watch") { writer in
+            writer.key("device")
+            writer.device(device)
+        }
     }
 
     private func show(_ news: WatchNews) {

@@ -87,20 +87,32 @@ package struct POSIXVolume: Volume {
         }
     }
 
-    package func lock(_ file: File) throws(VolumeError) -> Bool {
-        try check(.lock, file.path) {
-            if flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 { return 1 }
-            return errno == EWOULDBLOCK ? 0 : -1
-        } == 1
+    package func lock(_ file: File) throws(VolumeError) -> LockOutcome {
+        let isTaken =
+            try check(.lock, file.path) {
+                if flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 { return 1 }
+                return errno == EWOULDBLOCK ? 0 : -1
+            } == 1
+        return isTaken ? (isInPlace(file) ? .taken : .replaced) : .heldByAnother
     }
 
     package func enter(_ folder: String) throws(VolumeError) -> File {
-        let descriptor = try check(.open, folder) { Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-        let file = File(descriptor: descriptor, path: folder)
-        let locked = Result { () throws(VolumeError) in try check(.lock, folder) { flock(descriptor, LOCK_EX) } }
-        if case .failure = locked { close(file) }
-        _ = try locked.get()
-        return file
+        while true {
+            let descriptor = try check(.open, folder) { Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+            let file = File(descriptor: descriptor, path: folder)
+            let locked = Result { () throws(VolumeError) in try check(.lock, folder) { flock(descriptor, LOCK_EX) } }
+            if case .failure = locked { close(file) }
+            _ = try locked.get()
+            if isInPlace(file) { return file }
+            close(file)
+        }
+    }
+
+    /// Whether the path that a file was opened at names it still.
+    private func isInPlace(_ file: File) -> Bool {
+        var (opened, named) = (stat(), stat())
+        guard fstat(file.descriptor, &opened) == 0, stat(file.path, &named) == 0 else { return false }
+        return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino
     }
 
     package func map(_ file: File, at offset: Int, onto memory: UnsafeMutableRawBufferPointer) throws(VolumeError) {

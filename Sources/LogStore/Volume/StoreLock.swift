@@ -4,15 +4,11 @@ final class StoreLock<Storage: Volume>: Sendable {
 
     /// Takes the lock, making its file when there is none.
     ///
+    /// Where another store took the place of the one whose file was opened, as mending has it, the lock is that store's.
+    ///
     /// - Throws: `.locked` with who holds it.
     init(_ folder: LogFolder, on volume: Storage) throws(LogError) {
-        do throws(VolumeError) {
-            file = try Self.openFile(folder.lock, on: volume)
-            if try volume.lock(file.file) { return }
-        } catch {
-            throw .volume(error)
-        }
-        throw .locked(by: (try? file.read(at: 0, count: 4096)).flatMap(LockHolder.init))
+        file = try Self.lockedFile(folder.lock, on: volume)
     }
 
     /// Says who holds the lock. That the text cannot be written (a full disk) keeps nobody from reading the store.
@@ -22,6 +18,22 @@ final class StoreLock<Storage: Volume>: Sendable {
             try file.write(holder.bytes, at: 0)
         } catch {
             return
+        }
+    }
+
+    private static func lockedFile(_ path: String, on volume: Storage) throws(LogError) -> OpenFile<Storage> {
+        while true {
+            let file: OpenFile<Storage>
+            let outcome: LockOutcome
+            do throws(VolumeError) {
+                file = try openFile(path, on: volume)
+                outcome = try volume.lock(file.file)
+            } catch { throw .volume(error) }
+            switch outcome {
+            case .taken: return file
+            case .replaced: continue
+            case .heldByAnother: throw .locked(by: (try? file.read(at: 0, count: 4096)).flatMap(LockHolder.init))
+            }
         }
     }
 

@@ -37,10 +37,11 @@ package protocol Volume: Sendable {
     /// Makes later reads of these offsets come from the disk where nothing waits to be synced; the pages they lie in are meant.
     func dropCache(of file: File, in offsets: Range<Int>) throws(VolumeError)
 
-    /// Locks the whole file for this open file alone, without waiting; false when another holds it. Closing lets go.
-    func lock(_ file: File) throws(VolumeError) -> Bool
+    /// Locks the whole file for this open file alone, without waiting. Closing lets go.
+    func lock(_ file: File) throws(VolumeError) -> LockOutcome
 
     /// Opens a folder for this open file alone, waiting until whoever holds it lets go; closing lets go. Files that several programs replace are replaced under it.
+    /// It is the folder that the path names once nobody else holds it, also where another one took its place meanwhile.
     func enter(_ folder: String) throws(VolumeError) -> File
 
     /// Lets the file's bytes from `offset` on, a multiple of 4096, stand in `memory`: whole pages of the caller's, readable and writable. Writing to them does
@@ -61,6 +62,14 @@ package protocol Volume: Sendable {
 
     /// Makes the names in a folder durable.
     func syncFolder(_ path: String) throws(VolumeError)
+}
+
+/// What came of locking a file.
+package enum LockOutcome: Hashable, Sendable {
+    case taken
+    case heldByAnother
+    /// The file's path names another one by now, or none: the lock is taken, and keeps nobody away who comes by the path.
+    case replaced
 }
 
 /// How a file is opened.

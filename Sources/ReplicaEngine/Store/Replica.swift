@@ -127,12 +127,16 @@ package final class Replica<Storage: Volume> {
     package static func open(
         in folder: String, on volume: Storage, access: LogAccess, options: LogOptions = LogOptions()
     ) throws(ReplicaError) -> Replica {
-        let identity = try StoreIdentity.read(in: folder, on: volume)
-        let log: EventLog<Storage>
-        do throws(LogError) {
-            log = try EventLog.open(in: folder, on: volume, access: access, options: options.decodingBlocks())
-        } catch { throw .log(error) }
-        return try Replica(folder: folder, volume: volume, identity: identity, log: log)
+        while true {
+            let identity = try StoreIdentity.read(in: folder, on: volume)
+            let log: EventLog<Storage>
+            do throws(LogError) {
+                log = try EventLog.open(in: folder, on: volume, access: access, options: options.decodingBlocks())
+            } catch { throw .log(error) }
+            // Mending puts a store of another identity in the place of this one: whose the log is has to be known.
+            guard try StoreIdentity.read(in: folder, on: volume) == identity else { continue }
+            return try Replica(folder: folder, volume: volume, identity: identity, log: log)
+        }
     }
 
     /// Seals a segment that outgrew its limit, and checkpoints the state there; does nothing otherwise. For a writer that has a moment.

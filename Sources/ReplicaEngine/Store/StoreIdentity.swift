@@ -1,5 +1,5 @@
 package import EventCore
-internal import LogStore
+package import LogStore
 
 /// The `device` file of a store: who writes here. Text, so that a person can read it.
 ///
@@ -16,7 +16,8 @@ package struct StoreIdentity: Hashable, Sendable {
 
     var text: [UInt8] { Array("\(Self.magic)\(Self.version)\n\(device)\n\(name)\n".utf8) }
 
-    static func read<Storage: Volume>(in folder: String, on volume: Storage) throws(ReplicaError) -> StoreIdentity {
+    /// - Throws: `.notAStore`, `.damagedIdentity`, `.newerIdentity`, `.log`.
+    package static func read<Storage: Volume>(in folder: String, on volume: Storage) throws(ReplicaError) -> StoreIdentity {
         let path = folder + "/" + fileName
         guard let text = try contents(of: path, on: volume) else { throw .notAStore(folder: folder) }
         let lines = String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)

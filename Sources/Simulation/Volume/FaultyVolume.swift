@@ -155,11 +155,11 @@ extension FaultyVolume {
         try act(.dropCache, file) { (disk, node, _) in disk.state.dropCache(of: node, in: offsets) }
     }
 
-    package func lock(_ file: File) throws(VolumeError) -> Bool {
+    package func lock(_ file: File) throws(VolumeError) -> LockOutcome {
         try act(.lock, file) { (disk, node, _) in
-            if let holder = disk.locks[node], holder != file.handle { return false }
+            if let holder = disk.locks[node], holder != file.handle { return .heldByAnother }
             disk.locks[node] = file.handle
-            return true
+            return disk.handles[file.handle].map { disk.state.names[$0.path] == node } == true ? .taken : .replaced
         }
     }
 

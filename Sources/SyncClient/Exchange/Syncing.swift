@@ -40,7 +40,7 @@ package final class Syncing<Storage: Volume> {
         self.store = store
         intake = BlockIntake(store)
         self.now = now
-        folder = SyncFolder(ofStore: path)
+        folder = SyncFolder(ofStore: path, for: store.device)
         guard let link = try folder.link() else { throw .notJoined(folder: path) }
         client = try HubClient(link, folder, device: store.device, keys: keys, waitsItsTurn: true)
         known = try KnownProgress(in: folder)

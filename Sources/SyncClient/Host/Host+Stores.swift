@@ -31,6 +31,18 @@ extension Host {
         return try open(folder, as: LockHolder(process: process, command: command), waitSeconds: waitSeconds)
     }
 
+    /// Opens a store to look at it.
+    ///
+    /// - Throws: what `Replica.open` throws.
+    package static func openForReading(_ folder: String) throws(ReplicaError) -> Replica<POSIXVolume> {
+        try present(folder) { () throws(ReplicaError) in try Replica.open(in: folder, on: POSIXVolume(), access: .reading) }
+    }
+
+    /// Has `open` outlast the moment in which a mended store is put in the place of the old one.
+    private static func present<Value>(_ folder: String, _ open: () throws(ReplicaError) -> Value) throws(ReplicaError) -> Value {
+        try Mending.outlasting(folder, missing: { if case .notAStore = $0 { true } else { false } }, open)
+    }
+
     /// Opens a store that is held for writing from now on, as a prompt and an embedding program do.
     ///
     /// - Throws: the same, after half a second.
@@ -47,7 +59,9 @@ extension Host {
         var (same, since) = (LockHolder?.none, start)
         while true {
             do throws(ReplicaError) {
-                return try Replica.open(in: folder, on: POSIXVolume(), access: .writing, options: LogOptions(holder: holder))
+                return try present(folder) { () throws(ReplicaError) in
+                    try Replica.open(in: folder, on: POSIXVolume(), access: .writing, options: LogOptions(holder: holder))
+                }
             } catch {
                 guard case .log(.locked(let other)) = error else { throw error }
                 let now = monotonicSeconds

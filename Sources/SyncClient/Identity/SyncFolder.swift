@@ -1,4 +1,5 @@
-internal import EventCore
+package import EventCore
+internal import Glibc
 internal import LogStore
 package import ReplicaEngine
 package import SyncCore
@@ -6,9 +7,16 @@ package import SyncCore
 /// What a store knows of its hub: the folder `sync/` in it.
 package struct SyncFolder {
     package let path: String
+    private let store: String
+    /// The device that it is to be of when something of it is changed; nil: whoever's it is.
+    private let device: DeviceID?
 
-    /// - Parameter store: the store's folder.
-    package init(ofStore store: String) { path = store + "/sync" }
+    /// - Parameters:
+    ///   - store: the store's folder.
+    ///   - device: whose progress, link and receipts are meant: nothing is noted for the next one's when the store is mended meanwhile. nil: whoever's they are.
+    package init(ofStore store: String, for device: DeviceID? = nil) {
+        (path, self.store, self.device) = (store + "/sync", store, device)
+    }
 
     private var linkPath: String { path + "/link" }
     private var signaturesPath: String { path + "/signatures" }
@@ -46,7 +54,7 @@ package struct SyncFolder {
     private func change(_ change: (inout HubLink) -> Void) throws(SyncError) {
         guard try link() != nil else { throw .notJoined(folder: path) }
         var isDamaged = false
-        try PrivateFile.update(linkPath, in: path) { text in
+        try update(linkPath) { text in
             guard var link = text.flatMap(HubLink.init(text:)) else {
                 isDamaged = true
                 return nil
@@ -64,7 +72,7 @@ package struct SyncFolder {
 
     /// Notes what the hub said of them. A watch and a command may both have heard something: one after the other.
     package func noteReceipts(_ change: (inout CriticalReceipts) -> Void) throws(SyncError) {
-        try PrivateFile.update(path + CriticalReceipts.fileName, in: path) { text in
+        try update(path + CriticalReceipts.fileName) { text in
             let known = CriticalReceipts(json: text)
             var receipts = known
             change(&receipts)
@@ -81,7 +89,7 @@ package struct SyncFolder {
 
     /// Keeps those that are right and speak of events that the store has. A damaged file is begun anew.
     func note(_ heard: [DeviceSignature], known: VersionVector, in workspace: WorkspaceID) throws(SyncError) {
-        try PrivateFile.update(signaturesPath, in: path) { text in
+        try update(signaturesPath) { text in
             let kept = text.flatMap(DeviceSignatures.init(json:))
             var signatures = kept.flatMap { $0.workspace == workspace ? $0 : nil } ?? DeviceSignatures(workspace: workspace)
             signatures.hear(heard, known: known, by: StandardCryptography.self)
@@ -97,12 +105,26 @@ package struct SyncFolder {
 
     /// Notes what somebody has learned. A watch and commands may both have learned something: nobody puts back what others have.
     package func noteProgress(_ change: (inout SyncProgress) -> Void) throws(SyncError) {
-        try PrivateFile.makeFolder(path)
-        try PrivateFile.update(path + SyncProgress.fileName, in: path) { text in
+        try update(path + SyncProgress.fileName) { text in
             var progress = SyncProgress(json: text)
             change(&progress)
             return progress.json
         }
+    }
+
+    /// Changes a file while nobody else changes one of the folder's, and the store is not mended.
+    ///
+    /// - Throws: `.otherIdentity`, `.file`
+    private func update(_ file: String, _ change: ([UInt8]?) -> [UInt8]?) throws(SyncError) {
+        var isOthers = false
+        let isMissing = { (error: SyncError) in if case .file(_, ENOENT) = error { true } else { false } }
+        try Mending.outlasting(store, missing: isMissing) { () throws(SyncError) in
+            try PrivateFile.update(file, in: path) { text in
+                isOthers = device != nil && (try? StoreIdentity.read(in: store, on: POSIXVolume()))?.device != device
+                return isOthers ? nil : change(text)
+            }
+        }
+        if isOthers { throw .otherIdentity(folder: store) }
     }
 }
 

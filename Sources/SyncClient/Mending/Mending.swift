@@ -24,7 +24,7 @@ package struct Mending {
     private let now: () -> UInt64
     private let volume = POSIXVolume()
 
-    private var mendingPath: String { path + ".mending" }
+    private var mendingPath: String { Self.mendingPath(of: path) }
     private static let keptFolder = "/forked"
     /// What a person keeps in a store beside the log.
     private static let carriedFiles = ["names", "names.told", "answers", "history"]
@@ -36,12 +36,38 @@ package struct Mending {
         self.now = now
     }
 
+    private static func mendingPath(of path: String) -> String { path + ".mending" }
+
+    /// Has `body` done once more where what it wants of a store is missing for the moment in which the mended one is put in its place.
+    ///
+    /// - Throws: what `body` throws; after five seconds also what `isMissing`, as an interruption may have left the store so.
+    static func outlasting<Value, Failure: Error>(
+        _ path: String, missing isMissing: (Failure) -> Bool, _ body: () throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        let end = Host.monotonicSeconds + swapSeconds
+        while true {
+            do throws(Failure) { return try body() } catch {
+                guard isMissing(error), (try? isBetweenStores(path)) == true, Host.monotonicSeconds < end else { throw error }
+                Host.pause(milliseconds: 20)
+            }
+        }
+    }
+
+    private static let swapSeconds = 5.0
+
+    /// Whether the old store is gone, and the mended one not yet in its place.
+    private static func isBetweenStores(_ path: String) throws(VolumeError) -> Bool {
+        let volume = POSIXVolume()
+        guard try !volume.exists(path) else { return false }
+        return try volume.exists(mendingPath(of: path) + keptFolder)
+    }
+
     /// Puts a whole store in its place that an interruption has left beside it.
     ///
     /// - Returns: whether there was one.
     package func complete() throws(SyncError) -> Bool {
         do throws(VolumeError) {
-            guard try !volume.exists(path), try volume.exists(mendingPath + Self.keptFolder) else { return false }
+            guard try Self.isBetweenStores(path) else { return false }
             try volume.rename(mendingPath, to: path)
             try volume.syncFolder(POSIXVolume.folder(of: path))
             return true
@@ -74,8 +100,11 @@ package struct Mending {
             try Joining.extend(folder, code: code, device: new.device, name: old.name, chain: chain, keys: keys, formerly: old.device)
         }
         let kept = Self.keptFolder + "/\(old.device)"
-        try carry(old, new)
-        try swap(keeping: kept)
+        try stored { () throws(ReplicaError) in try new.close() }
+        try alone { () throws(SyncError) in
+            try carry(old)
+            try swap(keeping: kept)
+        }
         return Report(
             former: old.device, device: new.device, agreed: outcome.agreed, reissued: outcome.reissued, leftOut: outcome.leftOut,
             kept: path + kept)
@@ -85,10 +114,20 @@ package struct Mending {
     private func locked() throws(SyncError) -> POSIXVolume.File {
         do throws(VolumeError) {
             let file = try volume.open(path + "/lock", .readingAndWriting)
-            if try volume.lock(file) { return file }
+            if try volume.lock(file) == .taken { return file }
             volume.close(file)
         } catch { throw .file(path: error.path, code: error.code) }
         throw .store(.log(.locked(by: nil)))
+    }
+
+    /// Has `body` run while no other program changes what lies beside the old store's log; whoever waits for that changes it in the new store's.
+    private func alone(_ body: () throws(SyncError) -> Void) throws(SyncError) {
+        var turns: [POSIXVolume.File] = []
+        defer { for turn in turns { volume.close(turn) } }
+        do throws(VolumeError) {
+            for folder in [path, SyncFolder(ofStore: path).path] { turns.append(try volume.enter(folder)) }
+        } catch { throw .file(path: error.path, code: error.code) }
+        try body()
     }
 
     /// The new store; one that an interruption has left is gone on with.
@@ -104,8 +143,7 @@ package struct Mending {
     }
 
     /// What a person had beside the log.
-    private func carry(_ old: Replica<POSIXVolume>, _ new: Replica<POSIXVolume>) throws(SyncError) {
-        try stored { () throws(ReplicaError) in try new.close() }
+    private func carry(_ old: Replica<POSIXVolume>) throws(SyncError) {
         do throws(VolumeError) {
             for file in Self.carriedFiles {
                 guard let bytes = try? volume.wholeFile(path + "/" + file) else { continue }

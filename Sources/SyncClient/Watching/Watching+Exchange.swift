@@ -6,9 +6,7 @@ internal import SyncCore
 /// The session's orders to push, pull and take in.
 extension Watching {
     func push(_ order: PushOrder) throws(SyncError) -> PushResult {
-        let batch = try stored { () throws(ReplicaError) in
-            try machine.store.reading { (store) throws(ReplicaError) in try store.pushBatch(order, chain: known.value.chain) }
-        }
+        let batch = try reading { (store) throws(ReplicaError) in try store.pushBatch(order, chain: known.value.chain) }
         let object = try client.push(batch.events, before: batch.before, after: batch.after)
         guard let answer = PushAnswer(json: object) else { throw .strangeAnswer(hub: client.hub, what: "a push without verdicts") }
         known.note { ($0.chain, $0.ackedThrough) = (batch.after, answer.ackedThrough) }
@@ -47,18 +45,16 @@ extension Watching {
 
     /// Takes blocks in as they lie.
     private func takeIn(_ body: BlocksBody) throws(SyncError) -> (taken: TakenIn, arrival: Arrival?, isFit: Bool) {
-        let (taken, arrival, isFit) = try stored { () throws(ReplicaError) in
-            try machine.store.writing { (store) throws(ReplicaError) -> (taken: TakenIn, arrival: Arrival, isFit: Bool) in
-                let (before, end, count) = (store.versionVector, store.end, try store.openConflictCount())
-                let isFit = try store.takeIn(body, BlockIntake(store)) != nil
-                let countNow = try store.openConflictCount()
-                var arrival = Arrival(counts: [:], conflicts: [], conflictsMore: countNow - count, conflictsOpen: countNow)
-                for entry in store.versionVector.entries where entry.seq > before[entry.device] {
-                    arrival.counts[entry.device] = Int(entry.seq - before[entry.device])
-                }
-                arrival.conflicts = try store.newConflicts(since: end, limit: Self.namedConflictLimit)
-                return (TakenIn(log: store.localLog), arrival, isFit)
+        let (taken, arrival, isFit) = try writing { (store) throws(ReplicaError) -> (taken: TakenIn, arrival: Arrival, isFit: Bool) in
+            let (before, end, count) = (store.versionVector, store.end, try store.openConflictCount())
+            let isFit = try store.takeIn(body, BlockIntake(store)) != nil
+            let countNow = try store.openConflictCount()
+            var arrival = Arrival(counts: [:], conflicts: [], conflictsMore: countNow - count, conflictsOpen: countNow)
+            for entry in store.versionVector.entries where entry.seq > before[entry.device] {
+                arrival.counts[entry.device] = Int(entry.seq - before[entry.device])
             }
+            arrival.conflicts = try store.newConflicts(since: end, limit: Self.namedConflictLimit)
+            return (TakenIn(log: store.localLog), arrival, isFit)
         }
         guard !arrival.counts.isEmpty else { return (taken, nil, isFit) }
         try hearNames()
@@ -70,23 +66,21 @@ extension Watching {
     /// - Returns: what became of them, and what was new; nil where nothing was.
     func takeIn(_ events: [Event]) throws(SyncError) -> (taken: TakenIn, arrival: Arrival?) {
         var hasStrangers = false
-        let (taken, arrival) = try stored { () throws(ReplicaError) in
-            try machine.store.writing { (store) throws(ReplicaError) in
-                let known = store.versionVector
-                let new = events.filter { !known.covers($0.dot) }
-                hasStrangers = new.contains { store.names[$0.dot.device] == nil }
-                let (end, count) = (store.end, try store.openConflictCount())
-                let taken = try store.takeIn(events).taken
-                let countNow = try store.openConflictCount()
-                let arrived = store.versionVector
-                var arrival = Arrival(counts: [:], conflicts: [], conflictsMore: countNow - count, conflictsOpen: countNow)
-                for event in new where arrived.covers(event.dot) {
-                    arrival.counts[event.dot.device, default: 0] += 1
-                    if event.isCritical { arrival.critical.append(event) }
-                }
-                arrival.conflicts = try store.newConflicts(since: end, limit: Self.namedConflictLimit)
-                return (taken, arrival)
+        let (taken, arrival) = try writing { (store) throws(ReplicaError) -> (TakenIn, Arrival) in
+            let known = store.versionVector
+            let new = events.filter { !known.covers($0.dot) }
+            hasStrangers = new.contains { store.names[$0.dot.device] == nil }
+            let (end, count) = (store.end, try store.openConflictCount())
+            let taken = try store.takeIn(events).taken
+            let countNow = try store.openConflictCount()
+            let arrived = store.versionVector
+            var arrival = Arrival(counts: [:], conflicts: [], conflictsMore: countNow - count, conflictsOpen: countNow)
+            for event in new where arrived.covers(event.dot) {
+                arrival.counts[event.dot.device, default: 0] += 1
+                if event.isCritical { arrival.critical.append(event) }
             }
+            arrival.conflicts = try store.newConflicts(since: end, limit: Self.namedConflictLimit)
+            return (taken, arrival)
         }
         if hasStrangers { try hearNames() }
         return (taken, arrival.counts.isEmpty ? nil : arrival)
@@ -97,18 +91,34 @@ extension Watching {
     /// Takes over what the workspace calls its devices, and what they have signed. Both are for people: nothing fails for want of them.
     func hearNames() throws(SyncError) {
         guard let (names, signatures) = try? client.introductions() else { return }
-        let known = try stored { () throws(ReplicaError) in
-            try machine.store.reading { (store) throws(ReplicaError) in
-                try? store.hear(names: names)
-                return store.versionVector
-            }
+        let known = try reading { store in
+            try? store.hear(names: names)
+            return store.versionVector
         }
         try? folder.note(signatures, known: known, in: WorkspaceID(bytes: client.link.workspaceID))
     }
 
-    /// The store's error is the sync's.
-    func stored<Value>(_ body: () throws(ReplicaError) -> Value) throws(SyncError) -> Value {
-        do throws(ReplicaError) { return try body() } catch { throw .store(error) }
+    /// Has `body` look at the store.
+    ///
+    /// - Throws: `.store`; `.otherIdentity` where the store is another device's by now.
+    func reading<Value>(_ body: (Replica<POSIXVolume>) throws(ReplicaError) -> Value) throws(SyncError) -> Value {
+        try own { () throws(ReplicaError) in
+            try machine.store.reading { (store) throws(ReplicaError) in store.device == device ? try body(store) : nil }
+        }
+    }
+
+    /// Has `body` write to the store; throws the same.
+    func writing<Value>(_ body: (Replica<POSIXVolume>) throws(ReplicaError) -> Value) throws(SyncError) -> Value {
+        try own { () throws(ReplicaError) in
+            try machine.store.writing { (store) throws(ReplicaError) in store.device == device ? try body(store) : nil }
+        }
+    }
+
+    private func own<Value>(_ body: () throws(ReplicaError) -> Value?) throws(SyncError) -> Value {
+        let value: Value?
+        do throws(ReplicaError) { value = try body() } catch { throw .store(error) }
+        guard let value else { throw .otherIdentity(folder: machine.folder) }
+        return value
     }
 }
 

@@ -33,8 +33,6 @@ package final class Watching {
         self.machine = machine
         self.news = news
         inbox = machine.bell.inbox
-        folder = SyncFolder(ofStore: machine.folder)
-        guard let link = try folder.link() else { throw .notJoined(folder: machine.folder) }
         let name: String
         let local: LocalLog
         // Before the log is looked at: what is written meanwhile is noticed.
@@ -42,6 +40,8 @@ package final class Watching {
         do throws(ReplicaError) {
             (device, name, local) = try machine.store.reading { (store) throws(ReplicaError) in (store.device, store.name, store.localLog) }
         } catch { throw .store(error) }
+        folder = SyncFolder(ofStore: machine.folder, for: device)
+        guard let link = try folder.link() else { throw .notJoined(folder: machine.folder) }
         client = try HubClient(link, folder, device: device, keys: machine.keys, waitsItsTurn: false)
         known = try KnownProgress(in: folder)
         let progress = known.value
@@ -56,8 +56,9 @@ package final class Watching {
 
     /// Runs until `isOver` says so, which is asked several times a second, or the session is blocked for good.
     ///
-    /// - Throws: what keeps it from going on: the store, the disk, or the hub that lets the device in no more.
+    /// - Throws: what keeps it from going on: the store, the disk, or the hub that lets the device in no more; `.otherIdentity` where the store was mended, after which another watch goes on.
     package func run(until isOver: () -> Bool) throws(SyncError) {
+        defer { socket?.close() }
         while !isOver() {
             if inputs.isEmpty { try wait() }
             try lookAtStore()
@@ -67,9 +68,12 @@ package final class Watching {
                 noteLease()
                 try perform(effects)
             }
-            if let blocked, let error = Self.error(blocked) { throw error }
+            if let blocked, let error = Self.error(blocked) {
+                // What the hub has against a former identity is nothing to the store.
+                try reading { _ in }
+                throw error
+            }
         }
-        socket?.close()
     }
 
     private func noteLease() {
@@ -121,11 +125,7 @@ package final class Watching {
         let now = machine.store.stamp
         guard now != stamp else { return }
         stamp = now
-        inputs.append(
-            .wrote(
-                try stored { () throws(ReplicaError) in
-                    try machine.store.reading { (store) throws(ReplicaError) in store.localLog }
-                }))
+        inputs.append(.wrote(try reading { store in store.localLog }))
     }
 
     // MARK: - Effects
@@ -178,7 +178,10 @@ package final class Watching {
             socket = try SocketClient.open(client.hub, token: client.link.token, authorities: client.link.authorities) { [inbox] in
                 inbox.add($0, of: attempt)
             }
-        } catch { return inputs.append(.openFailed(attempt: attempt, Self.failure(error))) }
+        } catch {
+            if Self.isEnd(error) { throw error }
+            return inputs.append(.openFailed(attempt: attempt, Self.failure(error)))
+        }
         try hearNames()
         inputs.append(.opened(attempt: attempt))
     }
@@ -187,7 +190,7 @@ package final class Watching {
         _ attempt: UInt64, _ failed: (UInt64, Failure) -> DeviceInput, _ body: () throws(SyncError) -> DeviceInput
     ) throws(SyncError) -> DeviceInput {
         do throws(SyncError) { return try body() } catch {
-            if case .store = error { throw error }
+            if Self.isEnd(error) { throw error }
             return failed(attempt, Self.failure(error))
         }
     }
@@ -230,6 +233,14 @@ package final class Watching {
     }
 
     // MARK: - Errors
+
+    /// Whether an error is none of the hub's or the network's: no other attempt mends it.
+    private static func isEnd(_ error: SyncError) -> Bool {
+        switch error {
+        case .store, .otherIdentity: true
+        default: false
+        }
+    }
 
     /// What a failed call means to the session.
     static func failure(_ error: SyncError) -> Failure {

@@ -9,8 +9,8 @@ extension HubCore {
         guard request.byteCount <= limits.bodyBytes else { throw Problem(.tooLarge) }
         guard request.eventCount <= limits.events else { throw Problem(.tooManyEvents) }
         guard hasRoom(for: request) else { throw Problem(.quotaExceeded, retryAfterMilliseconds: limits.quotaRetryMilliseconds) }
-        noteForgottenEpochs(in: request.batch)
-        let (rules, signed, forked) = try rules(for: request.chains)
+        noteForgottenEpochs(in: request.batch, by: pusher)
+        let (rules, signed, forked) = try rules(for: request.chains, by: pusher)
         let admission: Admission
         do throws(HubLogError) { admission = try log.admit(request.batch, under: rules) } catch {
             guard case .gap(let expected) = error else {
@@ -35,16 +35,22 @@ extension HubCore {
     }
 
     /// Who wrote under an epoch had been granted it. Where this hub does not know of it, it was put back to an older copy since.
-    private mutating func noteForgottenEpochs(in batch: Log.Batch) {
-        let forgotten = log.epochs(in: batch).filter { state.devices.mayHaveLed($0.key) && state.grants.mayHaveForgotten($0.value) }
+    private mutating func noteForgottenEpochs(in batch: Log.Batch, by pusher: EnrolledDevice) {
+        let rules = rules(by: pusher)
+        let forgotten = log.epochs(in: batch).filter { rules.mayHaveLed($0.key) && state.grants.mayHaveForgotten($0.value) }
         if let newest = forgotten.values.max() { passOverForgottenEpochs(knowing: newest) }
+    }
+
+    /// What holds whatever chains are pushed.
+    private func rules(by pusher: EnrolledDevice) -> AdmissionRules {
+        AdmissionRules(grants: state.grants, devices: state.devices, believesStrangers: pusher.role == .master)
     }
 
     /// Compares the pusher's chains with the log's, and checks what is signed.
     private mutating func rules(
-        for chains: [SignedHead]
+        for chains: [SignedHead], by pusher: EnrolledDevice
     ) throws(Problem) -> (AdmissionRules, signed: [DeviceID: SignedHead], forked: [DeviceID]) {
-        var rules = AdmissionRules(grants: state.grants, devices: state.devices)
+        var rules = rules(by: pusher)
         var signed: [DeviceID: SignedHead] = [:]
         var forked: [DeviceID] = []
         for chain in chains {

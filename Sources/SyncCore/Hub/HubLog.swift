@@ -74,17 +74,20 @@ package struct AdmissionRules: Hashable, Sendable {
     package var grants: EpochGrants
     /// The registry, revoked devices included.
     package var devices: [DeviceID: EnrolledDevice]
+    /// Whether a writer that is not in the registry may have led. A hub that was put back may have forgotten whom it let in; it takes the word of a pusher that may lead itself.
+    package var believesStrangers: Bool
     /// Chains as the pusher says that they are.
     package var claims: [ChainHead]
     /// Devices whose events of this push are rejected, and why.
     package var refused: [DeviceID: ProblemCode]
 
     package init(
-        grants: EpochGrants = EpochGrants(), devices: [DeviceID: EnrolledDevice] = [:], claims: [ChainHead] = [],
-        refused: [DeviceID: ProblemCode] = [:]
+        grants: EpochGrants = EpochGrants(), devices: [DeviceID: EnrolledDevice] = [:], believesStrangers: Bool = false,
+        claims: [ChainHead] = [], refused: [DeviceID: ProblemCode] = [:]
     ) {
         self.grants = grants
         self.devices = devices
+        self.believesStrangers = believesStrangers
         self.claims = claims
         self.refused = refused
     }
@@ -100,13 +103,11 @@ package struct AdmissionRules: Hashable, Sendable {
 
     /// Whether the device has held the lease of this epoch.
     package func isGranted(_ epoch: UInt64, to device: DeviceID) -> Bool {
-        grants.isGranted(epoch, to: device, mayLead: devices.mayHaveLed(device))
+        grants.isGranted(epoch, to: device, mayLead: mayHaveLed(device))
     }
-}
 
-extension [DeviceID: EnrolledDevice] {
-    /// Whether the device may ever have had a lease: also one that is not in the registry, as a hub that was put back may have forgotten whom it let in.
-    func mayHaveLed(_ device: DeviceID) -> Bool { self[device].map { $0.role == .master } ?? true }
+    /// Whether the device may ever have had a lease.
+    func mayHaveLed(_ device: DeviceID) -> Bool { devices[device].map { $0.role == .master } ?? believesStrangers }
 }
 
 /// What became of a batch.

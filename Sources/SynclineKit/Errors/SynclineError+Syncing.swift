@@ -23,6 +23,7 @@ extension SynclineError {
         case .file(let path, let code): self.init(.system, "\(path): \(Host.describe(errno: code))", advice: "mend that and repeat")
         case .noThread(let code): self.init(.system, "no thread can be made: \(Host.describe(errno: code))")
         case .store(let error): self.init(error)
+        case .otherIdentity(let folder): self.init(.system, "the store in \(folder) was mended meanwhile", advice: "open it anew")
         }
     }
 
