@@ -237,10 +237,11 @@ final class Session {
             return .position(Position(count))
         }
         if let milliseconds = TimeText.milliseconds(iso: text) { return .time(milliseconds: milliseconds) }
-        guard text.contains(":") else {
+        let isLikeTime = text.prefix(5).count == 5 && text.prefix(4).allSatisfy { $0.isASCII && $0.isNumber } && text.prefix(5).last == "-"
+        guard text.contains(":"), let dot = isLikeTime ? try? dot(text, in: store) : try dot(text, in: store) else {
             throw ConsoleError.usage(
                 "“\(text)” is no moment", hint: "#N after N events, device:seq, or a time such as 2021-11-22T16:52:20Z")
         }
-        return .dot(try dot(text, in: store))
+        return .dot(dot)
     }
 }

@@ -45,12 +45,14 @@ class Typing(PromptTest):
     def test_data_never_steers_the_terminal(self):
         store = self.store(*apart("notes/t", {"title": "x"}, {"title": "\x1b[2J\x1b]0;evil\x07 boo"}, {"title": "\x9b31m\u202e lake\r\n"}))
         terminal = self.terminal(store, NO_COLOR="1")
-        for line in ("conflicts", "1", "a", "b"):
+        for line in ("conflicts", "1", "a", "b", "get notes/t --json", "log --json", "log --csv", "export --csv", "export", "dump --canonical"):
             terminal.enter(line)
-        self.assertNotIn(b"\x1b[2J", terminal.raw)
-        self.assertNotIn(b"\x1b]0", terminal.raw)
-        self.assertNotIn("\u202e".encode(), terminal.raw)
+        for steering in ("\x1b[2J", "\x1b]0", "\u202e", "\x9b"):
+            self.assertNotIn(steering.encode(), terminal.raw)
         self.assertTrue(any("\\u001b[2J" in line for line in terminal.lines()))
+        # In a pipe a table and an export are what they are.
+        self.assertIn("\x9b31m", self.ok("export", "--csv", store=store))
+        self.assertIn("\x9b31m\u202e", self.ok("export", store=store))
 
     def test_a_pasted_text_of_several_lines_is_as_many_commands(self):
         store = self.store()
@@ -61,6 +63,29 @@ class Typing(PromptTest):
         terminal.send("\r")
         terminal.wait(lambda: len(self.objects("list", store=store)) == 2, "both records")
         self.assertEqual(terminal.leave(), 0)
+
+    def test_a_question_is_answered_by_somebody_and_not_by_what_was_pasted_behind_it(self):
+        store = self.trip()
+        terminal = self.terminal(store)
+        terminal.wait_prompt()
+        terminal.send("\x1b[200~all --choose laptop\ny\nput notes/b x=2\x1b[201~\r")
+        terminal.wait(lambda: terminal.line() == "settle this one like this? y or n ›", "the question")
+        terminal.send("n\r")
+        terminal.wait(lambda: len(self.objects("list", store=store)) == 2, "what was pasted behind it")
+        self.assertEqual(terminal.leave(), 0)
+        self.assertEqual(len(self.objects("conflicts", store=store)), 1)
+        self.assertNotIn("\nn\n", (store / ".syncline" / "history").read_text())
+
+    def test_ctrl_c_ends_what_was_pasted_too(self):
+        store = self.trip()
+        terminal = self.terminal(store)
+        terminal.wait_prompt()
+        terminal.send("\x1b[200~all --choose laptop\nput notes/b x=2\x1b[201~\r")
+        terminal.wait(lambda: terminal.line() == "settle this one like this? y or n ›", "the question")
+        terminal.send("\x03")
+        terminal.wait(lambda: terminal.line().startswith("desk"), "the prompt")
+        self.assertEqual(terminal.leave(), 0)
+        self.assertEqual(len(self.objects("list", store=store)), 1)
 
     def test_a_terminal_without_abilities_will_do(self):
         store = self.trip()

@@ -6,7 +6,7 @@ import unicodedata
 import unittest
 import uuid
 
-from harness import BINARY, StoreTest, event, run
+from harness import BINARY, DEVICE, OTHER, StoreTest, event, run
 
 
 class Sentences(StoreTest):
@@ -76,6 +76,70 @@ class Sentences(StoreTest):
                 done = subprocess.run(["bash", "-c", f"'{BINARY}' --store '{store}' {command} --choose a"], capture_output=True)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertEqual(self.objects("conflicts", store=store), [])
+
+    def test_long_values_never_flood_what_is_said_of_them(self):
+        base = "".join(f"line {n} of a text\n" for n in range(10_000))
+        one, other = base.replace("line 9000 ", "line 9000, at sea, "), base.replace("line 9000 ", "line 9000, by the lake, ")
+        laptop, env = self.make(), {"COLUMNS": "100"}
+
+        def put(store, text):
+            self.ok("import", self.lines([event(store, 1, "trip", {DEVICE: 1} if store != DEVICE else {}, set={"text": text})]), store=laptop)
+        for device, text in ((DEVICE, base), (OTHER, one), (str(uuid.uuid4()), other)):
+            put(device, text)
+        for words in (["log"], ["why", "notes/trip", "text"], ["get", "notes/trip", "--who"], ["resolve", "notes/trip", "--choose", "a", "--dry-run"],
+                      ["resolve", "--all", "--choose", "both", "--dry-run"]):
+            self.assertLess(len(self.ok(*words, store=laptop, env=env)), 4000, words)
+        for words in (["log"], ["why", "notes/trip", "text"]):
+            shown = self.ok(*words, store=laptop, env=env)
+            self.assertTrue("at sea" in shown and "by the lake" in shown, shown)
+        self.ok("resolve", "notes/trip", "--choose", OTHER, store=laptop)
+        self.assertEqual(self.objects("log", "--limit", "1", store=laptop)[0]["changes"][0]["after"], one)
+        done = run("undo", store=laptop, env=env)
+        self.assertLess(len(done.stdout + done.stderr), 2000)
+        done = run("repl", "--keep-going", store=laptop, env=env, stdin=b"1\na\nboth\nset text=1\nlog\nwhy\n")
+        self.assertLess(len(done.stdout + done.stderr), 16_000)
+
+    def test_a_side_that_is_nobodys_is_said_once(self):
+        laptop, _ = self.conflict()
+        for word, status in (("nobody", 1), ("a", 64), ("nobody:1", 1)):
+            for words in (["--choose", word], ["--choose-field", f"title={word}"]):
+                message = self.fails(status, "resolve", "--all", *words, store=laptop)
+                self.assertNotIn("left open", message)
+        self.assertEqual(len(self.objects("conflicts", store=laptop)), 1)
+
+    def test_what_matches_nothing_is_not_called_settled(self):
+        laptop, _ = self.conflict()
+        for words in (["--collection", "other"], ["--field", "days"]):
+            self.assertIn("no conflict matches", run("conflicts", *words, store=laptop).stderr.decode())
+        self.assertIn("nothing is in conflict", run("conflicts", store=self.make("other")).stderr.decode())
+
+    def test_a_collection_is_meant_whatever_its_name_reads_like(self):
+        laptop = self.make()
+        for name in ("2024", "true", "a b", "x/y", '"q"'):
+            here, there = (str(uuid.uuid4()) for _ in range(2))
+            self.ok("import", self.lines([{**event(device, 1, set={"x": n}), "collection": name} for n, device in enumerate((here, there))]), store=laptop)
+            preview = self.objects("resolve", "--all", "--where", f"collection={name}", "--choose", "base", "--dry-run", store=laptop)
+            self.assertEqual([p["collection"] for p in preview], [name])
+        for words in (["list", "x/y"], ["policy", "notes/trip", "latest"], ["conflicts", "--collection", "x/y"], ["log", "--collection", "x/y"]):
+            self.assertIn("%2F", self.fails(64, *words, store=laptop))
+        self.assertIn("no condition", self.fails(64, "list", "--where", "x", store=laptop))
+
+    def test_two_deletes_side_by_side_are_named(self):
+        laptop = self.make()
+        here, there = (str(uuid.uuid4()) for _ in range(2))
+        self.ok("import", self.lines([
+            event(DEVICE, 1, set={"x": 1}), event(here, 1, context={DEVICE: 1}, delete=True), event(there, 1, context={DEVICE: 1}, delete=True)]), store=laptop)
+        self.ok("policy", "notes", "record", store=laptop)
+        self.assertRegex(self.ok("conflicts", store=laptop), r"notes/trip  edits side by side  \(")
+        self.assertIn("deleted on every side", self.ok("show", "notes/trip", store=laptop))
+        self.assertIn("no edit to keep", self.fails(1, "resolve", "notes/trip", "--set", "x=2", store=laptop))
+
+    def test_what_looks_like_a_time_is_called_one(self):
+        laptop = self.make()
+        self.ok("put", "notes/trip", "x=1", store=laptop)
+        for text in ("2025-11-29T24:00", "2025-11-29T07:07:60Z", "2025-02-30T07:07"):
+            self.assertIn("is no moment", self.fails(64, "get", "notes/trip", "--at", text, store=laptop))
+        self.assertIn("is no event", self.fails(64, "get", "notes/trip", "--at", "laptop:x", store=laptop))
 
     def test_nothing_to_settle_is_said(self):
         laptop = self.disagree("base", "sea", "lake")

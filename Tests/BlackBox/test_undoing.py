@@ -167,6 +167,7 @@ class Undoing(StoreTest):
         self.assertIn("--force", message["hint"])
         self.fails(1, "undo", store=laptop)
         planned = self.object("undo", second, "--dry-run", store=laptop)
+        self.assertIn("has moved on since", run("undo", second, "--dry-run", store=laptop).stderr.decode())
         self.assertEqual([m["version"]["value"] for m in planned["movedOn"]], ["c"])
         self.assertEqual(self.ok("digest", store=laptop), digest, "nothing was written")
         self.ok("undo", second, "--force", store=laptop)

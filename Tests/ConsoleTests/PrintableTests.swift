@@ -12,6 +12,14 @@ struct PrintableTests {
     }
 
     @Test(arguments: [
+        ("a\nb\r\nc\n", "a\nb\r\nc\n"), ("{\"a\":\"\u{9B}\"}\n", "{\"a\":\"\\u009b\"}\n"),
+        ("\"a\rb\u{1B}\"\r\n", "\"a\\u000db\\u001b\"\r\n"), ("\r", "\\u000d"),
+    ])
+    func `lines stay lines and steer no terminal either`(text: String, shown: String) {
+        #expect(Printable.escapedLines(Array(text.utf8)) == Array(shown.utf8))
+    }
+
+    @Test(arguments: [
         ("abc", 3), ("日本", 4), ("e\u{301}", 1), ("👍", 2), ("", 0), ("🚀", 2), ("✅⭐", 4), ("🪐🟢", 4), ("🇩🇪", 2), ("❤✓", 2), ("한", 2), ("한", 2),
     ])
     func `columns are counted as a terminal gives them`(text: String, columns: Int) {

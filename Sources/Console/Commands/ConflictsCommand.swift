@@ -64,7 +64,10 @@ struct ConflictsCommand: SessionCommand {
             return true
         }
         progress.end()
-        if keys.isEmpty && !session.isJSON { session.output.note("nothing is in conflict") }
+        if keys.isEmpty && !session.isJSON {
+            let isFiltered = collection != nil || field != nil || device != nil || limit != nil
+            session.output.note(isFiltered ? "no conflict matches" : "nothing is in conflict")
+        }
         if keys.count > shownLimit {
             session.output.note("… and \(keys.count - shownLimit) more: `conflicts --limit \(keys.count)`, or settle many by `all --where`")
         }
@@ -101,7 +104,9 @@ struct ConflictsCommand: SessionCommand {
     }
 
     private func line(_ number: Int, _ conflict: OpenConflict, _ session: Session, _ store: Store) {
-        let what = (conflict.isDeletionOpen ? ["delete against edit"] : []) + conflict.fields.map(\.text)
+        var what = (conflict.isDeletionOpen ? ["delete against edit"] : []) + conflict.fields.map(\.text)
+        // Whole edits that agree on every field.
+        if what.isEmpty { what = ["edits side by side"] }
         let sides = conflict.sides.map { side in
             "\(session.name(of: side.dot.device, in: store)) \(TimeText.age(of: side.time, at: Machine.wall))"
         }

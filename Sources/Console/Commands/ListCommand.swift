@@ -6,7 +6,7 @@ internal import ReplicaEngine
 struct ListCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List records, now or then; deleted ones are left out.",
-        discussion: "Example:\n\n  syncline list notes --where days=3 --at '#100'")
+        discussion: "On a terminal long values are shortened. Example:\n\n  syncline list notes --where days=3 --at '#100'")
 
     @Argument(help: "Only this collection.") var collection: String?
     @Option(name: .customLong("where"), help: ArgumentHelp("Only records that show this value; may be repeated.", valueName: "field=value"))
@@ -16,14 +16,15 @@ struct ListCommand: SessionCommand {
 
     func run(_ session: Session) throws {
         let collection = try collection.map(Arguments.collection)
-        let wanted = try conditions.map(Arguments.write)
+        let wanted = try conditions.map(Arguments.condition)
         let store = try session.reading()
         func show(_ record: DecidedRecord) -> Bool {
             guard !record.isDeleted, wanted.allSatisfy({ record.shown($0.field) == $0.value }) else { return true }
             if session.isJSON {
                 session.output.object { RecordJSON.write(record, to: &$0) }
             } else {
-                let fields = record.shown.map { "\($0.field.text)=\($0.value)" }.joined(separator: " ")
+                let columns = Terminal.hasOutput ? ValueText.longColumns / 2 : Int.max
+                let fields = record.shown.map { "\($0.field.text)=\(ValueText.short([$0.value], columns: columns))" }.joined(separator: " ")
                 session.output.line((record.isOpen ? "! " : "  ") + Arguments.text(record.key) + "  " + fields)
             }
             session.output.flushIfSlow()

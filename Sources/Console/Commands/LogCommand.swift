@@ -8,7 +8,8 @@ struct LogCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "log", abstract: "The audit trail: who, when, where, what changed from what to what, why.",
         discussion: """
-            Oldest first; with --reverse newest first. What a field held before is what its writer saw; several values stood in conflict. Example:
+            Oldest first; with --reverse newest first. What a field held before is what its writer saw; several values stood in conflict. Of long values the parts that differ are \
+            shown; --json and --csv have all of them. Example:
 
               syncline log notes/trip --device laptop --limit 20
               syncline log --since 2026-11-01 --kind resolve --csv > resolutions.csv

@@ -67,6 +67,7 @@ struct ResolveCommand: SessionCommand {
     private func eachResolution(_ session: Session, _ store: Store, _ body: (Resolution) throws -> Void) throws {
         guard all else { return try body(try resolution(of: try conflict(session, store), session, store)) }
         let isMeant = try condition()
+        try answers.checkSides(session, store)
         var isNone = true
         try store.eachConflict { conflict in
             guard isMeant(conflict) else { return true }
@@ -101,10 +102,10 @@ struct ResolveCommand: SessionCommand {
     }
 
     private func condition() throws -> (Conflict) -> Bool {
-        let writes = try conditions.map(Arguments.write)
+        let writes = try conditions.map(Arguments.condition)
         return { conflict in
             writes.allSatisfy { write in
-                if write.field.text == "collection" { return FieldValue(text: conflict.key.collection.text) == write.value }
+                if write.field.text == "collection" { return Arguments.isName(conflict.key.collection, write.value) }
                 return conflict.shown.contains(write)
             }
         }
@@ -226,6 +227,18 @@ struct AnswerOptions: ParsableArguments {
             throw ConsoleError(error, name: names.name(of:))
         }
         return edit ? resolution : try checked(resolution, names)
+    }
+
+    /// A word that is nobody's side in any conflict is said once.
+    func checkSides(_ session: Session, _ store: Store) throws {
+        for word in try [choose].compactMap(\.self) + chooseField.map({ try Self.fieldAndSide($0).1 }) {
+            if SideNames.words.contains(word) { continue }
+            if word.contains(":"), (try? session.dot(word, in: store)) != nil { continue }
+            guard word.count > 1 || store.names.devices.contains(where: { store.names[$0] == word }) else {
+                throw ConsoleError.usage("“\(word)” is a side of one conflict", hint: "over several, a side is named by its device")
+            }
+            _ = try session.device(word, in: store)
+        }
     }
 
     /// What cannot be written is said before anything is.

@@ -30,6 +30,7 @@ struct Undoing {
             } else {
                 page.lines.forEach(session.output.line)
             }
+            if let reason = page.reasonToAsk { session.output.note("\(reason); --force overwrites that") }
             session.output.note("\(Sentences.count(plan.drafts.count, "event")) would be written; nothing was")
             return
         }

@@ -6,7 +6,9 @@ internal import ReplicaEngine
 struct WhyCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "why", abstract: "The event that wrote what a field shows, what it overwrote or contests, and what both sides knew.",
-        discussion: "`syncline log R --field F` shows earlier writers. Example:\n\n  syncline why notes/trip title")
+        discussion:
+            "`syncline log R --field F` shows earlier writers. Long values are shortened, but with --json. Example:\n\n  syncline why notes/trip title"
+    )
 
     @Argument(help: "The record, collection/id.") var record: String
     @Argument(help: "The field.") var field: String

@@ -55,15 +55,30 @@ enum Arguments {
     }
 
     static func collection(_ text: String) throws -> Name {
-        try name(try unescaped(Array(text.utf8), in: text), "the collection “\(text)”")
+        guard !text.utf8.contains(UInt8(ascii: "/")) else {
+            throw ConsoleError.usage(
+                "“\(text)” is no collection", hint: "a record is meant by collection/id; a / in a collection is typed %2F")
+        }
+        return try name(try unescaped(Array(text.utf8), in: text), "the collection “\(text)”")
     }
 
     static func field(_ text: String) throws -> Name { try name(Array(text.utf8), "the field “\(text)”") }
 
     /// `field=value`: the first `=` splits.
-    static func write(_ text: String) throws -> FieldWrite {
+    static func write(_ text: String) throws -> FieldWrite { try write(text, orElse: "sets nothing") }
+
+    /// The same as what a record has to show.
+    static func condition(_ text: String) throws -> FieldWrite { try write(text, orElse: "is no condition") }
+
+    /// Whether a condition's value means this collection: by its name, which may read like a number, or as it is typed.
+    static func isName(_ collection: Name, _ value: FieldValue) -> Bool {
+        value == (try? self.value(collection.text)) || value == FieldValue(text: collection.text)
+            || value == (try? self.value(text(collection: collection)))
+    }
+
+    private static func write(_ text: String, orElse fault: String) throws -> FieldWrite {
         guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) else {
-            throw ConsoleError.usage("“\(text)” sets nothing: it wants field=value", hint: "for example title=\"To the sea\"")
+            throw ConsoleError.usage("“\(text)” \(fault): it wants field=value", hint: "for example title=\"To the sea\"")
         }
         let field = try field(String(text[..<equals]))
         return FieldWrite(field: field, value: try value(String(text[text.utf8.index(after: equals)...])))

@@ -25,7 +25,8 @@ struct AuditPage {
         if let note = row.note { output.line("      note: \(note.text)") }
         if let receipt { output.line("      urgent: \(ReceiptText.text(receipt, deviceName))") }
         for change in entry.changes {
-            output.line("      \(change.field.text): \(ValueText.all(change.before)) → \(change.after?.description ?? ValueText.removed)")
+            let (before, after) = ValueText.change(change.before, [change.after])
+            output.line("      \(change.field.text): \(before) → \(after)")
         }
     }
 

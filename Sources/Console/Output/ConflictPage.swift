@@ -28,6 +28,7 @@ struct ConflictPage {
             return
         }
         if conflict.isDeleteAgainstEdit { output.line("deleted on one device and edited on another") }
+        if conflict.sides.allSatisfy(\.isDelete) { output.line("deleted on every side") }
         if conflict.isOfWholeEdits { output.line("edited side by side, which the policy `record` calls a conflict") }
         let columns = columns(conflict)
         let rows = rows(conflict)

@@ -20,6 +20,10 @@ extension ConsoleError {
         case .noEntryInField(let field):
             self.init(
                 code: "no-such-side", "that side has no entry in “\(field.text)”", hint: "--set \(field.text)=value gives it another value")
+        case .editNeeded(let dots) where dots.isEmpty:
+            self.init(
+                code: "edit-needed", "the record was deleted on every side: there is no edit to keep",
+                hint: "take one of the deletes, or `base` for what all had seen")
         case .editNeeded(let dots):
             self.init(
                 code: "edit-needed", "the record was deleted on one side and edited on several: say first which edit is kept",
@@ -36,7 +40,7 @@ extension ConsoleError {
                 code: "unanswered",
                 "by the policy `record` whole edits are in conflict: "
                     + fields.map { "“\($0.text)”" }.joined(separator: ", ") + " \(fields.count == 1 ? "has" : "have") no answer yet",
-                hint: "answer all of them, or add --merge for what merges by itself")
+                hint: "answer all of them; --merge takes what merges by itself")
         case .nothingAnswered:
             self.init(code: "nothing-merges", "nothing of it merges by itself", hint: "take a side with --choose, or --set field=value")
         case .nothingOpen:

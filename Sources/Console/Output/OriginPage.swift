@@ -8,7 +8,10 @@ struct OriginPage {
 
     func writeText(to output: Output) {
         let row = origin.writer.row
-        output.line("\(Arguments.text(origin.key))  \(origin.field.text) = \(Self.value(origin.writer))")
+        let entries = [origin.writer] + origin.overwrote + origin.contests
+        let texts = zip(entries, ValueText.folded(entries.map { [$0.isDelete ? nil : $0.value] })).map { $0.isDelete ? "(deleted)" : $1 }
+        let (overwrote, contests) = (texts.dropFirst().prefix(origin.overwrote.count), texts.suffix(origin.contests.count))
+        output.line("\(Arguments.text(origin.key))  \(origin.field.text) = \(texts[0])")
         output.line(
             "  \(origin.writer.isDelete ? "deleted" : "written") by \(who(row)), \(row.kind.word), event #\(origin.writer.logged.position.index + 1) here"
         )
@@ -16,16 +19,12 @@ struct OriginPage {
         if let note = row.note { output.line("  note: \(note.text)") }
         let clocks = origin.context.entries.map { "\(name($0.device)):\($0.seq)" }
         output.line("  having seen \(clocks.isEmpty ? "nothing of this record" : "up to " + clocks.joined(separator: ", "))")
-        for entry in origin.overwrote { output.line("  overwrote \(Self.value(entry)) by \(who(entry.row))") }
+        for (entry, value) in zip(origin.overwrote, overwrote) { output.line("  overwrote \(value) by \(who(entry.row))") }
         if origin.overwrote.isEmpty { output.line("  overwrote nothing") }
         for entry in origin.agrees { output.line("  agrees with \(who(entry.row))") }
-        for entry in origin.contests { output.line("! contested: \(Self.value(entry)) by \(who(entry.row))") }
+        for (entry, value) in zip(origin.contests, contests) { output.line("! contested: \(value) by \(who(entry.row))") }
         guard !origin.contests.isEmpty else { return }
         output.line("  last event that both sides knew: \(origin.lastKnownToAll.map { who($0.row) } ?? "none")")
-    }
-
-    private static func value(_ entry: FieldOrigin.Entry) -> String {
-        entry.isDelete ? "(deleted)" : entry.value?.description ?? ValueText.removed
     }
 
     private func who(_ row: BlockReader.Row) -> String { "\(name(row.dot.device)):\(row.dot.seq) at \(TimeText.iso(row.time))" }

@@ -27,16 +27,18 @@ final class Output {
 
     /// A line of results, its control characters escaped.
     func line(_ text: String) {
-        write(Array(Printable.escaped(text).utf8) + [0x0A])
+        append(Array(Printable.escaped(text).utf8) + [0x0A])
     }
 
     /// A line of results with colours, on a terminal that has them.
     func line(_ text: StyledText) {
-        write(Array(text.rendered(isColored: isColored).utf8) + [0x0A])
+        append(Array(text.rendered(isColored: isColored).utf8) + [0x0A])
     }
 
-    /// Results as they are: JSON, dumps.
-    func write(_ bytes: [UInt8]) {
+    /// Results as they are: JSON, tables, dumps. On a terminal their control characters are escaped, too; in JSON that means the same.
+    func write(_ bytes: [UInt8]) { append(Terminal.hasOutput ? Printable.escapedLines(bytes) : bytes) }
+
+    private func append(_ bytes: [UInt8]) {
         buffer += bytes
         if buffer.count >= Self.pieceBytes { flush() }
     }
@@ -95,7 +97,7 @@ final class Output {
         writer.endObject()
         writer.endLine()
         flush()
-        _ = Machine.writeAll(writer.bytes, to: STDERR_FILENO)
+        _ = Machine.writeAll(Self.isErrorTerminal ? Printable.escapedLines(writer.bytes) : writer.bytes, to: STDERR_FILENO)
     }
 
     /// A line of a server's log, as it is.

@@ -35,7 +35,7 @@ enum SuggestionText {
     static func write(_ conflict: Conflict, _ suggestion: (FieldConflict) -> Suggestion?, to output: Output) {
         for field in conflict.openFields {
             guard let suggestion = suggestion(field), let time = try? HybridTime(milliseconds: suggestion.milliseconds) else { continue }
-            let answer = suggestion.value.map { "= \($0)" } ?? "is removed"
+            let answer = suggestion.value.map { "= " + ValueText.short([$0]) } ?? "is removed"
             output.line("settled like this on \(TimeText.iso(time)): \(field.field.text) \(answer)")
         }
     }
@@ -51,7 +51,7 @@ enum PolicyText {
         }
         for field in conflict.fields {
             switch field.decision {
-            case .value(let value): output.line("policy \(field.policy.word) makes \(field.field.text) = \(value)")
+            case .value(let value): output.line("policy \(field.policy.word) makes \(field.field.text) = \(ValueText.short([value]))")
             case .removed: output.line("policy \(field.policy.word) removes \(field.field.text)")
             case .open where field.policy != .manual && field.policy != .record:
                 output.line("policy \(field.policy.word) does not fit \(field.field.text)")

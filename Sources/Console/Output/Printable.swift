@@ -19,6 +19,19 @@ enum Printable {
         return "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 
+    /// Whole lines with the same escapes; the ends of lines stay.
+    static func escapedLines(_ lines: [UInt8]) -> [UInt8] {
+        guard let text = String(validating: lines, as: UTF8.self) else { return lines }
+        var result = String.UnicodeScalarView()
+        let scalars = text.unicodeScalars
+        for index in scalars.indices {
+            let scalar = scalars[index]
+            let isEnd = scalar == "\n" || (scalar == "\r" && scalars[scalars.index(after: index)...].first == "\n")
+            if isUnsafe(scalar) && !isEnd { result.append(contentsOf: escape(scalar).unicodeScalars) } else { result.append(scalar) }
+        }
+        return Array(String(result).utf8)
+    }
+
     private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: true

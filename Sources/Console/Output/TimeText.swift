@@ -21,7 +21,8 @@ enum TimeText {
         return iso.prefix(10) + " " + iso.dropFirst(11).prefix(5) + " UTC"
     }
 
-    /// Milliseconds since 1970 of `2021-11-22`, `2021-11-22T16:52`, `…:20`, `….123`, with `Z`, `+01:00` or nothing (UTC) behind; nil for anything else.
+    /// Milliseconds since 1970 of `2021-11-22`, `2021-11-22T16:52`, `…:20`, `….123`, with `Z`, `+01:00`, `+0100`, `+01` or nothing (UTC) behind, a space before it or not; nil
+    /// for anything else.
     static func milliseconds(iso text: String) -> UInt64? {
         var rest = Substring(text)
         guard let year = number(&rest, 4), take(&rest, "-"), let month = number(&rest, 2), take(&rest, "-"), let day = number(&rest, 2),
@@ -30,13 +31,13 @@ enum TimeText {
         // 31 February has a number of its own, which is that of a day in March.
         guard date(fromDays: days(year, month, day)) == (year, month, day) else { return nil }
         var total = days(year, month, day) * 86_400_000
-        if take(&rest, "T") || take(&rest, " ") {
+        if take(&rest, "T") || take(&rest, "t") || take(&rest, " ") {
             guard let hour = number(&rest, 2), take(&rest, ":"), let minute = number(&rest, 2), hour < 24, minute < 60 else { return nil }
             total += (hour * 60 + minute) * 60_000
             if take(&rest, ":") {
                 guard let second = number(&rest, 2), second < 60 else { return nil }
                 total += second * 1000
-                if take(&rest, ".") {
+                if take(&rest, ".") || take(&rest, ",") {
                     let digits = rest.prefix { $0.isASCII && $0.isNumber }
                     guard let fraction = Int((digits + "000").prefix(3)), !digits.isEmpty else { return nil }
                     rest = rest.dropFirst(digits.count)
@@ -73,10 +74,13 @@ enum TimeText {
     }
 
     private static func offset(_ rest: inout Substring) -> Int? {
-        if take(&rest, "Z") || rest.isEmpty { return 0 }
+        if rest.isEmpty { return 0 }
+        _ = take(&rest, " ")
+        if take(&rest, "Z") || take(&rest, "z") { return 0 }
         let sign = take(&rest, "+") ? 1 : take(&rest, "-") ? -1 : 0
-        guard sign != 0, let hours = number(&rest, 2), take(&rest, ":"), let minutes = number(&rest, 2), hours < 24, minutes < 60
-        else { return nil }
+        guard sign != 0, let hours = number(&rest, 2), hours < 24 else { return nil }
+        guard take(&rest, ":") || !rest.isEmpty else { return sign * hours * 60 }
+        guard let minutes = number(&rest, 2), minutes < 60 else { return nil }
         return sign * (hours * 60 + minutes)
     }
 

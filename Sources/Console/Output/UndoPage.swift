@@ -9,7 +9,7 @@ struct UndoPage {
     /// What is undone, and a line for each field that changes by it.
     var lines: [String] {
         let event = plan.undone[0]
-        let what = "\(event.kind.word) of \(Arguments.text(plan.key))"
+        let what = "\(event.kind == .edit && event.body == .delete ? "delete" : event.kind.word) of \(Arguments.text(plan.key))"
         let note = event.note.map { ", “\($0.text)”" } ?? ""
         var lines = ["undoes \(name(event.dot.device)):\(event.dot.seq), \(what), \(TimeText.age(of: event.time, at: Machine.wall))\(note)"]
         switch (plan.isDeletedNow, plan.isDeletedThen) {
@@ -18,7 +18,10 @@ struct UndoPage {
         case (false, false): break
         }
         return lines
-            + plan.changes.map { "  \($0.field.text): \(ValueText.short($0.now)) → \(ValueText.short($0.then))" }
+            + plan.changes.map { change in
+                let (now, then) = ValueText.change(change.now, change.then, columns: Self.valueColumns)
+                return "  \(change.field.text): \(now) → \(then)"
+            }
     }
 
     /// Why somebody has to say that it is meant; nil when nobody has to.
@@ -29,13 +32,15 @@ struct UndoPage {
         let moved = plan.movedOn.prefix(Self.movedLimit).map { moved in
             let author = "\(name(moved.version.dot.device)):\(moved.version.dot.seq)"
             guard let field = moved.field else { return "deleted by \(author)" }
-            return "\(field.text) is \(ValueText.short([moved.version.value])) by \(author)"
+            return "\(field.text) is \(ValueText.short([moved.version.value], columns: Self.movedColumns)) by \(author)"
         }
         let more = plan.movedOn.count > Self.movedLimit ? " and \(plan.movedOn.count - Self.movedLimit) more" : ""
         return "\(record) has moved on since: \(moved.joined(separator: "; "))\(more)"
     }
 
     private static let movedLimit = 5
+    private static let movedColumns = 48
+    private static let valueColumns = 120
 
     /// - Parameters:
     ///   - events: what was written; none in a dry run.

@@ -12,10 +12,25 @@ enum ValueText {
         return texts.joined(separator: " | ")
     }
 
+    /// Beyond so many columns a value is not shown whole where it stands among others.
+    static let longColumns = 400
+
     /// The same in at most so many columns.
-    static func short(_ values: [FieldValue?], columns: Int = 48) -> String {
-        let text = all(values)
-        guard Printable.width(text) > columns else { return text }
-        return String(Printable.fitted(text, to: columns).reversed().drop { $0 == " " }.reversed())
+    static func short(_ values: [FieldValue?], columns: Int = longColumns) -> String { Printable.cut(all(values), to: columns) }
+
+    /// What was and what is, each in at most so many columns: of longer values the parts that differ.
+    static func change(_ before: [FieldValue?], _ after: [FieldValue?], columns: Int = longColumns) -> (before: String, after: String) {
+        let texts = folded([before, after], columns: columns)
+        return (texts[0], texts[1])
+    }
+
+    /// What stands in several places, each in at most so many columns: of longer values the parts that differ.
+    static func folded(_ all: [[FieldValue?]], columns: Int = longColumns) -> [String] {
+        var texts = all.map(self.all)
+        let valued = all.indices.filter { all[$0].contains { $0 != nil } }
+        let isLong = valued.contains { texts[$0].utf8.count > columns }
+        let told = isLong ? Printable.differing(valued.map { texts[$0] }) : Printable.toldApart(valued.map { texts[$0] })
+        for (index, text) in zip(valued, told) { texts[index] = text }
+        return texts.map { Printable.cut($0, to: columns) }
     }
 }

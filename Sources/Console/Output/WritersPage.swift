@@ -17,7 +17,7 @@ struct WritersPage {
         for field in decided.fields {
             let policy = policy(field, decided)
             let mark = open.contains(field) ? "! " : policy == nil ? "  " : "~ "
-            let value = decided.shown(field)?.description ?? ValueText.removed
+            let value = ValueText.short([decided.shown(field)])
             let authors = decided.versionsBehind(field).map { who($0.dot) }.joined(separator: "; ")
             output.line("\(mark)\(field.text) = \(value)\(Self.words(policy))  by \(authors)")
         }

@@ -61,7 +61,7 @@ final class Prompt {
                 if status == 0 && !editor.isInteractive { status = failure }
                 isOver = status != 0 && !keepsGoing
             }
-            ReadlineEditor.forgetInterrupt()
+            editor.lineIsOver()
             if isOver {
                 leave()
                 return status
@@ -98,7 +98,7 @@ final class Prompt {
         let lines = question.split(separator: "\n").map(String.init)
         for line in lines.dropLast() { output.line(line) }
         output.flush()
-        let edited = try held.gate.left { try editor.nextLine { StyledText(lines.last ?? "") } }
+        let edited = try held.gate.left { try editor.answer { StyledText(lines.last ?? "") } }
         guard case .text(let answer) = edited else { return false }
         return ["y", "yes"].contains(answer.trimmed.lowercased())
     }

@@ -108,5 +108,7 @@ struct ResolutionPreview {
     }
 
     /// The parts of long values that differ.
-    private static func folded(_ values: [FieldValue]) -> [String] { Printable.differing(values.map(\.description)) }
+    private static func folded(_ values: [FieldValue]) -> [String] {
+        Printable.differing(values.map(\.description)).map { Printable.cut($0, to: ValueText.longColumns) }
+    }
 }

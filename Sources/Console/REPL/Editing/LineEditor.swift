@@ -7,6 +7,17 @@ protocol LineEditor: AnyObject {
     ///
     /// - Throws: what is wrong with the line, which is passed over then. Where no more can be read the lines end.
     func nextLine(_ prompt: () -> StyledText) throws -> EditedLine
+
+    /// The answer to a question: typed now, not a line that waits already, and not remembered.
+    func answer(_ prompt: () -> StyledText) throws -> EditedLine
+
+    /// What the line asked for is over; where Ctrl-C ended it, what was pasted behind it is, too.
+    func lineIsOver()
+}
+
+extension LineEditor {
+    func answer(_ prompt: () -> StyledText) throws -> EditedLine { try nextLine(prompt) }
+    func lineIsOver() {}
 }
 
 enum EditedLine: Hashable {

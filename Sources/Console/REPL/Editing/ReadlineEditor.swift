@@ -14,6 +14,8 @@ final class ReadlineEditor: LineEditor {
     private let historyFile: String?
     /// Lines of a pasted text that are still to come.
     private var pasted: [String] = []
+    /// Whether lines go to the history.
+    private var isRemembering = true
     /// Asked by readline through C, so it lives as long as this object.
     private let completer: CompleterBox
 
@@ -62,6 +64,21 @@ final class ReadlineEditor: LineEditor {
         }
     }
 
+    func answer(_ prompt: () -> StyledText) throws -> EditedLine {
+        var waiting = pasted
+        (pasted, isRemembering) = ([], false)
+        // The next one is the last of the list.
+        defer { (pasted, isRemembering) = (waiting + pasted, true) }
+        let answer = try nextLine(prompt)
+        if answer == .interrupted { waiting = [] }
+        return answer
+    }
+
+    func lineIsOver() {
+        if Self.isInterrupted { pasted = [] }
+        Self.forgetInterrupt()
+    }
+
     /// Answers signals; true when the line was given up.
     private func isInterrupted() -> Bool {
         var byte: UInt8 = 0
@@ -83,7 +100,7 @@ final class ReadlineEditor: LineEditor {
     /// Whether Ctrl-C was typed while something else than a line was going on.
     static var isInterrupted: Bool { syncline_is_interrupted() == 1 }
 
-    static func forgetInterrupt() { syncline_forget_interrupt() }
+    private static func forgetInterrupt() { syncline_forget_interrupt() }
 
     private func show(_ notices: [String], _ shown: inout StyledText, _ prompt: () -> StyledText) {
         let next = prompt()
@@ -103,7 +120,9 @@ final class ReadlineEditor: LineEditor {
         let bytes = UnsafeBufferPointer(start: line, count: strlen(line)).map { UInt8(bitPattern: $0) }
         let lines = try bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { try StreamEditor.text($0) }
         // As in other shells, a line that begins with a space is not remembered.
-        for line in lines where line.contains(where: { $0 != " " }) && line.first != " " { syncline_history_add(line, historyFile) }
+        for line in lines where isRemembering && line.contains(where: { $0 != " " }) && line.first != " " {
+            syncline_history_add(line, historyFile)
+        }
         pasted = lines.dropFirst().reversed()
         return lines[0]
     }
