@@ -64,10 +64,17 @@ public enum Program {
     static func perform(_ arguments: [String]) throws {
         let words = commonOptionsLast(arguments)
         if let name = words.first, !name.hasPrefix("-"), !isCommand(name) {
-            throw ConsoleError.usage("there is no command “\(name)”", hint: "`syncline --help` lists the commands")
+            throw unknown(name)
         }
         var command = try RootCommand.parseAsRoot(words)
         try command.run()
+    }
+
+    private static func unknown(_ name: String) -> ConsoleError {
+        let known = RootCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
+        let near = NearWords.of(name, among: known).map { "`syncline " + $0 + "`" }
+        let hint = near.isEmpty ? "`syncline --help` lists the commands" : "did you mean " + near.joined(separator: " or ") + "?"
+        return ConsoleError.usage("there is no command “\(name)”", hint: hint)
     }
 
     static func isCommand(_ name: String) -> Bool {

@@ -300,7 +300,13 @@ class Script(PromptTest):
         for line in ("init", "demo", "repl", f"get notes/a --store {other}"):
             _, err = self.script(store, line + "\n", status=64)
             self.assertIn("leave", err)
+            # What is typed after leaving has the program's name.
+            self.assertIn("then `syncline ", err)
         self.script(store, f"put notes/a x=1 --store {store}\n")
+        _, err = self.script(store, "sync\n", status=1)
+        self.assertIn("`syncline invite`, then `join URL CODE`", err)
+        _, err = self.script(store, "later\n", status=64)
+        self.assertIn("a word inside a conflict", err)
 
     def test_without_a_store_it_says_how_to_make_one(self):
         self.assertIn("syncline init", self.fails(1, cwd=self.folder, stdin=b""))

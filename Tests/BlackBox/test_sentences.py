@@ -107,6 +107,19 @@ class Sentences(StoreTest):
                 self.assertNotIn("left open", message)
         self.assertEqual(len(self.objects("conflicts", store=laptop)), 1)
 
+    def test_of_many_that_are_left_open_some_are_named(self):
+        laptop = self.make()
+        here, there = (str(uuid.uuid4()) for _ in range(2))
+        self.ok("import", self.lines([event(device, n, f"n{n:02}", set={"x": n, "y": device}) for device in (here, there) for n in range(1, 41)]), store=laptop)
+        done = run("resolve", "--all", "--merge", store=laptop)
+        self.assertEqual(done.returncode, 0)
+        said = done.stderr.decode().splitlines()
+        self.assertEqual((len(said), said[-1]), (13, "… and 28 more left open"))
+
+    def test_a_command_that_is_none_may_be_a_near_one(self):
+        self.assertIn("did you mean `syncline conflicts`?", self.fails(64, "confilcts"))
+        self.assertIn("--help", self.fails(64, "xyzzy"))
+
     def test_what_matches_nothing_is_not_called_settled(self):
         laptop, _ = self.conflict()
         for words in (["--collection", "other"], ["--field", "days"]):

@@ -1,5 +1,6 @@
 """Every way out of a conflict at the prompt, on a screen and as a script, with the same outcome."""
 import json
+import signal
 import subprocess
 import unittest
 
@@ -239,6 +240,26 @@ class Tour(PromptTest):
         self.assertIn("(No hub can be reached on this machine, ", done.stdout.decode())
         self.assertIn("all three hold the same records now", done.stdout.decode())
         self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_however_it_ends_nothing_is_left_behind(self):
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            terminal = Terminal([BINARY, "demo"], TMPDIR=str(self.folder))
+            self.addCleanup(terminal.child.close)
+            terminal.wait_prompt()
+            self.assertEqual(len(list(self.folder.iterdir())), 1)
+            terminal.child.kill(number)
+            self.assertEqual(terminal.ended(), -number)
+            self.assertEqual(list(self.folder.iterdir()), [])
+        # Whoever reads what it plays goes away.
+        subprocess.run(["bash", "-c", f"'{BINARY}' demo < /dev/null | head -1"], env=environment(TMPDIR=str(self.folder)), capture_output=True, timeout=PATIENCE)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_what_is_kept_is_not_said_to_be_removed(self):
+        terminal = Terminal([BINARY, "demo", "--keep", self.folder / "kept"])
+        self.addCleanup(terminal.child.close)
+        terminal.wait_prompt()
+        self.assertFalse(any("removed" in line for line in terminal.lines()))
+        self.assertEqual(terminal.leave(), 0)
 
     def test_what_is_kept_can_be_opened(self):
         kept = self.folder / "kept"

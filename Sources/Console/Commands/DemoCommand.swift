@@ -23,7 +23,7 @@ struct DemoCommand: ParsableCommand {
         let held = try Session(store: stores.laptop, isJSON: false).holding()
         let isPlayed = !Terminal.isInteractive
         for line in Self.introduction(stores.trouble) { output.line(line) }
-        if !isPlayed { for line in Self.advice { output.line(line) } }
+        if !isPlayed { for line in advice { output.line(line) } }
         output.flush()
         let status = isPlayed ? try play(held, stores.hubURL != nil, output) : try REPLCommand.run(held)
         try held.store.close()
@@ -66,10 +66,12 @@ struct DemoCommand: ParsableCommand {
         ]
     }
 
-    private static let advice = [
-        "Try: conflicts · 1 · merge · done — then b title, a* and done — a side's letter — undo.",
-        "help says what else there is. All of this is removed when you leave with Ctrl-D.",
-    ]
+    private var advice: [String] {
+        [
+            "Try: conflicts · 1 · merge · done — then b title, a* and done — a side's letter — undo.",
+            "help says what else there is. " + (keep == nil ? "All of this is removed when you leave with Ctrl-D." : "Ctrl-D leaves."),
+        ]
+    }
 
     /// What a visitor might type; the last but one line only where there is a hub.
     static let script = [

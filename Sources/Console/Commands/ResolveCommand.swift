@@ -48,13 +48,17 @@ struct ResolveCommand: SessionCommand {
             return notePreviewed(count, session)
         }
         let store = try session.writing()
+        let end = store.end
         let resolutions = try resolutions(session, store)
-        for event in try commit(resolutions, session, store) {
+        for event in try commit(resolutions, readAt: end, session, store) {
             session.report(event)
             try Self.noteRest(of: event.key, session, store)
         }
         try session.close(store)
     }
+
+    /// So many conflicts that are left open are named.
+    private static let leftLimit = 12
 
     /// What would settle the conflicts that are meant.
     func resolutions(_ session: Session, _ store: Store) throws -> [Resolution] {
@@ -68,20 +72,29 @@ struct ResolveCommand: SessionCommand {
         guard all else { return try body(try resolution(of: try conflict(session, store), session, store)) }
         let isMeant = try condition()
         try answers.checkSides(session, store)
-        var isNone = true
+        let progress = Progress("looking", total: try store.openConflictCount(), unit: "conflicts", on: session.output)
+        var (seen, left, isNone) = (0, 0, true)
         try store.eachConflict { conflict in
+            seen += 1
+            progress.advance(to: seen)
             guard isMeant(conflict) else { return true }
             isNone = false
             let found: Resolution
             do { found = try resolution(of: conflict, session, store) } catch let error as ConsoleError {
                 // A conflict that cannot be settled like this is left as it is.
                 guard error.status == .refused else { throw error }
+                left += 1
+                guard left <= Self.leftLimit else { return true }
+                progress.end()
                 session.output.note("left open: \(Arguments.text(conflict.key)), \(error.sentence)")
                 return true
             }
+            if dryRun { progress.end() }
             try body(found)
             return true
         }
+        progress.end()
+        if left > Self.leftLimit { session.output.note("… and \(left - Self.leftLimit) more left open") }
         if isNone { session.output.note(conditions.isEmpty ? "nothing is in conflict" : "no conflict matches") }
     }
 
@@ -166,13 +179,16 @@ struct ResolveCommand: SessionCommand {
     }
 
     /// Writes them as one commit, and remembers the answers.
-    func commit(_ resolutions: [Resolution], _ session: Session, _ store: Store) throws -> [Event] {
-        try Self.commit(resolutions, note: try Arguments.note(note), session, store)
+    func commit(_ resolutions: [Resolution], readAt end: Position? = nil, _ session: Session, _ store: Store) throws -> [Event] {
+        try Self.commit(resolutions, note: try Arguments.note(note), readAt: end, session, store)
     }
 
+    /// - Parameter end: where the log ended when the conflicts were read: as long as it does nothing can have changed.
     /// - Throws: where something has been written to a conflict since it was looked at, which would be settled unseen.
-    static func commit(_ resolutions: [Resolution], note: Note?, _ session: Session, _ store: Store) throws -> [Event] {
-        for conflict in resolutions.map(\.conflict) where try store.conflict(conflict.key) != conflict {
+    static func commit(_ resolutions: [Resolution], note: Note?, readAt end: Position? = nil, _ session: Session, _ store: Store) throws
+        -> [Event]
+    {
+        for conflict in resolutions.map(\.conflict) where try end != store.end && store.conflict(conflict.key) != conflict {
             throw ConsoleError(
                 code: "moved-on", "\(Arguments.text(conflict.key)) has changed meanwhile; nothing was written",
                 hint: "`syncline show \(Arguments.typed(conflict.key))` shows it as it is now")

@@ -13,7 +13,7 @@ extension Machine {
 
     /// Opens `$VISUAL`, else `$EDITOR`, else `vi` on a new temporary file with these bytes, and waits until it is closed.
     static func edit(_ bytes: [UInt8], name: String) throws -> EditedFile {
-        let folder = try temporaryFolder()
+        let folder = try temporaryFolder(isLeft: true)
         let path = folder + "/" + name
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         let failure = file < 0 ? errno : writeAll(bytes, to: file)

@@ -80,17 +80,6 @@ enum Machine {
     /// The system's words for an error number.
     static func describe(errno code: Int32) -> String { Host.describe(errno: code) }
 
-    /// A new folder of its own among the temporary files.
-    static func temporaryFolder() throws -> String {
-        var template = Array(((environment("TMPDIR") ?? "/tmp") + "/syncline-XXXXXX").utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw ConsoleError(
-                code: "temporary-folder", "no temporary folder can be made: \(describe(errno: errno))",
-                hint: "set TMPDIR to a folder that can be written")
-        }
-        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
     /// A new file among the temporary ones, open for reading and writing. It has no name any more, so it goes when it is closed.
     static func temporaryFile() throws -> Int32 {
         let folder = environment("TMPDIR") ?? "/tmp"
@@ -145,23 +134,5 @@ enum Machine {
             throw ConsoleError(code: "io", "\(path): \(describe(errno: errno))")
         }
         return monotonicSeconds - start
-    }
-
-    /// Removes a folder that this process made, and all that is in it.
-    static func removeFolder(_ path: String) {
-        guard let folder = opendir(path) else { return }
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name == "." || name == ".." { continue }
-            let child = path + "/" + name
-            var facts = stat()
-            // A link to a folder is a link: what it leads to is not ours.
-            let isFolder = lstat(child, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
-            if isFolder { removeFolder(child) } else { unlink(child) }
-        }
-        closedir(folder)
-        rmdir(path)
     }
 }

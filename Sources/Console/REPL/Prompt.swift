@@ -173,11 +173,24 @@ final class Prompt {
             sentence = "“\(word)” is no command and no side; the sides are " + sides.joined(separator: ", ")
         }
         let near = NearWords.of(word, among: known).map { "`" + $0 + "`" }
-        let hint = near.isEmpty ? "`help` lists what there is" : "did you mean " + near.joined(separator: " or ") + "?"
+        var hint = near.isEmpty ? "`help` lists what there is" : "did you mean " + near.joined(separator: " or ") + "?"
+        if mode == nil && ConflictWord.allNames.contains(word) {
+            hint = "it is a word inside a conflict: `conflicts` lists them, a number opens one"
+        }
         return ConsoleError.usage(sentence, hint: hint)
     }
 
     // MARK: - Errors
+
+    /// At the prompt commands are typed without the program's name, but for those that are another shell's.
+    private static func asTypedHere(_ text: String) -> String {
+        let parts = text.split(separator: "`syncline ", omittingEmptySubsequences: false)
+        return parts.dropFirst().reduce(String(parts[0])) { text, rest in
+            let name = String(rest.prefix { $0 != " " && $0 != "`" })
+            let isTypedHere = Program.isCommand(name) && !elsewhere.contains(name) && name != "invite"
+            return text + (isTypedHere ? "`" : "`syncline ") + rest
+        }
+    }
 
     /// - Returns: the exit status that the error has; 0 when it is none.
     private func report(_ error: any Error) -> Int32 {
@@ -192,10 +205,9 @@ final class Prompt {
             if let place, status != 0 { Output().note("syncline: \(place): exit status \(status)") }
             return status
         case .failure(let error):
-            // At the prompt commands are typed without the program's name.
-            let hint = error.hint?.replacing("`syncline ", with: "`")
             Output(isJSON: isJSON).report(
-                ConsoleError(error.status, code: error.code, error.sentence.replacing("`syncline ", with: "`"), hint: hint), at: place)
+                ConsoleError(error.status, code: error.code, Self.asTypedHere(error.sentence), hint: error.hint.map(Self.asTypedHere)),
+                at: place)
             return error.status.rawValue
         }
     }

@@ -87,7 +87,9 @@ final class ReadlineEditor: LineEditor {
             case SIGINT: break
             case SIGWINCH, SIGCONT: syncline_readline_resize()
             case SIGTSTP: syncline_readline_stop()
-            default: syncline_readline_die(Int32(byte))
+            default:
+                Machine.removeTemporaryFolders()
+                syncline_readline_die(Int32(byte))
             }
         }
         // One that came before this line began was another line's, and is forgotten.

@@ -13,6 +13,7 @@ extension Prompt {
         let parsed = try RootCommand.parseAsRoot(["resolve", "--all"] + words.filter { $0 != "--yes" })
         guard let command = parsed as? ResolveCommand else { preconditionFailure("resolve is ResolveCommand") }
         let session = session()
+        let end = store.end
         let resolutions = try command.resolutions(session, store)
         guard !resolutions.isEmpty else { return }
         for resolution in resolutions.prefix(Self.shownLimit) {
@@ -28,7 +29,7 @@ extension Prompt {
             else {
                 throw ConsoleError(
                     code: "not-confirmed",
-                    "nobody is there to be asked whether \(resolutions.count) conflicts are to be settled; nothing was written",
+                    "nobody is there to be asked whether to settle \(Sentences.count(resolutions.count, "conflict")); nothing was written",
                     hint: "a script says --yes")
             }
             guard answer else {
@@ -37,7 +38,7 @@ extension Prompt {
                 return
             }
         }
-        let events = try command.commit(resolutions, session, store)
+        let events = try command.commit(resolutions, readAt: end, session, store)
         session.output.line(StyledText("\(Sentences.count(events.count, "conflict")) settled", .good))
         session.output.flush()
         try refresh()
