@@ -50,7 +50,7 @@ struct LogTimesTests {
     }
 
     @Test(arguments: 0..<4 as Range<UInt64>)
-    func `the trail leaves out no stretch that holds what is asked for`(seed: UInt64) throws {
+    func `the trail leaves out nothing that is asked for, and counts rightly what it does not read`(seed: UInt64) throws {
         let replica = try ReferenceTests.replica(on: FaultyVolume())
         var random = SeededRandom(seed: seed)
         let history = try Self.history(seed, &random)
@@ -58,50 +58,132 @@ struct LogTimesTests {
             _ = try replica.ingest(Array(piece))
             if piece.endIndex < history.count { try replica.checkpoint() }
         }
-        let times = history.map(\.time.milliseconds)
-        var questions: [(filter: AuditFilter, passes: (Event) -> Bool)] = []
-        for time in (0..<4).map({ _ in times[random.below(times.count)] }) + [times.max() ?? 0, 0] {
-            var (since, until) = (AuditFilter(), AuditFilter())
-            (since.since, until.until) = (time, time)
-            questions += [(since, { $0.time.milliseconds >= time }), (until, { $0.time.milliseconds <= time })]
-        }
-        for kind in [EventKind.resolve, .import] {
-            var filter = AuditFilter()
-            filter.kind = kind
-            questions.append((filter, { $0.kind == kind }))
-        }
-        var critical = AuditFilter()
-        critical.criticalOnly = true
-        questions.append((critical, { $0.isCritical }))
-        let log = try replica.allEvents()
         /// The entries by a filter; with none by one pass over the log.
-        func entries(_ filter: AuditFilter, _ limit: Int? = nil) throws -> [AuditEntry] {
+        func entries(_ filter: AuditFilter, _ limit: Int? = nil, newestFirst: Bool = false, of key: RecordKey? = nil) throws -> [AuditEntry]
+        {
             var found: [AuditEntry] = []
-            try replica.audit(filter, limit: limit, newestFirst: false) { entry in
+            func add(_ entry: AuditEntry) -> Bool {
                 found.append(entry)
                 return true
+            }
+            if let key {
+                try replica.audit(of: key, filter, limit: limit, newestFirst: newestFirst, add)
+            } else {
+                try replica.audit(filter, limit: limit, newestFirst: newestFirst, add)
             }
             return found
         }
         let all = try entries(AuditFilter())
-        #expect(all.map(\.row.dot) == log.map(\.dot))
+        #expect(try all.map(\.row.dot) == replica.allEvents().map(\.dot))
         func expectAnswers(_ name: String) throws {
-            for (filter, passes) in questions {
-                let expected = zip(log, all).filter { passes($0.0) }.map(\.1)
-                for limit in [nil, 40] {
-                    let name = "seed \(seed), \(name), \(filter), \(String(describing: limit))"
-                    #expect(try entries(filter, limit) == expected.suffix(limit ?? .max), "\(name)")
+            for number in 0..<12 {
+                let filter = number == 0 ? AuditFilter() : try Self.filter(&random, all)
+                let key = random.chance(1, in: 3) ? all[random.below(all.count)].row.key : nil
+                let expected = all.filter { filter.passes($0.row) && (key == nil || $0.row.key == key) }
+                let limit = [nil, nil, 0, 40, 700, 2500][random.below(6)]
+                let name = "seed \(seed), \(name), \(filter), \(String(describing: limit)), \(String(describing: key))"
+                let newest = Array(expected.suffix(limit ?? .max))
+                #expect(try entries(filter, limit, of: key) == newest, "\(name)")
+                if (limit ?? .max) < 100 {
+                    #expect(try entries(filter, limit, newestFirst: true, of: key) == newest.reversed(), "\(name)")
+                }
+                let stop = random.below(40) + 1
+                for newestFirst in [false, true] {
+                    var found: [AuditEntry] = []
+                    func add(_ entry: AuditEntry) -> Bool {
+                        found.append(entry)
+                        return found.count < stop
+                    }
+                    if let key {
+                        try replica.audit(of: key, filter, limit: nil, newestFirst: newestFirst, add)
+                    } else {
+                        try replica.audit(filter, limit: nil, newestFirst: newestFirst, add)
+                    }
+                    let wanted = newestFirst ? expected.reversed() : expected
+                    #expect(found == Array(wanted.prefix(stop)), "\(name), newest first: \(newestFirst)")
                 }
             }
         }
         try expectAnswers("without times")
         try replica.saveTimes()
         try expectAnswers("with times")
+        let border = try #require(replica.savedLogTimes().stretches.first).end
         // Times that lie show that they are asked: nothing is of any kind.
+        var critical = AuditFilter()
+        critical.criticalOnly = true
+        #expect(try !entries(critical).isEmpty)
         var lie = LogTimes()
-        lie.add(replica.end.index, 0...UInt64.max >> 1, EventTraits())
+        lie.add(replica.end.index, 0...UInt64.max >> 1)
         replica.sealedTimes = lie
         #expect(try entries(critical, 40).isEmpty)
+        let key = try #require(all.first { $0.row.isCritical }).row.key
+        #expect(try entries(critical, of: key).isEmpty)
+        // And so are their counts, instead of the events: behind the first stretch all but one are said to be edits.
+        var edits = AuditFilter()
+        edits.kind = .edit
+        lie = LogTimes()
+        lie.add(border, 0...UInt64.max >> 1, [.kind(.edit): Int(border) - 1])
+        lie.add(replica.end.index - border, 0...UInt64.max >> 1, [.kind(.edit): Int(replica.end.index - border) - 1])
+        replica.sealedTimes = lie
+        let behind = all.count { $0.position.index >= border && $0.row.kind == .edit }
+        // More than are looked up one by one.
+        let wanted = Int(replica.end.index - border) - 1 + Int(border) - 300
+        #expect(wanted > 2000 && border > 300)
+        #expect(try entries(edits, wanted).count == behind + Int(border) - 300)
+    }
+
+    @Test func `what cannot be read of the counts is not known, and the rest is`() throws {
+        let volume = FaultyVolume()
+        let replica = try ReferenceTests.replica(on: volume)
+        let log = WorkloadW(events: 1500, seed: 5, options: .init(records: 4)).map { $0 }
+        _ = try replica.ingest(log)
+        try replica.checkpoint()
+        try replica.saveTimes()
+        let whole = try volume.wholeFile(Self.path)
+        var (times, end) = try #require(LogTimes.read(whole))
+        let edits = try #require(times.counts.entries(of: .kind(.edit)))
+        #expect(edits.count > 1 && edits.reduce(0) { $0 + $1.count } == UInt64(log.count { $0.kind == .edit }))
+        #expect(times.counts.entries(of: .critical) == [])
+        // Written again it is the same, whether somebody has asked or not, and gone on with.
+        let again = try #require(LogTimes.read(times.bytes(at: end)))
+        #expect(again.times.counts.entries(of: .kind(.edit)) == edits)
+        times.add(600, 1...2, [.kind(.edit): 500, .critical: 3])
+        let more = try #require(LogTimes.read(times.bytes(at: SealedEnd(segment: end.segment, position: times.end, digest: end.digest))))
+        #expect(
+            more.times.counts.entries(of: .kind(.edit))?.map(\.count) == edits.dropLast().map(\.count) + [
+                edits[edits.count - 1].count + 500
+            ])
+        #expect(more.times.counts.entries(of: .critical)?.map(\.count) == [3])
+
+        /// The file with other counts.
+        func file(_ counts: [UInt8]) -> [UInt8] {
+            var content: [UInt8] = [1]
+            content.appendVarint(log.count)
+            content.appendVarint(0)
+            content.appendVarint(UInt64.max >> 1)
+            return DerivedFile.bytes("SYNCTIM3", at: end, content + counts)
+        }
+        // Edits: how many lie in the first stretch is left out. The other kind is.
+        let cutOff = try #require(LogTimes.read(file([0, 1, 0, 1, 2, 0, 7])))
+        #expect(cutOff.times.counts.entries(of: .kind(.edit)) == nil)
+        #expect(cutOff.times.counts.entries(of: .kind(.resolve))?.map(\.count) == [7])
+        var going = cutOff.times
+        going.add(600, 1...2, [.kind(.edit): 600])
+        #expect(going.counts.entries(of: .kind(.edit)) == nil)
+        replica.sealedTimes = cutOff.times
+        var filter = AuditFilter()
+        filter.kind = .edit
+        for limit in [nil, 10, 3000] {
+            var count = 0
+            try replica.audit(filter, limit: limit, newestFirst: false) { _ in
+                count += 1
+                return true
+            }
+            #expect(count == min(limit ?? .max, log.count { $0.kind == .edit }))
+        }
+        // A trait that nobody knows, names and counts that end too soon, and more stretches than there are.
+        for counts in [[9, 0], [6, 0], [7, 200, 1], [0, 5, 1]] as [[UInt8]] { #expect(LogTimes.read(file(counts)) == nil, "\(counts)") }
+        #expect(LogTimes.read(DerivedFile.bytes("SYNCTIM3", at: end, [200, 1, 1])) == nil)
     }
 
     @Test func `what has seen an act has seen all of it, also what lies among later events that nobody reads`() throws {
@@ -167,6 +249,25 @@ struct LogTimesTests {
         #expect(try values(lie.bytes(at: other)) == [nil, Store.value("1")])
     }
 
+    /// Some wishes at once, mostly such that some events meet.
+    private static func filter(_ random: inout SeededRandom, _ all: [AuditEntry]) throws -> AuditFilter {
+        func some() -> BlockReader.Row { all[random.below(all.count)].row }
+        var filter = AuditFilter()
+        for _ in 0...random.below(3) {
+            switch random.below(8) {
+            case 0: filter.since = some().time.milliseconds
+            case 1: filter.until = some().time.milliseconds
+            case 2: filter.device = some().dot.device
+            case 3: filter.kind = [EventKind.resolve, .import, .edit][random.below(3)]
+            case 4: filter.collection = some().key.collection
+            case 5: filter.field = some().changedFields.first
+            case 6: filter.field = try Name("nobody writes this")
+            default: filter.criticalOnly = true
+            }
+        }
+        return filter
+    }
+
     /// Events of few records, enough for several stretches, whose times mostly rise; some are far ahead.
     private static func history(_ seed: UInt64, _ random: inout SeededRandom) throws -> [Event] {
         // Some kinds of events come only now and then.
@@ -178,5 +279,12 @@ struct LogTimesTests {
                 time: try HybridTime(milliseconds: event.time.milliseconds + ahead, tick: event.time.tick), body: event.body,
                 kind: (rare..<(rare + 30)).contains(index) ? .resolve : .edit, isCritical: (rare..<(rare + 10)).contains(index))
         }
+    }
+}
+
+extension BlockReader.Row {
+    fileprivate var changedFields: [Name] {
+        guard case .write(let set, let unset) = body else { return [] }
+        return set.map(\.field) + unset
     }
 }

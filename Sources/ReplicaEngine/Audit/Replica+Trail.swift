@@ -9,6 +9,11 @@ extension Replica {
         guard let number = try past.number(at: step.position), try past.has(number) else {
             preconditionFailure("a past has the events of its record")
         }
+        return try auditEntry(step, number, in: past)
+    }
+
+    /// The same for the event of a number of its record's past, which has been read.
+    func auditEntry(_ step: LoggedRow, _ number: Int, in past: RecordPast<Storage>) throws(ReplicaError) -> AuditEntry {
         if past.isFromNewest, number <= Self.newerLimit, let now = try recordWithoutTimes(step.row.key), now.tombstones.isEmpty {
             return try auditEntry(number, in: past, now)
         }
@@ -23,19 +28,36 @@ extension Replica {
         return past
     }
 
-    /// Calls `body` with the entries of a record's events with these numbers that pass, oldest first, until it returns false: one look at each event.
+    /// Calls `body` with the entries of a record's events with these numbers, or of those alone that are wanted among them, oldest first, until it returns false: each event is read once, and handed on at once.
+    ///
+    /// - Returns: what `body` returned last.
     func trail(
-        of past: RecordPast<Storage>, _ numbers: Range<Int>, _ filter: AuditFilter, _ body: (AuditEntry) throws -> Bool
-    ) throws {
+        of past: RecordPast<Storage>, _ numbers: Range<Int>, _ wanted: Set<Int>?, _ body: (AuditEntry) throws -> Bool
+    ) throws -> Bool {
         var fold = FieldFold(try BackwardFold(of: .from(numbers.upperBound), in: past))
-        for number in numbers.reversed() {
-            let step = past.step(number)
-            guard filter.passes(step.row) else {
-                fold.apply(step.row)
-                continue
+        var rest = numbers
+        while let oldest = rest.last, let position = try past.position(oldest) {
+            let block = try block(containing: position)
+            var (positions, newest) = ([position], oldest)
+            while newest > rest.lowerBound, let newer = try past.position(newest - 1), block.contains(newer) {
+                positions.append(newer)
+                newest -= 1
             }
-            guard try body(try fold.entry(of: step) { () throws(ReplicaError) in (past, number) }) else { return }
+            rest = rest.lowerBound..<newest
+            for (index, row) in try rows(at: positions[...], in: block).enumerated() {
+                let number = oldest - index
+                guard wanted?.contains(number) ?? true else {
+                    fold.apply(row)
+                    continue
+                }
+                let entry = try fold.entry(of: LoggedRow(position: positions[index], row: row)) { () throws(ReplicaError) in
+                    _ = try past.has(number)
+                    return (past, number)
+                }
+                guard try body(entry) else { return false }
+            }
         }
+        return true
     }
 
     /// The entry of an event of one of the newest numbers, of a record that is now `now`, without live deletes.

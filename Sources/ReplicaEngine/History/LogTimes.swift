@@ -1,39 +1,39 @@
 internal import EventCore
 internal import LogStore
 
-/// Between which times the events of each stretch of a log were written, and of which kinds they are, so that what was written before or after a moment, or is of another kind, is told apart without being read.
+/// Between which times the events of each stretch of a log were written, and how many have which traits, so that what was written before or after a moment, or nobody asks for, is told apart without being read.
 ///
-/// Up to a sealed end it is kept in the `times` file. Its content (`DerivedFile`), as varints: of each stretch how many events it has, how far its earliest time lies from that of the one before (zigzag),
-/// its latest from its earliest, and the kinds of its events (a byte, `EventTraits`).
+/// Up to a sealed end it is kept in the `times` file. Its content (`DerivedFile`), as varints: how many stretches there are; of each how many events it has, how far its earliest time lies from that of the one before
+/// (zigzag), and its latest from its earliest; then the counts (`StretchCounts`).
 struct LogTimes {
     static let fileName = "times"
-    private static let magic: StaticString = "SYNCTIM2"
+    private static let magic: StaticString = "SYNCTIM3"
     /// Blocks are joined to stretches of at least so many events.
     private static let stretchEvents: UInt64 = 512
 
-    private struct Stretch {
+    struct Stretch {
         let first: UInt64
-        var end: UInt64
-        var bounds: ClosedRange<UInt64>
-        var traits: EventTraits
+        fileprivate(set) var end: UInt64
+        fileprivate(set) var bounds: ClosedRange<UInt64>
     }
 
-    private var stretches: [Stretch] = []
+    private(set) var stretches: [Stretch] = []
+    private(set) var counts = StretchCounts()
     /// Behind the last event that is known.
     var end: Position { Position(stretches.last?.end ?? 0) }
 
     init() {}
 
     /// Goes on with a block that begins at `end`.
-    mutating func add(_ count: UInt64, _ bounds: ClosedRange<UInt64>, _ traits: EventTraits = .all) {
+    mutating func add(_ count: UInt64, _ bounds: ClosedRange<UInt64>, _ counts: [EventTrait: Int] = [:]) {
         if var last = stretches.last, last.end - last.first < Self.stretchEvents {
             last.end += count
             last.bounds = min(last.bounds.lowerBound, bounds.lowerBound)...max(last.bounds.upperBound, bounds.upperBound)
-            last.traits.formUnion(traits)
             stretches[stretches.count - 1] = last
         } else {
-            stretches.append(Stretch(first: end.index, end: end.index + count, bounds: bounds, traits: traits))
+            stretches.append(Stretch(first: end.index, end: end.index + count, bounds: bounds))
         }
+        self.counts.add(counts, to: stretches.count - 1)
     }
 
     /// How the events of a record lie around a moment.
@@ -77,36 +77,21 @@ struct LogTimes {
         return low
     }
 
-    /// Behind the newest events before `end` that may pass; the log's beginning when there are none.
-    func end(ofPassing filter: AuditFilter, before end: Position) -> Position {
-        guard end.index > 0 else { return end }
-        var number = number(at: Position(end.index - 1))
-        guard number < stretches.count, !filter.mayPass(stretches[number].bounds, stretches[number].traits) else { return end }
-        while number > 0, !filter.mayPass(stretches[number - 1].bounds, stretches[number - 1].traits) { number -= 1 }
-        return Position(stretches[number].first)
-    }
-
-    /// Before the oldest events that may pass.
-    func start(ofPassing filter: AuditFilter) -> Position {
-        stretches.first { filter.mayPass($0.bounds, $0.traits) }.map { Position($0.first) } ?? end
-    }
-
     // MARK: - The file
 
     /// What the file says, and the sealed end that it reaches to; nil unless it is whole.
     static func read(_ bytes: [UInt8]) -> (times: LogTimes, end: SealedEnd)? {
         let found = DerivedFile.read(magic, bytes) { (end, cursor) throws(BlockError) -> (LogTimes, SealedEnd) in
             var (times, earliest) = (LogTimes(), UInt64(0))
-            while !cursor.isAtEnd {
+            for _ in 0..<(try cursor.count(unitBytes: 3)) {
                 let count = try cursor.varint()
                 earliest = try cursor.delta(from: earliest)
                 let latest = earliest.addingReportingOverflow(try cursor.varint())
                 let end = times.end.index.addingReportingOverflow(count)
-                let traits = EventTraits(bits: try cursor.byte())
                 guard !latest.overflow, !end.overflow else { throw .malformed(offset: cursor.offset) }
-                times.stretches.append(
-                    Stretch(first: times.end.index, end: end.partialValue, bounds: earliest...latest.partialValue, traits: traits))
+                times.stretches.append(Stretch(first: times.end.index, end: end.partialValue, bounds: earliest...latest.partialValue))
             }
+            times.counts = try StretchCounts(&cursor)
             return (times, end)
         }
         return found.flatMap { $0.0.end == $0.1.position ? (times: $0.0, end: $0.1) : nil }
@@ -115,13 +100,14 @@ struct LogTimes {
     /// The file, where this reaches just to a sealed end.
     func bytes(at end: SealedEnd) -> [UInt8] {
         var (content, earliest) = ([UInt8](), UInt64(0))
+        content.appendVarint(stretches.count)
         for stretch in stretches {
             content.appendVarint(stretch.end - stretch.first)
             content.appendDelta(from: earliest, to: stretch.bounds.lowerBound)
             content.appendVarint(stretch.bounds.upperBound - stretch.bounds.lowerBound)
-            content.append(stretch.traits.bits)
             earliest = stretch.bounds.lowerBound
         }
+        counts.append(to: &content)
         return DerivedFile.bytes(Self.magic, at: end, content)
     }
 }
@@ -130,14 +116,14 @@ extension Replica {
     /// The times of the whole log: what the file does not have is read, and what of it is sealed is saved.
     func logTimes() throws(ReplicaError) -> LogTimes {
         var times = try sealedLogTimes()
-        try add(to: &times, upTo: nil)
+        try add(to: &times, upTo: nil, isCounting: false)
         return times
     }
 
     private func sealedLogTimes() throws(ReplicaError) -> LogTimes {
         var times = savedLogTimes()
         if let sealed = log.sealedEnd, sealed.position > times.end {
-            try add(to: &times, upTo: sealed)
+            try add(to: &times, upTo: sealed, isCounting: true)
             replaceDerivedFile(LogTimes.fileName, with: times.bytes(at: sealed))
         }
         sealedTimes = times
@@ -155,14 +141,14 @@ extension Replica {
     package func saveTimes() throws(ReplicaError) { _ = try sealedLogTimes() }
 
     /// Goes on from a sealed end.
-    private func add(to times: inout LogTimes, upTo end: SealedEnd?) throws(ReplicaError) {
+    private func add(to times: inout LogTimes, upTo end: SealedEnd?, isCounting: Bool) throws(ReplicaError) {
         guard times.end < end?.position ?? self.end else { return }
         let outlines = BlockOutlines()
         let cursor = try Self.blocks(of: log, from: times.end, upTo: end)
         while let block = try Self.next(cursor) {
             guard block.header.kind == .events else { continue }
             let outline = try Self.naming(block.first) { () throws(BlockError) in try outlines.outline(of: block.header, block.bytes) }
-            times.add(UInt64(block.header.count), outline.times, outline.traits)
+            times.add(UInt64(block.header.count), outline.times, isCounting ? outline.counts : [:])
         }
     }
 }

@@ -153,17 +153,23 @@ extension Replica {
     /// The rows at ascending positions of one block.
     func rows(at positions: ArraySlice<Position>, in block: StoredBlock) throws(ReplicaError) -> [BlockReader.Row] {
         try block.withTypedBytes { (bytes) throws(ReplicaError) in
-            try Self.reading(block.header, block.first, bytes) { (reader) throws(BlockError) in
-                var rows: [BlockReader.Row] = []
-                var at = block.first.index
-                for position in positions {
-                    try reader.skip(Int(position.index - at))
-                    guard let row = try reader.next() else { preconditionFailure("the block holds these positions") }
-                    rows.append(row)
-                    at = position.index + 1
-                }
-                return rows
+            try Self.rows(at: positions.map { Int($0.index - block.first.index) }, in: block.header, block.first, bytes)
+        }
+    }
+
+    /// The rows of the events of these ascending numbers of a block.
+    static func rows(
+        at numbers: [Int], in header: BlockHeader, _ first: Position, _ bytes: UnsafeRawBufferPointer
+    ) throws(ReplicaError) -> [BlockReader.Row] {
+        try reading(header, first, bytes) { (reader) throws(BlockError) in
+            var (rows, at) = ([BlockReader.Row](), 0)
+            for number in numbers {
+                try reader.skip(number - at)
+                guard let row = try reader.next() else { preconditionFailure("the block holds these events") }
+                rows.append(row)
+                at = number + 1
             }
+            return rows
         }
     }
 

@@ -150,6 +150,17 @@ final class RecordPast<Storage: Volume> {
         }
     }
 
+    /// Where the event of a number stands, which is not read; nil when there is none.
+    func position(_ number: Int) throws(ReplicaError) -> Position? { try goBack(to: number) ? positions[number] : nil }
+
+    /// How many events it has, of more than `limit` just so many.
+    func count(upTo limit: Int) throws(ReplicaError) -> Int {
+        if limit > 0 { _ = try goBack(to: limit - 1) }
+        return min(limit, positions.count)
+    }
+
+    func block(containing position: Position) throws(ReplicaError) -> StoredBlock { try replica.block(containing: position) }
+
     /// Goes back to the event of a number, without reading it; false when there is none.
     private func goBack(to number: Int) throws(ReplicaError) -> Bool {
         while positions.count <= number {
