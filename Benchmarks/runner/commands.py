@@ -45,6 +45,9 @@ class Commands:
             ["show", hot], ["show", contested], ["show", hot, "--at", position], ["show", hot, "--at", moment],
             ["why", hot, field], ["why", hot, field, "--at", position], ["why", hot, field, "--at", moment],
             ["log", hot, "--limit", "20"], ["log", hot, "--limit", "500"], ["log", hot, "--reverse", "--limit", "500"], ["log", "--limit", "20"], ["log", "--kind", "resolve", "--limit", "20"], ["log", "--kind", "import", "--limit", "20"], ["log", "--field", "nobody writes this", "--limit", "20"], ["log", "--until", self.early["time"], "--limit", "20"], ["log", "--device", self.device, "--limit", "20"],
+            ["log", "--collection", "nobody writes this", "--limit", "20"], ["log", "--critical", "--limit", "20"], ["log", "--device", self.device, "--kind", "resolve", "--limit", "20"],
+            ["log", hot, "--kind", "import", "--limit", "20"], ["log", hot, "--kind", "resolve", "--limit", "20"], ["log", hot, "--field", "nobody writes this", "--limit", "20"], ["log", hot, "--critical", "--limit", "20"], ["log", hot, "--since", moment, "--until", moment],
+            ["log", hot, "--until", self.early["time"], "--limit", "20"],
             ["list", "--where", f"{field}=nothing has this"], ["list", "notes", "--where", f"{field}=nothing has this"],
             ["conflicts", "--limit", "10"], ["conflicts", "--stats"], ["conflicts", "--stats", "--field", field],
             ["resolve", contested, "--choose", "a", "--dry-run"], ["undo", self.middle["dot"], "--force", "--dry-run"],
@@ -52,6 +55,8 @@ class Commands:
         ]
         first = [
             ["list"], ["list", "notes"], ["list", "--at", position], ["list", "--at", moment], ["log"], ["log", "--since", self.late["time"]], ["log", "--reverse"], ["log", hot], ["log", hot, "--reverse"],
+            ["log", "--json"], ["log", "--csv"], ["log", "--limit", "20000"], ["log", "--limit", str(self.events // 2)], ["log", "--kind", "edit", "--limit", str(self.events // 10)], ["log", "--since", self.early["time"]], ["log", "--device", self.device], ["log", "--field", "nobody writes this"],
+            ["log", "--kind", "resolve", "--limit", "20000"], ["log", "--reverse", "--kind", "resolve"], ["log", hot, "--limit", "20000"], ["log", hot, "--since", moment], ["log", hot, "--reverse", "--kind", "resolve"],
             ["conflicts"], ["conflicts", "--at", position], ["conflicts", "--at", moment], ["export"], ["export", "--csv"], ["inspect", self.segment()], ["dump", "--canonical"],
             ["resolve", "--all", "--where", "collection=notes", "--choose", self.side, "--dry-run"],
         ]

@@ -32,8 +32,8 @@ struct LyingFileTests {
 
     @Test func `times whose numbers overflow`() {
         func times(_ numbers: UInt64...) -> LogTimes? {
-            let content = numbers.reduce(into: [UInt8]()) { $0.appendVarint($1) } + [EventTraits.all.bits]
-            return LogTimes.read(DerivedFile.bytes("SYNCTIM2", at: SealedEnd(segment: 1, position: Position(5), digest: .none), content))?
+            let content = numbers.reduce(into: [1]) { $0.appendVarint($1) }
+            return LogTimes.read(DerivedFile.bytes("SYNCTIM3", at: SealedEnd(segment: 1, position: Position(5), digest: .none), content))?
                 .times
         }
         // Events, how far the earliest time lies from 0 (zigzag), the latest from the earliest.
