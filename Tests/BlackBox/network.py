@@ -40,6 +40,9 @@ class Network:
         self.faults, self.socket_faults = {"pass": 1}, {"pass": 1}
         self.swallows = ()
         self.most = None
+        #: Which requests are held back until `release` is set; `holding` says that one is, `risen` that a socket has carried something up since.
+        self.holds = lambda request: False
+        self.holding, self.risen, self.release = threading.Event(), threading.Event(), threading.Event()
         self.seen = {}
         self.lock = threading.Lock()
         self.ends = []
@@ -124,6 +127,10 @@ class Network:
             problem = b'{"code":"slow-body","status":408,"detail":"too slow","retryable":true}'
             near.sendall(b"HTTP/1.1 408 Request Timeout\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(problem), problem))
             raise Cut
+        if self.holds(request):
+            self.risen.clear()
+            self.holding.set()
+            self.release.wait(60)
         fault = draw(self.faults, chance)
         self.note(fault)
         if fault == "repeat":
@@ -166,15 +173,16 @@ class Network:
         self.note(f"socket: {fault}")
         way = {"up": chance.randrange(20, 2000), "down": chance.randrange(200, 4000)} if fault == "cut" else {}
         trickles = fault == "trickle"
-        upward = threading.Thread(target=self.pour, args=(near, far, way.get("up"), random.Random(chance.random()) if trickles else None), daemon=True)
+        upward = threading.Thread(target=self.pour, args=(near, far, way.get("up"), random.Random(chance.random()) if trickles else None, self.risen.set), daemon=True)
         upward.start()
         self.pour(far, near, way.get("down"), chance if trickles else None)
         upward.join()
 
-    def pour(self, source, target, left, chance):
+    def pour(self, source, target, left, chance, seen=lambda: None):
         """Carries bytes from one end to the other, until so many have passed; both ends are over then, wherever in a frame that is."""
         try:
             while data := source.recv(65536):
+                seen()
                 if "sockets" in self.swallows:
                     continue
                 if left is not None:

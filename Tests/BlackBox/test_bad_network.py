@@ -2,9 +2,10 @@
 import concurrent.futures
 import json
 import random
+import time
 import unittest
 
-from harness import run
+from harness import PATIENCE, run
 from hub import HubTest
 from network import Network
 from test_hub_watch import Watch
@@ -56,6 +57,38 @@ class BadNetwork(HubTest):
         self.ok("join", network.url, code, store=phone, env=self.keys)
         self.assertEqual(self.sync(phone)["pulled"], 1)
         self.assertEqual(sorted(one["name"] for one in self.objects("devices", store=phone, env=self.keys)), ["laptop", "phone"])
+
+    def test_who_hands_over_much_on_a_slow_line_is_still_heard(self):
+        """A push of any length keeps nobody's socket silent: the hub would take the device for gone, and give its lease to another."""
+        network = self.network()
+        laptop = self.join("laptop", network)
+        watch = self.watch(laptop)
+        watch.see("status", state="connected")
+        network.holds = lambda request: len(request.bytes) > 4000
+        self.ok("put", "notes/trip", "title=" + "sea" * 2000, store=laptop)
+        self.assertTrue(network.holding.wait(PATIENCE))
+        self.assertTrue(network.risen.wait(PATIENCE))
+        network.release.set()
+        watch.see("status", state="connected", pending=0)
+
+    def test_a_watch_that_is_heard_says_so_to_all(self):
+        """A command that does not get through, while the watch's socket does, makes the store offline until the hub's next answer to the watch."""
+        network = self.network()
+        laptop = self.join("laptop", network)
+        watch = self.watch(laptop)
+        watch.see("status", state="connected")
+        # With its next heartbeat it has asked all that it had to.
+        network.risen.clear()
+        self.assertTrue(network.risen.wait(PATIENCE))
+        offline = lambda: self.object("status", "--offline", store=laptop, env=self.keys)["offlineSince"]
+        network.faults = {"refuse": 1}
+        self.fails(8, "push", store=laptop, env=self.keys)
+        self.assertIsNotNone(offline())
+        end = time.monotonic() + PATIENCE
+        while offline() is not None:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.2)
+        self.assertNotIn("offline", [line.get("state") for line in watch.told])
 
     def test_three_devices_converge(self):
         """Two sync by command, one watches; what was acknowledged is at the hub, and in the end all is everywhere."""

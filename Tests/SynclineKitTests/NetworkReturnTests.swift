@@ -63,11 +63,11 @@ import Testing
         let workspace = try await Workspace()
         let store = try await workspace.store("laptop")
         store.networkReturned()
-        #expect(store.syncState == .stopped)
+        #expect(store.syncStatus.state == .stopped)
         try await store.startSyncing()
         store.networkReturned()
         try await store.sync()
-        #expect(store.syncState == .upToDate)
+        #expect(store.syncStatus.state == .upToDate)
         try await store.close()
         try await workspace.stop()
     }

@@ -133,7 +133,7 @@ final class StoreTests: Sendable {
         #expect(await code { try await store.sync() } == .notJoined)
         #expect(await code { try await store.startSyncing() } == .notJoined)
         await store.stopSyncing()
-        #expect(store.syncState == .stopped)
+        #expect(store.syncStatus.state == .stopped)
         #expect(await code { try await store.join(hub: "nowhere", code: "x") } == .badAddress)
         #expect(await code { try await store.join(hub: "http://127.0.0.1:9", code: "x") } == .unreachable)
         try await store.close()

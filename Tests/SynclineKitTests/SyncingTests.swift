@@ -98,7 +98,7 @@ import Testing
             }
             #expect(try await store.record(trip) == nil)
             try await store.startSyncing()
-            _ = await store.syncStates().first { $0 == .upToDate }
+            _ = await store.syncStatuses().first { $0.state == .upToDate }
         }
         #expect(try await !laptop.leads())
         #expect(try await phone.leads())
@@ -114,7 +114,7 @@ import Testing
         let (laptop, phone) = try await apart(
             workspace, Edit(trip, set: ["days": 4]), Edit(trip, set: ["days": 5]), masters: true)
         try await phone.startSyncing()
-        _ = await phone.syncStates().first { $0 == .upToDate }
+        _ = await phone.syncStatuses().first { $0.state == .upToDate }
         let changes = try await phone.changes()
         var loop = changes.makeAsyncIterator()
         try await phone.set(["days": "max"], in: RecordKey("_policy", "notes"))
@@ -152,9 +152,9 @@ import Testing
                 while try await laptop.record(trip)?["days"] != 2 { try await Task.sleep(for: .milliseconds(10)) }
             }
         }
-        #expect(phone.syncState != .stopped)
+        #expect(phone.syncStatus.state != .stopped)
         await phone.stopSyncing()
-        #expect(phone.syncState == .stopped)
+        #expect(phone.syncStatus.state == .stopped)
         try await phone.startSyncing()
         try await laptop.set(["days": 9], in: trip)
         _ = await loop.next()
@@ -170,9 +170,9 @@ import Testing
         try await laptop.set(["days": 3], in: trip)
         let error = await #expect(throws: SynclineError.self) { try await laptop.sync() }
         #expect(error?.code == .unreachable)
-        #expect(laptop.syncState == .stopped)
+        #expect(laptop.syncStatus.state == .stopped)
         try await laptop.startSyncing()
-        for await state in laptop.syncStates() { if case .offline = state { break } }
+        for await status in laptop.syncStatuses() { if case .offline = status.state { break } }
         #expect(await #expect(throws: SynclineError.self) { try await laptop.sync() }?.code == .unreachable)
         try await laptop.set(["days": 4], in: trip)
         #expect(try await laptop.record(trip)?["days"] == 4)

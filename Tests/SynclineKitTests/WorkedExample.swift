@@ -48,8 +48,8 @@ enum WorkedExample {
 
     /// Follows how it stands with the hub, until the store is closed.
     static func followState(of store: Store, say: @Sendable (String) -> Void) async {
-        for await state in store.syncStates() {
-            switch state {
+        for await status in store.syncStatuses() {
+            switch status.state {
             case .stopped: say("not syncing")
             case .connecting: say("connecting")
             case .syncing(let done, let total): say("\(done) of \(total)")
@@ -58,6 +58,7 @@ enum WorkedExample {
             case .failing(let error): say("\(error.message); it is tried again")
             case .blocked(let error): say("\(error)")
             }
+            for warning in status.warnings { say("\(warning)") }
         }
     }
 

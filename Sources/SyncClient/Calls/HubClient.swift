@@ -20,6 +20,12 @@ final class HubClient {
 
     var hub: String { connection.hub }
 
+    /// What the thread that waits for an answer does meanwhile; nil: nothing.
+    var attendance: Attendance? {
+        get { connection.attendance }
+        set { connection.attendance = newValue }
+    }
+
     /// - Parameter waitsItsTurn: whether a call that comes too soon is made again when the hub allows it; otherwise that is the caller's to see to.
     init(_ link: HubLink, _ folder: SyncFolder, device: DeviceID, keys: String, waitsItsTurn: Bool) throws(SyncError) {
         self.link = link

@@ -16,6 +16,8 @@ final class HubConnection {
 
     private let client: HTTPClient
     private var hubs: [String]
+    /// What the thread that waits for an answer does meanwhile; nil: nothing.
+    var attendance: Attendance?
     /// Of what is unpacked before anybody looks at it.
     private static let unpackedBytes = 2 * AnswerKind.page.limitBytes
     private static let pieceBytes = 64 * 1024
@@ -67,6 +69,7 @@ final class HubConnection {
                 let answer = client.execute(request: request, delegate: BoundedAnswer(kind), deadline: .now() + Patience.call)
                 if isFirst { meanwhile() }
                 isFirst = false
+                attendance?.attend(answer.futureResult)
                 let response = try answer.wait()
                 if index > 0 { hubs.swapAt(0, index) }
                 return try Self.reply(response, hub)

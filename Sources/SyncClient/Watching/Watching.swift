@@ -22,6 +22,9 @@ package final class Watching {
     private var wakeAt: UInt64 = 0
     private var stamp: UInt64 = 0
     private var inputs: [DeviceInput] = []
+    /// What the session ordered while a call was under way, and has to wait for that to be over; and what went wrong meanwhile.
+    private var held: [DeviceEffect] = []
+    private var failureMeanwhile: SyncError?
     private var lease = DeviceLease()
     private var blocked: BlockReason?
     private var toldCritical: Set<Dot> = []
@@ -52,6 +55,7 @@ package final class Watching {
             options, cursor: Hexadecimal.bytes(progress.cursor.utf8).flatMap { $0.isEmpty ? nil : $0 },
             acknowledged: progress.ackedThrough[device], lastSyncWall: progress.lastSync)
         inputs = [.wrote(local), .start]
+        client.attendance = Attendance(work: { [unowned self] isAnswered in keepUp(until: isAnswered) }, wake: { [inbox] in inbox.ring() })
     }
 
     /// Runs until `isOver` says so, which is asked several times a second, or the session is blocked for good.
@@ -62,12 +66,7 @@ package final class Watching {
         while !isOver() {
             if inputs.isEmpty { try wait() }
             try lookAtStore()
-            while !inputs.isEmpty {
-                let input = inputs.removeFirst()
-                let effects = session.step(input, now: machine.clock(), random: machine.chance())
-                noteLease()
-                try perform(effects)
-            }
+            while !inputs.isEmpty { try perform(takeStep()) }
             if let blocked, let error = Self.error(blocked) {
                 // What the hub has against a former identity is nothing to the store.
                 try reading { _ in }
@@ -76,10 +75,14 @@ package final class Watching {
         }
     }
 
-    private func noteLease() {
-        guard session.lease != lease else { return }
-        lease = session.lease
-        machine.store.note(lease)
+    /// Hands the next input to the session.
+    private func takeStep() -> [DeviceEffect] {
+        let effects = session.step(inputs.removeFirst(), now: machine.clock(), random: machine.chance())
+        if session.lease != lease {
+            lease = session.lease
+            machine.store.note(lease)
+        }
+        return effects
     }
 
     // MARK: - Inputs
@@ -91,7 +94,10 @@ package final class Watching {
         // Both are asked: each forgets what it was asked.
         let (isTold, isSeen) = (inbox.takeNetworkReturn(), machine.hasNetworkReturned())
         if isTold || isSeen { inputs.append(.networkReturned) }
-        if machine.clock().milliseconds >= wakeAt { inputs.append(.tick) }
+        guard machine.clock().milliseconds >= wakeAt else { return }
+        inputs.append(.tick)
+        // The session says when the next one is due, if any is.
+        wakeAt = .max
     }
 
     private func take(_ event: SocketClient.Event, of attempt: UInt64) throws(SyncError) {
@@ -117,7 +123,15 @@ package final class Watching {
             try folder.noteReceipts { $0.take(dot, by: devices, missing: missing) }
             news(.acknowledged(dot, by: devices, missing: missing))
         }
+        if case .heartbeat = message { try noteReached() }
         inputs.append(.received(attempt: attempt, message))
+    }
+
+    /// The hub has answered just now: a command that could not reach it, by another way or at a bad moment, has noted otherwise.
+    private func noteReached() throws(SyncError) {
+        guard try folder.progress().offlineSince != nil else { return }
+        known.note { $0.offlineSince = nil }
+        try known.save()
     }
 
     /// Notices what other commands have written.
@@ -137,6 +151,8 @@ package final class Watching {
             switch effect {
             case .open(let attempt, hub: _, let isRenewing): try open(attempt, isRenewing)
             case .send(_, let message): socket?.send(message.json)
+            case .close: closeSocket()
+            case .wake(let time): wakeAt = time
             case .push(let attempt, let order):
                 inputs.append(
                     try answered(attempt, { a, f in .pushFailed(attempt: a, f) }) { () throws(SyncError) in
@@ -160,13 +176,39 @@ package final class Watching {
                 let text = cursor.map(Hexadecimal.text) ?? ""
                 known.note { $0.cursor = text }
                 try known.save()
-            case .close:
-                socket?.close()
-                socket = nil
-            case .wake(let time): wakeAt = time
             case .show: break
             }
         }
+        if let failureMeanwhile { throw failureMeanwhile }
+        guard !held.isEmpty else { return }
+        let orders = held
+        held = []
+        try perform(orders)
+    }
+
+    private func closeSocket() {
+        socket?.close()
+        socket = nil
+    }
+
+    /// Keeps the socket alive while a call is under way: hears what comes over it, and beats. What takes time is done when the call is over.
+    private func keepUp(until isAnswered: () -> Bool) {
+        do throws(SyncError) {
+            while !isAnswered() {
+                if inputs.isEmpty { try wait() }
+                while !inputs.isEmpty {
+                    for effect in takeStep() {
+                        switch effect {
+                        case .show(let status): try show(status)
+                        case .send(_, let message): socket?.send(message.json)
+                        case .close: closeSocket()
+                        case .wake(let time): wakeAt = time
+                        case .open, .push, .pull, .takeIn, .takeInCritical, .saveCursor: held.append(effect)
+                        }
+                    }
+                }
+            }
+        } catch { failureMeanwhile = error }
     }
 
     private func open(_ attempt: UInt64, _ isRenewing: Bool) throws(SyncError) {

@@ -57,7 +57,7 @@ extension Store {
 
     /// Stays connected from now on: what is written goes up at once, what others write comes in. Without a network it tries again by itself.
     ///
-    /// What it brings is told by `changes()`, how it goes by `syncStates()`.
+    /// What it brings is told by `changes()`, how it goes by `syncStatuses()`.
     ///
     /// - Throws: `.notJoined`, `.closed`, `.damaged`, `.system`
     public func startSyncing() async throws(SynclineError) {
@@ -74,8 +74,8 @@ extension Store {
     public func stopSyncing() async { await syncer.stop() }
 
     /// How it stands with the hub.
-    public nonisolated var syncState: SyncState { syncer.current }
+    public nonisolated var syncStatus: SyncStatus { syncer.current }
 
-    /// How it stands with the hub, now and whenever that changes; a loop that is slow gets the newest only. It ends when the store is closed.
-    public nonisolated func syncStates() -> AsyncStream<SyncState> { syncer.states() }
+    /// How it stands with the hub, now and whenever that changes, warnings included; a loop that is slow gets the newest only. It ends when the store is closed.
+    public nonisolated func syncStatuses() -> AsyncStream<SyncStatus> { syncer.statuses() }
 }

@@ -32,6 +32,14 @@ public enum SyncState: Hashable, Sendable {
     }
 }
 
+/// How a store stands with its hub, and what is odd about it all the same.
+public struct SyncStatus: Hashable, Sendable {
+    /// What it does, or why it does nothing.
+    public internal(set) var state: SyncState
+    /// What stops nothing, and a person should know: each for as long as it stands.
+    public internal(set) var warnings: [SyncWarning] = []
+}
+
 /// What a device may do in its workspace.
 public enum Role: String, Hashable, Sendable, CaseIterable {
     /// Pushes and pulls, and may be the workspace's master.

@@ -12,9 +12,9 @@ final class Syncer: Sendable {
     }
 
     private struct State {
-        var shown = SyncState.stopped
+        var shown = SyncStatus(state: .stopped)
         /// What the watch said last.
-        var status: SyncStatus?
+        var status: SyncCore.SyncStatus?
         var isRunning = false
         /// Whether the watch has been told to go.
         var isStopping = false
@@ -22,7 +22,7 @@ final class Syncer: Sendable {
         var isWanted = false
         /// How many wait for all to be there and here.
         var visitors = 0
-        var streams: [Int: AsyncStream<SyncState>.Continuation] = [:]
+        var streams: [Int: AsyncStream<SyncStatus>.Continuation] = [:]
         var lastStream = 0
         var settling: [CheckedContinuation<Outcome, Never>] = []
         var ending: [CheckedContinuation<Void, Never>] = []
@@ -38,7 +38,7 @@ final class Syncer: Sendable {
         watch = BackgroundWatch(gate, folder: folder, keys: keys)
     }
 
-    var current: SyncState { state.withLock(\.shown) }
+    var current: SyncStatus { state.withLock(\.shown) }
 
     /// What was written goes up at once.
     func ring() { watch.ring() }
@@ -46,8 +46,8 @@ final class Syncer: Sendable {
     func networkReturned() { watch.networkReturned() }
 
     /// How it stands from now on, the newest only where nobody asks.
-    func states() -> AsyncStream<SyncState> {
-        let (stream, continuation) = AsyncStream.makeStream(of: SyncState.self, bufferingPolicy: .bufferingNewest(1))
+    func statuses() -> AsyncStream<SyncStatus> {
+        let (stream, continuation) = AsyncStream.makeStream(of: SyncStatus.self, bufferingPolicy: .bufferingNewest(1))
         let isOver = state.withLock { state in
             continuation.yield(state.shown)
             guard !state.isOver else { return true }
@@ -157,7 +157,7 @@ final class Syncer: Sendable {
                 Self.show(.connecting, &state)
             case .watch(.status(let status)):
                 state.status = status
-                Self.show(SyncState(status.state), &state)
+                Self.show(SyncState(status.state), warning: status.warnings, &state)
                 guard let outcome = outcome(state) else { return }
                 for waiting in state.settling { waiting.resume(returning: outcome) }
                 state.settling = []
@@ -165,7 +165,7 @@ final class Syncer: Sendable {
             case .ended(let error):
                 (state.isRunning, state.isStopping, state.isWanted) = (false, false, state.isWanted && error == nil)
                 if let error { Self.show(.blocked(SynclineError(error)), &state) } else { Self.show(.stopped, &state) }
-                let outcome = Outcome.failed(Self.failure(state.shown) ?? .closed)
+                let outcome = Outcome.failed(Self.failure(state.shown.state) ?? .closed)
                 for waiting in state.settling { waiting.resume(returning: outcome) }
                 for waiting in state.ending { waiting.resume() }
                 (state.settling, state.ending) = ([], [])
@@ -173,7 +173,8 @@ final class Syncer: Sendable {
         }
     }
 
-    private static func show(_ shown: SyncState, _ state: inout State) {
+    private static func show(_ shown: SyncState, warning warnings: [SyncCore.SyncWarning] = [], _ state: inout State) {
+        let shown = SyncStatus(state: shown, warnings: warnings.map(SyncWarning.init))
         guard shown != state.shown else { return }
         state.shown = shown
         for stream in state.streams.values { stream.yield(shown) }
@@ -181,10 +182,10 @@ final class Syncer: Sendable {
 
     /// nil while something is under way.
     private func outcome(_ state: State) -> Outcome? {
-        guard state.isRunning else { return .failed(Self.failure(state.shown) ?? .closed) }
+        guard state.isRunning else { return .failed(Self.failure(state.shown.state) ?? .closed) }
         guard let status = state.status else { return nil }
         if status.state == .connected { return status.role == .reader || status.acknowledged >= gate.ownSeq ? .done : nil }
-        return Self.failure(state.shown).map { .failed($0) }
+        return Self.failure(state.shown.state).map { .failed($0) }
     }
 
     private static func failure(_ state: SyncState) -> SynclineError? {

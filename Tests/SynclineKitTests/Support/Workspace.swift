@@ -10,13 +10,14 @@ final class Workspace: Sendable {
     let url: String
     private let hub: RunningHub
 
-    init() async throws {
+    /// - Parameter ahead: how far the hub's clock is ahead, in milliseconds.
+    init(_ limits: SyncLimits = SyncLimits(), ahead: UInt64 = 0) async throws {
         folder = try Self.temporaryFolder()
         hub = try await Self.blocking { [folder] in
             try RunningHub(
                 HubOptions(
-                    data: folder + "/hub", host: "127.0.0.1", port: 0, certificate: nil, key: nil, origins: [], limits: SyncLimits(),
-                    clock: Self.clock, log: { _ in }))
+                    data: folder + "/hub", host: "127.0.0.1", port: 0, certificate: nil, key: nil, origins: [], limits: limits,
+                    clock: Self.clock(ahead: ahead), log: { _ in }))
         }
         url = hub.url
     }
@@ -32,7 +33,7 @@ final class Workspace: Sendable {
     /// A one-time code.
     func code(_ role: SyncCore.Role = .client) async throws -> String {
         try await Self.blocking { [folder] in
-            try AdminClient.invite(data: folder + "/hub", workspace: "main", role: role, lifeMilliseconds: 60_000, clock: Self.clock).code
+            try AdminClient.invite(data: folder + "/hub", workspace: "main", role: role, lifeMilliseconds: 60_000, clock: Self.clock()).code
         }
     }
 
@@ -59,8 +60,8 @@ final class Workspace: Sendable {
 
     func stop() async throws { try await Self.blocking { [hub] in try hub.stop() } }
 
-    private static var clock: HubClock {
-        HubClock(process: Host.process, wall: { Host.wall }, monotonic: { UInt64(Host.monotonicSeconds * 1000) })
+    private static func clock(ahead: UInt64 = 0) -> HubClock {
+        HubClock(process: Host.process, wall: { Host.wall + ahead }, monotonic: { UInt64(Host.monotonicSeconds * 1000) })
     }
 
     /// Away from the threads that tasks share.
