@@ -126,7 +126,7 @@ struct RefusalTests {
         try volume.createFolder("sync")
         var progress = SyncProgress()
         (progress.cursor, progress.head, progress.blocked) = ("ab", 7, "gap")
-        try progress.write(in: "sync", on: volume)
+        try volume.replaceSharedFile("sync" + SyncProgress.fileName, in: "sync", with: progress.json)
         #expect(try SyncProgress.read(in: "sync", on: volume) == progress)
         volume.inject(.inputOutput, at: 1, isForever: true)
         #expect(throws: VolumeError.self) { try SyncProgress.read(in: "sync", on: volume) }

@@ -36,11 +36,6 @@ package struct SyncProgress: Hashable, Sendable {
     /// The same of the file's text.
     package init(json text: [UInt8]?) { self = text.flatMap { try? JSONValue(json: $0) }.map { SyncProgress($0) } ?? SyncProgress() }
 
-    /// Puts the file in its folder, which is there, for its owner's eyes only: after a power loss it is there as before or as after.
-    package func write<Storage: Volume>(in folder: String, on volume: Storage) throws(VolumeError) {
-        try volume.replaceSharedFile(folder + Self.fileName, in: folder, with: json, .creatingPrivately)
-    }
-
     private init(_ object: JSONValue) {
         cursor = object["cursor"]?.text ?? ""
         ackedThrough = VersionVector(hub: object["ackedThrough"])

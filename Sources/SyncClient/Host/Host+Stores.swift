@@ -14,12 +14,6 @@ extension Host {
         return isStoreItself ? trimmed : trimmed + (trimmed == "/" ? "" : "/") + storeFolderName
     }
 
-    /// How long a writer waits for another one that writes and goes, how long for one after the other, how long a watch waits, and how long anybody for one that holds the store for hours.
-    private static let lockWaitSeconds = 5.0
-    private static let queueWaitSeconds = 60.0
-    private static let watchWaitSeconds = 120.0
-    private static let holderWaitSeconds = 0.5
-
     /// Opens a store for one piece of work, waiting for other writers that are just about done.
     ///
     /// - Parameter isWatch: whether it is a watch's: it outlasts a command that waits for the hub.
@@ -27,8 +21,8 @@ extension Host {
     package static func openForWriting(
         _ folder: String, command: String, isWatch: Bool = false
     ) throws(ReplicaError) -> Replica<POSIXVolume> {
-        let waitSeconds = isWatch ? watchWaitSeconds : lockWaitSeconds
-        return try open(folder, as: LockHolder(process: process, command: command), waitSeconds: waitSeconds)
+        let patience = isWatch ? LockPatience.watchSeconds : LockPatience.writerSeconds
+        return try open(folder, as: LockHolder(process: process, command: command), patience)
     }
 
     /// Opens a store to look at it.
@@ -48,26 +42,20 @@ extension Host {
     /// - Throws: the same, after half a second.
     package static func hold(_ folder: String, command: String, _ holding: LockHolder.Holding) throws(ReplicaError) -> Replica<POSIXVolume>
     {
-        try open(folder, as: LockHolder(process: process, command: command, holding), waitSeconds: holderWaitSeconds)
+        try open(folder, as: LockHolder(process: process, command: command, holding), LockPatience.holderSeconds)
     }
 
     private static func open(
-        _ folder: String, as holder: LockHolder, waitSeconds: Double
+        _ folder: String, as holder: LockHolder, _ patienceSeconds: Double
     ) throws(ReplicaError) -> Replica<POSIXVolume> {
-        let start = monotonicSeconds
-        // Writers that come and go are no reason to give up: that is one who stays.
-        var (same, since) = (LockHolder?.none, start)
+        var patience = LockPatience(seconds: patienceSeconds, start: monotonicSeconds)
         while true {
             do throws(ReplicaError) {
                 return try present(folder) { () throws(ReplicaError) in
                     try Replica.open(in: folder, on: POSIXVolume(), access: .writing, options: LogOptions(holder: holder))
                 }
             } catch {
-                guard case .log(.locked(let other)) = error else { throw error }
-                let now = monotonicSeconds
-                if let other, other != same { (same, since) = (other, same == nil ? start : now) }
-                let limit = other?.isHolding == true ? holderWaitSeconds : waitSeconds
-                guard now < since + limit, now < start + max(limit, queueWaitSeconds) else { throw error }
+                guard case .log(.locked(let other)) = error, patience.lasts(against: other, now: monotonicSeconds) else { throw error }
                 pause(milliseconds: 20)
             }
         }

@@ -82,7 +82,8 @@ final class DeviceProcess: NodeProcess {
     }
 
     private func save() throws {
-        do throws(VolumeError) { try progress.write(in: node.syncFolder, on: node.machine.volume) } catch {
+        let (folder, volume) = (node.syncFolder, node.machine.volume)
+        do throws(VolumeError) { try volume.replaceSharedFile(folder + SyncProgress.fileName, in: folder, with: progress.json) } catch {
             guard node.machine.isStruck else { throw Violation(.nothingFailsAlone, "\(node.name): \(error)") }
             try node.fallStruck()
         }
