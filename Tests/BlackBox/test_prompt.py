@@ -157,6 +157,15 @@ class HistoryAndCompletion(PromptTest):
         terminal.wait_text("(b laptop)")
         self.assertEqual(terminal.leave(), 0)
 
+    def test_tab_completes_what_a_deleted_record_had(self):
+        terminal = self.terminal(self.store(*apart("notes/trip", {"title": "To the sea", "days": 3}, {"days": 4}, None)))
+        terminal.enter("1")
+        terminal.type("edit ti")
+        terminal.send("\t")
+        terminal.wait(lambda: terminal.line().endswith("edit title"), "the field of the edit")
+        terminal.send("\x03")
+        self.assertEqual(terminal.leave(), 0)
+
     def test_completion_of_very_many_records_shows_how_they_go_on(self):
         store = self.store(*[event(DEVICE, n, record=f"r{n:05}") for n in range(1, 3001)])
         terminal = self.terminal(store)
@@ -305,6 +314,7 @@ class Script(PromptTest):
         self.script(store, f"put notes/a x=1 --store {store}\n")
         _, err = self.script(store, "sync\n", status=1)
         self.assertIn("`syncline invite`, then `join URL CODE`", err)
+        self.script(store, "help frob\nput notes/b x=1\n", status=64)
         _, err = self.script(store, "later\n", status=64)
         self.assertIn("a word inside a conflict", err)
 

@@ -38,6 +38,16 @@ struct PrintableLookAlikesTests {
         #expect(Printable.toldApart(["\"é\"", "\"日本\"", "\"é\""]) == ["\"é\"", "\"日本\"", "\"é\""])
     }
 
+    @Test(arguments: [
+        ("a\nb\nc\n", "a\nB\nc\n", [" a", "-b", "+B", " c"]), ("a\nb\n", "a\nb", [" \"a\\n\"", "-\"b\\n\"", "+\"b\""]),
+        ("a\nb ", "a\nb", [" \"a\\n\"", "-\"b \"", "+\"b\""]), ("a \nb\nc\n", "a\nb\nd\n", ["-\"a \"", "+\"a\"", " b", "-c", "+d"]),
+        ("\"b \"\nb \nx\n", "b \nb\ny\n", ["-\"b \"", " \"b \"", "-x", "+\"b\"", "+y"]),
+    ])
+    func `a diff shows what differs`(old: String, new: String, lines: [String]) {
+        let shown = TextDiff(Array(old.utf8), Array(new.utf8)).lines
+        #expect(shown.map { String($0.prefix(1)) + $0.dropFirst(2) } == lines)
+    }
+
     @Test func `only the lines that look alike are spelled out`() {
         let texts = ["a\nb \nc", "a\nb\nd"].map { Printable.Lines(FieldValue(text: $0)) }
         #expect(Printable.toldApart(texts) == [["a", "\"b \"", "c"], ["a", "\"b\"", "d"]])

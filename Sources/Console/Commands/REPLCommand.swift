@@ -58,6 +58,9 @@ struct REPLCommand: ParsableCommand {
 extension ConflictFacts {
     init(_ mode: ConflictMode) {
         let letters = mode.conflict.sides.indices.map(ConflictPage.letter)
-        self.init(record: Arguments.text(mode.conflict.key), sides: letters, fields: mode.conflict.fields.map(\.field.text))
+        // Where the record is at stake, all of its fields are.
+        let kept = mode.conflict.isDeleteAgainstEdit ? mode.conflict.sides.flatMap(\.record.shown).map(\.field) : []
+        let fields = Set(mode.conflict.fields.map(\.field) + kept).sorted()
+        self.init(record: Arguments.text(mode.conflict.key), sides: letters, fields: fields.map(\.text))
     }
 }

@@ -3,12 +3,12 @@ internal import PromptLine
 
 extension Prompt {
     /// What there is to type; of one command its own help.
-    func help(_ name: String?) {
+    func help(_ name: String?) throws {
         let output = session().output
         defer { output.flush() }
         if let name, name != "all" {
             guard let command = Self.commands.first(where: { $0.configuration.commandName == name }) else {
-                return output.line("there is no command “\(name)”; `help` lists what there is")
+                throw unknown(name)
             }
             return output.write(Array((RootCommand.helpMessage(for: command, columns: Terminal.columns) + "\n").utf8))
         }

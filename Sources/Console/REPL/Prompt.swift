@@ -114,7 +114,7 @@ final class Prompt {
     private func perform(_ words: [String]) throws -> Bool {
         guard let name = words.first else { return true }
         if name == "help" {
-            help(words.dropFirst().first)
+            try help(words.dropFirst().first)
             return true
         }
         if ["quit", "exit"].contains(name), words.count == 1 { return false }
@@ -164,7 +164,7 @@ final class Prompt {
         background?.wake(afterSync: Self.syncing.contains(name))
     }
 
-    private func unknown(_ word: String) -> ConsoleError {
+    func unknown(_ word: String) -> ConsoleError {
         var known = Self.commands.compactMap { $0.configuration.commandName } + Self.words
         var sentence = "there is no command “\(word)”"
         if let mode {
