@@ -315,6 +315,18 @@ class Script(PromptTest):
         _, err = self.script(store, "sync\n", status=1)
         self.assertIn("`syncline invite`, then `join URL CODE`", err)
         self.script(store, "help frob\nput notes/b x=1\n", status=64)
+
+    def test_numbers_of_the_past_open_nothing_else(self):
+        store = self.store(*apart("notes/a", {"x": 0}, {"x": 1}, {"x": 2}), *apart("notes/b", {"x": 0}, {"x": 1}, {"x": 2}, seqs=(3, 4, 2, 2)))
+        self.ok("resolve", "notes/a", "--choose", "laptop", store=store)
+        _, err = self.script(store, "conflicts --at '#6'\n1\n", status=1)
+        self.assertIn("one of the past", err)
+        out, _ = self.script(store, "conflicts --at '#6'\nconflicts\n1\na\ndone\n")
+        self.assertIn("1  notes/a", out)
+        self.assertIn("notes/b is settled", out)
+
+    def test_a_word_inside_a_conflict_is_told_from_a_command(self):
+        store = self.store()
         _, err = self.script(store, "later\n", status=64)
         self.assertIn("a word inside a conflict", err)
 

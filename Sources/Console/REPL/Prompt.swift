@@ -15,6 +15,8 @@ final class Prompt {
     var mode: ConflictMode?
     /// The records of the conflicts as they were numbered last.
     var numbered: [RecordKey] = []
+    /// Whether the list that was shown last is one of the past.
+    var isNumberedThen = false
     private var lineNumber = 0
     /// Told of every error, beside the person.
     private let failed: (Int32) -> Void

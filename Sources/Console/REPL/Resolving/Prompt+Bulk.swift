@@ -52,7 +52,8 @@ extension Prompt {
         let session = session(isJSON: command.common.json || isJSON)
         let isScreen = editor.isInteractive && !session.isJSON && command.limit == nil
         let keys = try command.list(session, shownLimit: isScreen ? Self.listLimit : .max)
-        // In the past nothing can be settled.
+        // In the past nothing can be settled: its numbers open nothing, least of all something else.
+        isNumberedThen = command.at != nil
         if command.at == nil && !command.stats { numbered = keys }
         session.output.flush()
     }

@@ -6,6 +6,10 @@ internal import SyncClient
 extension Prompt {
     /// Opens a conflict by its number in the list.
     func open(number: Int) throws {
+        guard !isNumberedThen else {
+            throw ConsoleError(
+                code: "in-the-past", "the list that was shown last is one of the past", hint: "`conflicts` numbers what is open now")
+        }
         if numbered.isEmpty {
             try store.openConflicts { conflict in
                 numbered.append(conflict.key)
