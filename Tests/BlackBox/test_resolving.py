@@ -148,6 +148,17 @@ class Resolving(StoreTest):
         self.ok("resolve", "notes/trip", "--choose", "B", store=store)
         self.assertEqual(self.objects("conflicts", store=store), [])
 
+    def test_a_letter_that_is_another_sides_name_is_refused_where_nothing_is_shown_first(self):
+        store = self.make()
+        self.ok("import", self.lines([event(DEVICE, 1, set={"title": "x"}), event(OTHER, 1, set={"title": "y"})]), store=store)
+        first, second = [s["device"] for s in self.object("show", "notes/trip", store=store)["sides"]]
+        self.ok("name", first, "b", store=store)
+        self.assertIn("device:seq", self.fails(64, "resolve", "notes/trip", "--choose", "b", store=store))
+        self.ok("name", second, "b", store=store)
+        self.ok("name", first, "a", store=store)
+        self.ok("resolve", "notes/trip", "--choose", "b", store=store)
+        self.assertEqual(self.object("get", "notes/trip", store=store)["fields"], {"title": "x" if second == DEVICE else "y"})
+
     def test_conflicts_are_filtered_by_collection_and_field(self):
         store = self.make()
         self.ok("import", self.lines([

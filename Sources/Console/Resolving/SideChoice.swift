@@ -17,12 +17,20 @@ struct SideNames {
     let store: Store
     /// Letters belong to one conflict; over several of them they mean nothing.
     var hasLetters = true
+    /// Whether what is chosen is shown before it is written: then a letter is a letter, though a device may be called so.
+    var isShownFirst = false
 
     /// Words that are no device's, unless somebody here named one so.
     static let words: Set<String> = ["base", "both"]
 
     func choice(_ text: String) throws -> SideChoice {
         if hasLetters, let index = conflict.sides.indices.first(where: { ConflictPage.letter($0) == text.lowercased() }) {
+            let called = conflict.sides.filter { store.names[$0.dot.device] == text && $0.dot.device != conflict.sides[index].dot.device }
+            guard called.isEmpty || isShownFirst else {
+                throw ConsoleError.usage(
+                    "“\(text)” is the letter of \(name(of: conflict.sides[index].dot)), and a device is called so",
+                    hint: "name the side as device:seq, or by the start of its device's id")
+            }
             return .sides([conflict.sides[index].dot])
         }
         if !store.names.isGiven(text) {

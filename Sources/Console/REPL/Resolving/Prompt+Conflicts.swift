@@ -36,7 +36,7 @@ extension Prompt {
         var suggestions: [Name: Suggestion] = [:]
         for field in conflict.openFields { suggestions[field.field] = store.suggestion(for: field, in: conflict.key.collection) }
         let session = session()
-        let names = SideNames(conflict: conflict, session: session, store: store)
+        let names = SideNames(conflict: conflict, session: session, store: store, isShownFirst: true)
         mode = ConflictMode(
             conflict, number: number, total: numbered.count, suggestions: suggestions,
             side: { text in
