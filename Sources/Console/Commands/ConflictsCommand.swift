@@ -65,7 +65,7 @@ struct ConflictsCommand: SessionCommand {
         }
         progress.end()
         if keys.isEmpty && !session.isJSON {
-            let isFiltered = collection != nil || field != nil || device != nil || limit != nil
+            let isFiltered = collection != nil || field != nil || device != nil || limit == 0
             session.output.note(isFiltered ? "no conflict matches" : "nothing is in conflict")
         }
         if keys.count > shownLimit {

@@ -31,7 +31,7 @@ extension Printable {
             isText = true
         }
 
-        /// Without the empty line behind the last line break.
+        /// Whether an empty line stands behind its last line break.
         fileprivate var ended: Bool { isText && lines.count > 1 && lines.last == "" }
 
         fileprivate var utf8: [[UInt8]] { lines.map { Array($0.utf8) } }
@@ -54,11 +54,11 @@ extension Printable {
     ///
     /// The empty line behind the last line break is left out where all texts have one.
     static func toldApart(_ texts: [Lines]) -> [[String]] {
-        for (index, text) in texts.enumerated() {
-            let (look, utf8) = (look(text), text.utf8)
-            for other in texts[..<index] where (other.utf8 != utf8 || other.isText != text.isText) && self.look(other) == look {
-                return texts.map(\.quoted)
-            }
+        var first: [[String]: Lines] = [:]
+        for text in texts {
+            let look = look(text)
+            if let other = first[look], other.isText != text.isText || other.utf8 != text.utf8 { return texts.map(\.quoted) }
+            first[look] = text
         }
         var shown = LookAlikes()
         for text in texts { for line in text.lines { shown.add(line) } }
