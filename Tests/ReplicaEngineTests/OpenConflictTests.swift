@@ -32,6 +32,33 @@ struct OpenConflictTests {
             #expect(found.map(\.isDeletionOpen) == expected.map(\.isDeletionOpen), "\(name)")
             #expect(try replica.openConflictCount() == expected.count, "\(name)")
             #expect(try replica.conflicts().map(\.key) == expected.map(\.key), "\(name)")
+            for filter in try Self.filters(keys, replica, &random) {
+                var some: [OpenConflict] = []
+                try replica.openConflicts(in: filter.collection, over: filter.field, of: filter.device) { conflict in
+                    some.append(conflict)
+                    return true
+                }
+                let meant = found.filter { conflict in
+                    (filter.collection ?? conflict.key.collection) == conflict.key.collection
+                        && (filter.field.map(conflict.fields.contains) ?? true) && (filter.device.map(conflict.involves) ?? true)
+                }
+                #expect(some == meant, "\(name), \(filter)")
+            }
+            for key in keys {
+                guard let shown = try replica.decided(key)?.shown.randomElement(using: &random) else { continue }
+                for values in [[shown], [shown, FieldWrite(field: shown.field, value: FieldValue(text: "nobody wrote this"))], []] {
+                    var some: [RecordKey] = []
+                    try replica.eachConflict(in: key.collection, mayShow: values) { conflict in
+                        if values.allSatisfy(conflict.shown.contains) { some.append(conflict.key) }
+                        return true
+                    }
+                    let meant = try expected.map(\.key).filter { other in
+                        guard other.collection == key.collection, let conflict = try replica.conflict(other) else { return false }
+                        return values.allSatisfy(conflict.shown.contains)
+                    }
+                    #expect(some == meant, "\(name), \(values)")
+                }
+            }
             // The same moment as a position: the policies are those of then.
             var then: [RecordKey] = []
             try replica.openConflicts(at: .position(replica.end)) { conflict in
@@ -39,6 +66,21 @@ struct OpenConflictTests {
                 return true
             }
             #expect(then == expected.map(\.key), "\(name)")
+        }
+    }
+
+    /// Some that meet and some that do not.
+    private static func filters(
+        _ keys: [RecordKey], _ replica: Replica<FaultyVolume>, _ random: inout SeededRandom
+    ) throws -> [(collection: Name?, field: Name?, device: DeviceID?)] {
+        let devices = [DeviceID(high: 99, low: 99)] + replica.versionVector.entries.map(\.device)
+        let fields = [try Name("nobody writes this")] + (try replica.fieldNames(in: nil))
+        return (0..<6).map { _ in
+            (
+                random.chance(1, in: 3) ? keys[random.below(keys.count)].collection : nil,
+                random.chance(2, in: 3) ? fields[random.below(fields.count)] : nil,
+                random.chance(1, in: 2) ? devices[random.below(devices.count)] : nil
+            )
         }
     }
 

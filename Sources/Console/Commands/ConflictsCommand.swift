@@ -53,10 +53,10 @@ struct ConflictsCommand: SessionCommand {
         }
         var keys: [RecordKey] = []
         let progress = Progress("going back", total: 0, unit: "events", on: session.output)
-        try store.openConflicts(in: collection, at: try session.moment(at, in: store), progress: progress.advance(to:of:)) { conflict in
+        let moment = try session.moment(at, in: store)
+        try store.openConflicts(in: collection, over: field, of: device, at: moment, progress: progress.advance(to:of:)) { conflict in
             progress.end()
             guard limit.map({ keys.count < $0 }) ?? true else { return false }
-            guard field.map(conflict.fields.contains) ?? true, device.map(conflict.involves) ?? true else { return true }
             keys.append(conflict.key)
             guard keys.count <= shownLimit else { return true }
             if session.isJSON { json(conflict, session, store) } else { line(keys.count, conflict, session, store) }

@@ -70,14 +70,19 @@ struct ResolveCommand: SessionCommand {
     /// Hands over each as soon as its conflict has been read.
     private func eachResolution(_ session: Session, _ store: Store, _ body: (Resolution) throws -> Void) throws {
         guard all else { return try body(try resolution(of: try conflict(session, store), session, store)) }
-        let isMeant = try condition()
+        let conditions = try conditions.map(Arguments.condition)
+        // Most of what is not meant is left out unread.
+        let values = conditions.filter { !Self.isOfCollection($0) }
+        let meant = store.collectionNames.filter { name in
+            conditions.filter(Self.isOfCollection).allSatisfy { Arguments.isName(name, $0.value) }
+        }
         try answers.checkSides(session, store)
         let progress = Progress("looking", total: try store.openConflictCount(), unit: "conflicts", on: session.output)
         var (seen, left, isNone) = (0, 0, true)
-        try store.eachConflict { conflict in
+        func look(at conflict: Conflict) throws -> Bool {
             seen += 1
             progress.advance(to: seen)
-            guard isMeant(conflict) else { return true }
+            guard values.allSatisfy(conflict.shown.contains) else { return true }
             isNone = false
             let found: Resolution
             do { found = try resolution(of: conflict, session, store) } catch let error as ConsoleError {
@@ -93,6 +98,7 @@ struct ResolveCommand: SessionCommand {
             try body(found)
             return true
         }
+        for collection in meant { try store.eachConflict(in: collection, mayShow: values, look) }
         progress.end()
         if left > Self.leftLimit { session.output.note("… and \(left - Self.leftLimit) more left open") }
         if isNone { session.output.note(conditions.isEmpty ? "nothing is in conflict" : "no conflict matches") }
@@ -114,15 +120,7 @@ struct ResolveCommand: SessionCommand {
         return conflict
     }
 
-    private func condition() throws -> (Conflict) -> Bool {
-        let writes = try conditions.map(Arguments.condition)
-        return { conflict in
-            writes.allSatisfy { write in
-                if write.field.text == "collection" { return Arguments.isName(conflict.key.collection, write.value) }
-                return conflict.shown.contains(write)
-            }
-        }
-    }
+    private static func isOfCollection(_ condition: FieldWrite) -> Bool { condition.field.text == "collection" }
 
     /// The store stays free while somebody edits; what has changed meanwhile is noticed.
     private func edit(_ session: Session) throws {

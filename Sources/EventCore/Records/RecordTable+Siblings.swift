@@ -51,6 +51,21 @@ extension RecordTable {
         return isContested || isDeleted && hasValue
     }
 
+    /// Whether the entries of a field may differ, and a device may have written one that stands against others, as far as nodes tell; nil is any. A delete may stand against whatever the record has.
+    package func mayContest(_ field: Name?, _ device: DeviceID?, at place: Place) -> Bool {
+        let (view, cell) = (view, view.cell(place.cell))
+        let (fieldNumber, deviceNumber) = (field.flatMap { fields.index(of: $0) }, device.flatMap { devices.index(of: $0) })
+        var (isOfField, isOfDevice, isDeleted) = (field == nil, device == nil, false)
+        view.forEachNode(cell) { node in
+            if node.isOf(.tombstone) { isDeleted = true }
+            guard node.isOf(.entry) else { return }
+            if node.field == fieldNumber { isOfField = true }
+            if node.slot.device == deviceNumber { isOfDevice = true }
+        }
+        view.forEachSlot(cell) { _, slot in if slot.device == deviceNumber { isOfDevice = true } }
+        return isDeleted || isOfField && isOfDevice
+    }
+
     /// Whether there are events of the record that did not see each other, and that nobody has seen.
     package func hasSeveralHeads(at place: Place) -> Bool {
         var isFound = false

@@ -54,6 +54,16 @@ extension RecordTable {
     }
 }
 
+extension RecordTable {
+    /// Whether a record may show each of these values, nil standing for one that no record has: whether it holds it, or a delete stands in it, next to which its sides show what it does not hold.
+    package func mayShow(_ sought: [SoughtValue?], at place: Place) -> Bool {
+        let (view, cell) = (view, view.cell(place.cell))
+        var isDeleted = false
+        view.forEachNode(cell) { if $0.isOf(.tombstone) { isDeleted = true } }
+        return isDeleted || sought.allSatisfy { $0?.isHeld(by: cell, in: view) == true }
+    }
+}
+
 extension SoughtValue {
     /// Whether an entry of the field holds the value; equal values have one code.
     fileprivate func isHeld(by cell: Cell, in view: TableView) -> Bool {

@@ -17,8 +17,18 @@ extension Replica {
     }
 
     /// Calls `body` with each conflict that no policy decides now, sorted by record, until it returns false. The first come before the others are looked at.
-    package func eachConflict(_ body: (Conflict) throws -> Bool) throws {
-        try openConflicts { open in try conflict(open.key).map(body) ?? true }
+    ///
+    /// - Parameters:
+    ///   - collection: the only one that is asked for; nil for all.
+    ///   - values: what is wanted shows them. Records that are told at a look not to are left out.
+    package func eachConflict(in collection: Name? = nil, mayShow values: [FieldWrite] = [], _ body: (Conflict) throws -> Bool) throws {
+        let sought = values.map { table.sought($0) }
+        try openConflicts(in: collection) { open in
+            try conflict(open.key).map(body) ?? true
+        } mayBeWanted: { place, policies in
+            // A policy shows what no event wrote.
+            !policies.isEmpty || table.mayShow(sought, at: place)
+        }
     }
 
     /// All conflicts that no policy decides, sorted by record; of one collection or all, now or then.

@@ -62,17 +62,36 @@ extension Replica {
     /// Calls `body` with each conflict that is open now, or was then, sorted by record, until it returns false. The first of now come before the others are
     /// looked at.
     ///
-    /// - Parameter progress: of a moment told now and then how many events of how many are folded.
+    /// - Parameters:
+    ///   - field: only those in which it is open.
+    ///   - device: only those in which it has a side.
+    ///   - progress: of a moment told now and then how many events of how many are folded.
     package func openConflicts(
-        in collection: Name? = nil, at moment: Moment? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
-        _ body: (OpenConflict) throws -> Bool
+        in collection: Name? = nil, over field: Name? = nil, of device: DeviceID? = nil, at moment: Moment? = nil,
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }, _ body: (OpenConflict) throws -> Bool
     ) throws {
+        func hand(_ conflict: OpenConflict) throws -> Bool {
+            guard field.map(conflict.fields.contains) ?? true, device.map(conflict.involves) ?? true else { return true }
+            return try body(conflict)
+        }
         if let moment {
             let then = try inLog(moment)
-            return try contestedRecords(in: collection, then: then, progress) { try openConflict($0, at: then).map(body) ?? true }
+            return try contestedRecords(in: collection, then: then, progress) { try openConflict($0, at: then).map(hand) ?? true }
         }
+        try openConflicts(in: collection, hand) { (place, policies) in
+            field == nil && device == nil || policies.rest == .record || table.mayContest(field, device, at: place)
+        }
+    }
+
+    /// The same now.
+    ///
+    /// - Parameter mayBeWanted: by a record's place and policies; what may not is not looked at any closer.
+    func openConflicts(
+        in collection: Name?, _ body: (OpenConflict) throws -> Bool, mayBeWanted: (RecordTable.Place, CollectionPolicies) -> Bool
+    ) throws {
         var (times, count) = ([Dot: HybridTime](), 0)
         func isLast(_ key: RecordKey) throws -> Bool {
+            guard let place = try place(of: key), mayBeWanted(place, try policies(of: key.collection)) else { return false }
             // A few are found one by one, at the end of their records' histories; the rest by one look at the log.
             if count == Self.contestedOneByOne { times = try timesOfContested(many: 0) }
             count += 1

@@ -118,6 +118,8 @@ extension Replica {
         (checkpointEnd, isCheckpointOrdered) = (end, true)
         if let count { save(count) }
         goOnWithStates()
+        // For one record they would be made in more time than they save.
+        try? saveTimes()
     }
 
     private static func waiting(fromSection section: UnsafeRawBufferPointer) throws(BlockError) -> WaitingEvents {
