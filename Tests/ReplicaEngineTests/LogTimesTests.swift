@@ -104,6 +104,8 @@ struct LogTimesTests {
                 }
             }
         }
+        // As where there is no file.
+        replica.sealedTimes = LogTimes()
         try expectAnswers("without times")
         try replica.saveTimes()
         try expectAnswers("with times")
@@ -211,6 +213,26 @@ struct LogTimesTests {
         _ = try replica.ingest([second, try event(other, 1, key, after: [second.dot], at: 100)])
         #expect(try replica.logTimes().isLater(Position(1200), than: 500))
         #expect(try replica.record(key, at: .time(milliseconds: 500))?.heads == [second.dot])
+    }
+
+    @Test func `every checkpoint goes on with the file, and who asks about a few events does without`() throws {
+        let volume = FaultyVolume()
+        let replica = try ReferenceTests.replica(on: volume)
+        let log = WorkloadW(events: 900, seed: 3, options: .init(records: 300)).map { $0 }
+        func known() -> Position? { (try? volume.wholeFile(Self.path)).flatMap(LogTimes.read)?.times.end }
+        _ = try replica.ingest(Array(log[..<600]))
+        let some = try replica.keys().min { try replica.eventCount(of: $0) < replica.eventCount(of: $1) }
+        let key = try #require(some)
+        let history = try replica.history(of: key)
+        let first = history[0].event
+        #expect(try replica.record(key, at: .time(milliseconds: first.time.milliseconds))?.heads == [first.dot])
+        #expect(try replica.record(key, at: .time(milliseconds: first.time.milliseconds - 1)) == nil)
+        #expect(known() == nil)
+        try replica.checkpoint()
+        #expect(known() == Position(600))
+        _ = try replica.ingest(Array(log[600...]))
+        try replica.checkpoint()
+        #expect(known() == Position(900))
     }
 
     @Test func `the file is believed while it is whole and of this log`() throws {
