@@ -7,12 +7,11 @@ import unicodedata
 import pexpect
 import pyte
 
-from harness import BINARY, DATA, ROOT
+from harness import BINARY, DATA, PATIENCE, ROOT
 
 SCREENS = DATA / "screens"
 RECORD = bool(os.environ.get("RECORD_SCREENS"))
 PROMPT = "› "
-LIMIT = 90
 
 
 def environment(**changes):
@@ -30,7 +29,7 @@ class Terminal:
         self.screen = pyte.HistoryScreen(columns, rows, history=history, ratio=0.5)
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""
-        self.child = pexpect.spawn(command[0], [str(w) for w in command[1:]], dimensions=(rows, columns), env=environment(**env), timeout=LIMIT)
+        self.child = pexpect.spawn(command[0], [str(w) for w in command[1:]], dimensions=(rows, columns), env=environment(**env), timeout=PATIENCE)
 
     def read(self, seconds=0.05):
         """Takes in what has come; false when nothing more will."""
@@ -67,7 +66,7 @@ class Terminal:
         return None
 
     def wait(self, condition, what):
-        end = time.monotonic() + LIMIT
+        end = time.monotonic() + PATIENCE
         while not condition():
             alive = self.read()
             if condition():
@@ -123,7 +122,7 @@ class Terminal:
         return self.ended()
 
     def ended(self):
-        end = time.monotonic() + LIMIT
+        end = time.monotonic() + PATIENCE
         while self.read():
             if time.monotonic() > end:
                 raise AssertionError("it does not end; the screen is:\n" + "\n".join(self.lines()))

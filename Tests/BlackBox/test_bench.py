@@ -1,10 +1,12 @@
 """bench: the names of its results, what it refuses before it measures, and that it finds a regression."""
 import json
 import os
+import signal
 import subprocess
+import time
 import unittest
 
-from harness import BINARY, StoreTest, event, run, team
+from harness import BINARY, PATIENCE, StoreTest, event, run, team
 
 KINDS = {
     "replay": ["--events", "3000"], "open": ["--events", "3000"], "history": ["--events", "3000", "--length", "20"],
@@ -109,6 +111,21 @@ class Keeping(StoreTest):
         for kind, words in KINDS.items():
             self.ok("bench", kind, *words, "--runs", "1", env={"TMPDIR": str(self.folder)})
             self.assertEqual(os.listdir(self.folder), [], kind)
+
+
+    def test_nothing_is_left_either_by_one_that_a_signal_ends(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            bench = subprocess.Popen(
+                [BINARY, "bench", "replay", "--events", "10000000"], env={**os.environ, "TMPDIR": str(self.folder)},
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            deadline = time.monotonic() + PATIENCE
+            while not list(self.folder.rglob("*.segment")):
+                self.assertIsNone(bench.poll())
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.02)
+            bench.send_signal(number)
+            self.assertEqual(bench.wait(timeout=PATIENCE), -number)
+            self.assertEqual(os.listdir(self.folder), [], number)
 
 
 class Compare(StoreTest):

@@ -8,18 +8,16 @@ import unittest
 
 import sockets
 import websockets
-from harness import BINARY
+from harness import BINARY, PATIENCE
 from hub import HubTest
 from terminal import Terminal
-
-LIMIT = 90
 
 
 class Stopping(HubTest):
     def stops(self):
         self.hub.process.send_signal(signal.SIGTERM)
         try:
-            self.assertEqual(self.hub.process.wait(timeout=LIMIT), 0)
+            self.assertEqual(self.hub.process.wait(timeout=PATIENCE), 0)
         except subprocess.TimeoutExpired:
             self.fail("the hub does not stop")
 

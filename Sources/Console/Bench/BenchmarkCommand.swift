@@ -16,6 +16,7 @@ extension BenchmarkCommand {
     func words(for subject: BenchSubject) throws -> [String] { [] }
 
     func run(_ session: Session) throws {
+        try Machine.removeTemporaryFoldersWhenEnded()
         if bench.once {
             try measure(session).write(to: session.output)
             return

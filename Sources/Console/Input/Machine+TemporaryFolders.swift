@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SyncClient
 internal import Synchronization
 
 /// Folders among the temporary files. They go with the process, however it ends by itself: also where a reader of the results goes away.
@@ -31,6 +32,34 @@ extension Machine {
             for _ in 0..<removalsTried where isFolder(folder) { removeFolder(folder) }
         }
     }
+
+    /// From now on what a signal ends takes them along, too: for commands that read no lines, as the line editor has the signals otherwise.
+    static func removeTemporaryFoldersWhenEnded() throws {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0, ends.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else {
+            throw ConsoleError(code: "io", "no pipe can be made: \(describe(errno: errno))")
+        }
+        let input = ends[0]
+        signalPipe = ends[1]
+        try Host.startThread {
+            var number: UInt8 = 0
+            while read(input, &number, 1) != 1 {}
+            removeTemporaryFolders()
+            signal(Int32(number), SIG_DFL)
+            kill(getpid(), Int32(number))
+        }
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            let before = signal(number) { number in
+                var byte = UInt8(number)
+                write(Machine.signalPipe, &byte, 1)
+            }
+            // `nohup` has it ignored.
+            if before.map({ unsafeBitCast($0, to: Int.self) }) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
+        }
+    }
+
+    /// Where a handler says which signal came; written once, before there is a handler.
+    nonisolated(unsafe) private static var signalPipe: Int32 = -1
 
     /// Removes a folder that this process made, and all that is in it.
     static func removeFolder(_ path: String) {
