@@ -1,6 +1,7 @@
 """A person at a terminal: the real binary behind a pseudo-terminal, and what stands on its screen."""
 import os
 import re
+import select
 import time
 import unicodedata
 
@@ -38,10 +39,27 @@ class Terminal:
         except pexpect.TIMEOUT:
             return True
         except pexpect.EOF:
+            self.take(self.rest())
             return False
+        self.take(data)
+        return True
+
+    def take(self, data):
         self.raw += data
         self.stream.feed(data)
-        return True
+
+    def rest(self):
+        """What the program wrote last: pexpect looks for output and then whether it has ended, and leaves out what came between the two."""
+        data = b""
+        while select.select([self.child.child_fd], [], [], 0)[0]:
+            try:
+                piece = os.read(self.child.child_fd, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            data += piece
+        return data
 
     def lines(self):
         """All lines, those scrolled away first, without the empty ones at the end."""

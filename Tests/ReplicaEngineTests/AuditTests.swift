@@ -134,7 +134,7 @@ struct AuditTests {
         #expect(counted.total.durations.count == ended, "seed \(seed)")
     }
 
-    @Test func `counting, and going back, say how far they have come`() throws {
+    @Test func `counting, going back, checking and hashing say how far they have come`() throws {
         let (store, log) = try Self.store(1)
         var told: [(done: Int, total: Int)] = []
         _ = try store.replica.conflictStatistics(progress: { told.append(($0, $1)) }) { _ in true }
@@ -145,6 +145,19 @@ struct AuditTests {
             try store.replica.records(in: nil, at: moment, progress: { told.append(($0, $1)) }) { _ in false }
             #expect(!told.isEmpty && told.allSatisfy { $0.done <= $0.total && $0.total == log.count })
         }
+        for step in [VerificationStep.reading, .hashing] {
+            told = []
+            _ = try Replica.verify(in: "disk/store", on: store.volume, deep: step == .hashing) { said, done, total in
+                if said == step { told.append((Int(done), Int(total))) }
+            }
+            #expect(told.last?.done == log.count && told.allSatisfy { $0.done <= $0.total }, "\(step)")
+            #expect(told.map(\.done) == told.map(\.done).sorted(), "\(step)")
+        }
+        let large = try Store(9, wall: 0).replica
+        try large.adopt(Array(WorkloadW(events: 20_000, seed: 1)))
+        told = []
+        _ = try large.stateDigest { told.append(($0, large.recordCount)) }
+        #expect(!told.isEmpty && told.allSatisfy { $0.done <= $0.total })
     }
 
     // MARK: - What the model says

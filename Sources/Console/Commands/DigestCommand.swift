@@ -12,7 +12,9 @@ struct DigestCommand: SessionCommand {
 
     func run(_ session: Session) throws {
         let store = try session.reading()
-        let digest = Hexadecimal.text(try store.stateDigest())
+        let progress = Progress("hashing", total: store.recordCount, unit: "records", on: session.output)
+        let digest = Hexadecimal.text(try store.stateDigest { progress.advance(to: $0) })
+        progress.end()
         if session.isJSON {
             session.output.object { writer in
                 writer.key("events")

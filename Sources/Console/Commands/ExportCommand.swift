@@ -26,8 +26,14 @@ struct ExportCommand: SessionCommand {
         let collection = try collection.map(Arguments.collection)
         let store = try session.reading()
         let sink = Sink(target: file == "-" ? nil : try file.map(OutputFile.init), output: session.output)
+        // What stands on a terminal itself is progress enough.
+        let (total, unit) = csv ? (store.recordCount, "records") : (Int(store.end.index), "events")
+        let progress = file == nil || file == "-" ? nil : Progress("exporting", total: total, unit: unit, on: session.output)
         let (count, what) =
-            try csv ? (writeRecords(of: store, in: collection, to: sink), "record") : (writeEvents(of: store, to: sink), "event")
+            try csv
+            ? (writeRecords(of: store, in: collection, to: sink, progress), "record")
+            : (writeEvents(of: store, to: sink, progress), "event")
+        progress?.end()
         guard try sink.finish(), let file else { return }
         if session.isJSON {
             session.output.object { writer in
@@ -41,7 +47,7 @@ struct ExportCommand: SessionCommand {
         }
     }
 
-    private func writeEvents(of store: Store, to sink: Sink) throws -> Int {
+    private func writeEvents(of store: Store, to sink: Sink, _ progress: Progress?) throws -> Int {
         var writer = JSONWriter()
         var failure: (any Error)?
         // False when the file cannot be written: the log's reader carries no errors but its own.
@@ -53,14 +59,17 @@ struct ExportCommand: SessionCommand {
             writer.removeAll()
             return failure == nil
         }
-        try store.events(from: Position(0)) { (logged) throws(ReplicaError) in add(logged.event) }
+        try store.events(from: Position(0)) { (logged) throws(ReplicaError) in
+            progress?.advance(to: Int(logged.position.index))
+            return add(logged.event)
+        }
         for event in store.waitingEvents where failure == nil { _ = add(event) }
         if let failure { throw failure }
         try sink.write(writer.bytes)
         return Int(store.end.index) + store.waitingCount
     }
 
-    private func writeRecords(of store: Store, in collection: Name?, to sink: Sink) throws -> Int {
+    private func writeRecords(of store: Store, in collection: Name?, to sink: Sink, _ progress: Progress?) throws -> Int {
         let fields = try store.fieldNames(in: collection)
         try sink.write(CSV.line(["collection", "record", "contested"] + fields.map(\.text)))
         var count = 0
@@ -70,6 +79,7 @@ struct ExportCommand: SessionCommand {
             let cells = fields.map { shown[$0].map(CSV.text) ?? "" }
             try sink.write(CSV.line([record.key.collection.text, record.key.record.text, "\(record.isOpen)"] + cells))
             count += 1
+            progress?.advance(to: count)
             return true
         }
         return count

@@ -32,13 +32,16 @@ extension EventLog {
     ///
     /// Goes on behind damage where it can, so that all of it is named.
     ///
+    /// - Parameter progress: called again and again: how many events have been read, and how many there are as far as is known.
     /// - Throws: `.noLog`, or `.volume` when the folder cannot be listed.
-    package static func verify(in path: String, on volume: Storage) throws(LogError) -> LogVerification {
-        var verifier = LogVerifier(LogFolder(path: path), on: volume)
+    package static func verify(
+        in path: String, on volume: Storage, progress: @escaping (_ events: UInt64, _ total: UInt64) -> Void = { _, _ in }
+    ) throws(LogError) -> LogVerification {
+        var verifier = LogVerifier(LogFolder(path: path), on: volume, progress: progress)
         let result = try verifier.verify()
         guard result.result == .corrupt else { return result }
         // A writer may have put another file in place while this one looked: what looks wrong is looked at again.
-        var second = LogVerifier(LogFolder(path: path), on: volume)
+        var second = LogVerifier(LogFolder(path: path), on: volume, progress: progress)
         return (try? second.verify()) ?? result
     }
 }

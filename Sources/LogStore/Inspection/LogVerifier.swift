@@ -5,20 +5,25 @@ internal import EventCore
 struct LogVerifier<Storage: Volume> {
     private let folder: LogFolder
     private let volume: Storage
+    private let progress: (_ events: UInt64, _ total: UInt64) -> Void
+    /// Where the newest segment begins.
+    private var newestFirst: UInt64 = 0
     private var found = LogVerification()
     private var storeID: StoreID?
     /// What the segments so far say about the next one; nil where damage leaves it open.
     private var expected: (number: Int, first: Position?, digest: SegmentDigest?) = (1, Position(0), SegmentDigest.none)
 
-    init(_ folder: LogFolder, on volume: Storage) {
+    init(_ folder: LogFolder, on volume: Storage, progress: @escaping (_ events: UInt64, _ total: UInt64) -> Void) {
         self.folder = folder
         self.volume = volume
+        self.progress = progress
     }
 
     mutating func verify() throws(LogError) -> LogVerification {
         let names = try LogSurvey<Storage>.names(folder, volume)
         guard !names.isEmpty else { throw .noLog(folder: folder.path) }
         found.segments = names.count
+        newestFirst = names[names.count - 1].first.index
         for (index, name) in names.enumerated() {
             let next = index + 1 < names.count ? names[index + 1] : nil
             do throws(VolumeError) { try verify(name, next: next) } catch {
@@ -66,6 +71,7 @@ struct LogVerifier<Storage: Volume> {
         let recovery = try TailRecovery(folder, name, header, on: volume, for: .reading)
         let finding = try recovery.find()
         found.events += finding.scan.chain.position.index - header.first.index
+        progress(found.events, max(found.events, newestFirst))
         found.waitingBlocks += finding.scan.blocks.count { $0.kind == .waiting }
         expected = (name.number + 1, nil, nil)
         guard isNewest else { return report(.unsealedInTheMiddle, name, offset: 0, nil) }
@@ -112,6 +118,7 @@ struct LogVerifier<Storage: Volume> {
                 seen.append(BlockIndexEntry(offset: offset, first: chain.position, header: block, ranges: nil))
                 chain.add(block)
                 found.events += block.positionCount
+                progress(found.events, max(found.events, newestFirst))
                 if block.kind == .waiting { found.waitingBlocks += 1 }
             case .mark(let mark):
                 if isUnbroken && chain.end(at: offset) != mark { report(.damagedCommit, name, offset: offset, header.first..<header.first) }

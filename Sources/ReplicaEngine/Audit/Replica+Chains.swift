@@ -50,7 +50,7 @@ extension Replica {
     /// - Parameter marks: events at which the chain is asked for, too.
     /// - Returns: the chains, those at the marks that are here, and whether the cache agrees; nil when there is none that could be used.
     func rehashedChains(
-        noting marks: Set<Dot>
+        noting marks: Set<Dot>, progress: (_ events: UInt64) -> Void
     ) throws(ReplicaError) -> (heads: [ChainHead], marked: [ChainHead], cacheAgrees: Bool?) {
         let cached = cachedChains()
         var agrees = cached.map { $0.end == Position(0) && $0.heads.isEmpty }
@@ -60,6 +60,7 @@ extension Replica {
             chains.add(logged.event)
             if marks.contains(logged.event.dot) { marked.append(chains.head(of: logged.event.dot.device)) }
             if chains.end == cached?.end { agrees = chains.heads == cached?.heads }
+            progress(chains.end.index)
             return true
         }
         return (chains.heads, marked, agrees)

@@ -3,13 +3,17 @@ internal import EventCore
 
 extension Replica {
     /// Hands over the canonical dump in pieces that end with a line: a line per record that has an applied event, sorted by key.
-    package func canonicalDump(_ write: ([UInt8]) throws -> Void) throws {
-        var writer = JSONWriter()
+    ///
+    /// - Parameter progress: called with each piece: how many records are done.
+    package func canonicalDump(progress: (_ records: Int) -> Void = { _ in }, _ write: ([UInt8]) throws -> Void) throws {
+        var (writer, count) = (JSONWriter(), 0)
         try records(in: nil, times: [:]) { record in
             CanonicalDump.append(record, to: &writer)
+            count += 1
             if writer.bytes.count >= Self.pieceBytes {
                 try write(writer.bytes)
                 writer.removeAll()
+                progress(count)
             }
             return true
         }
@@ -17,9 +21,11 @@ extension Replica {
     }
 
     /// SHA-256 of the canonical dump: two stores with the same events have the same one. 32 bytes.
-    package func stateDigest() throws -> [UInt8] {
+    ///
+    /// - Parameter progress: called again and again: how many records are done.
+    package func stateDigest(progress: (_ records: Int) -> Void = { _ in }) throws -> [UInt8] {
         var hash = SHA256()
-        try canonicalDump { hash.update(data: $0) }
+        try canonicalDump(progress: progress) { hash.update(data: $0) }
         return Array(hash.finalize())
     }
 

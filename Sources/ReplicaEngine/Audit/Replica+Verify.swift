@@ -21,19 +21,31 @@ package struct StoreVerification: Hashable, Sendable {
     }
 }
 
+/// What checking a store does one after the other.
+package enum VerificationStep: Sendable {
+    /// Every byte of the log is read.
+    case reading
+    /// All events are hashed, in a deep check.
+    case hashing
+}
+
 extension Replica {
     /// Checks a store from end to end and never writes: every byte of the log, and that its events fold.
     ///
     /// - Parameters:
     ///   - deep: whether to hash all events, too, so that the chains can be compared with what others hold.
     ///   - marks: events at which the chain is asked for, too.
+    ///   - progress: called again and again with what is done, and with how many events of how many it is done.
     /// - Throws: `.notAStore`, `.damagedIdentity`, `.newerIdentity`, `.log` when there is no log or the disk refuses.
     package static func verify(
-        in folder: String, on volume: Storage, deep: Bool = false, marks: Set<Dot> = []
+        in folder: String, on volume: Storage, deep: Bool = false, marks: Set<Dot> = [],
+        progress: @escaping (_ step: VerificationStep, _ events: UInt64, _ total: UInt64) -> Void = { _, _, _ in }
     ) throws(ReplicaError) -> StoreVerification {
         _ = try StoreIdentity.read(in: folder, on: volume)
         let verification: LogVerification
-        do throws(LogError) { verification = try EventLog.verify(in: folder, on: volume) } catch { throw .log(error) }
+        do throws(LogError) { verification = try EventLog.verify(in: folder, on: volume) { progress(.reading, $0, $1) } } catch {
+            throw .log(error)
+        }
         guard verification.result == .intact || verification.result == .tornTail else {
             return StoreVerification(log: verification, malformedBlock: nil, ignoredCheckpoints: [])
         }
@@ -45,7 +57,7 @@ extension Replica {
             let opened = try open(in: folder, on: volume, access: .reading)
             try opened.checkTable()
             ignored = opened.ignoredCheckpoints.map(\.file)
-            if deep { chains = try opened.rehashedChains(noting: marks) }
+            if deep { chains = try opened.rehashedChains(noting: marks) { progress(.hashing, $0, opened.end.index) } }
         } catch {
             guard case .malformedBlock(let position) = error else { throw error }
             malformed = position

@@ -61,23 +61,24 @@ struct StretchCounts {
         }.get()
     }
 
+    /// Ordered by what each begins with, so that the same log has the same file.
     func append(to bytes: inout [UInt8]) {
-        for (trait, entries) in entries where unread[trait] == nil {
-            var (own, next) = ([UInt8](), 0)
-            for entry in entries {
-                own.appendVarint(entry.stretch - next)
-                own.appendVarint(entry.count)
-                next = entry.stretch + 1
-            }
-            trait.append(to: &bytes)
+        let all = entries.mapValues(Self.bytes).merging(unread) { $1 }.map { (name: $0.bytes, own: $1) }
+        for (name, own) in all.sorted(by: { $0.name.lexicographicallyPrecedes($1.name) }) {
+            bytes += name
             bytes.appendVarint(own.count)
             bytes += own
         }
-        for (trait, own) in unread {
-            trait.append(to: &bytes)
-            bytes.appendVarint(own.count)
-            bytes += own
+    }
+
+    private static func bytes(_ entries: [Entry]) -> [UInt8] {
+        var (bytes, next) = ([UInt8](), 0)
+        for entry in entries {
+            bytes.appendVarint(entry.stretch - next)
+            bytes.appendVarint(entry.count)
+            next = entry.stretch + 1
         }
+        return bytes
     }
 }
 
@@ -105,17 +106,14 @@ extension EventTrait {
         }
     }
 
-    fileprivate func append(to bytes: inout [UInt8]) {
-        func append(_ code: UInt8, _ name: Name) { bytes += [code, UInt8(name.utf8.count)] + name.utf8 }
+    fileprivate var bytes: [UInt8] {
         switch self {
-        case .kind(let kind): bytes.append(kind.rawValue)
-        case .critical: bytes.append(Code.critical)
-        case .delete: bytes.append(Code.delete)
-        case .device(let device):
-            bytes.append(Code.device)
-            bytes.append(contentsOf: device.bytes)
-        case .collection(let name): append(Code.collection, name)
-        case .field(let name): append(Code.field, name)
+        case .kind(let kind): [kind.rawValue]
+        case .critical: [Code.critical]
+        case .delete: [Code.delete]
+        case .device(let device): [Code.device] + device.bytes
+        case .collection(let name): [Code.collection, UInt8(name.utf8.count)] + name.utf8
+        case .field(let name): [Code.field, UInt8(name.utf8.count)] + name.utf8
         }
     }
 }

@@ -9,7 +9,7 @@ import Workload
 struct Store {
     private(set) var replica: Replica<FaultyVolume>
     var wall: UInt64
-    private let volume = FaultyVolume()
+    let volume = FaultyVolume()
 
     init(_ number: UInt64, wall: UInt64) throws {
         self.wall = wall
