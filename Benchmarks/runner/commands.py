@@ -49,7 +49,7 @@ class Commands:
             ["log", hot, "--kind", "import", "--limit", "20"], ["log", hot, "--kind", "resolve", "--limit", "20"], ["log", hot, "--field", "nobody writes this", "--limit", "20"], ["log", hot, "--critical", "--limit", "20"], ["log", hot, "--since", moment, "--until", moment],
             ["log", hot, "--until", self.early["time"], "--limit", "20"],
             ["list", "--where", f"{field}=nothing has this"], ["list", "notes", "--where", f"{field}=nothing has this"],
-            ["conflicts", "--limit", "10"], ["conflicts", "--stats"], ["conflicts", "--stats", "--field", field], ["conflicts", "--field", "nobody writes this"], ["conflicts", "--device", self.device],
+            ["conflicts", "--limit", "10"], ["conflicts", "--stats"], ["conflicts", "--stats", "--field", field], ["conflicts", "--field", "nobody writes this"],
             ["resolve", contested, "--choose", "a", "--dry-run"], ["undo", self.middle["dot"], "--force", "--dry-run"],
             ["policy"], ["status", "--offline"],
         ]
@@ -57,7 +57,7 @@ class Commands:
             ["list"], ["list", "notes"], ["list", "--at", position], ["list", "--at", moment], ["log"], ["log", "--since", self.late["time"]], ["log", "--reverse"], ["log", hot], ["log", hot, "--reverse"],
             ["log", "--json"], ["log", "--csv"], ["log", "--limit", "20000"], ["log", "--limit", str(self.events // 2)], ["log", "--kind", "edit", "--limit", str(self.events // 10)], ["log", "--since", self.early["time"]], ["log", "--device", self.device], ["log", "--field", "nobody writes this"],
             ["log", "--kind", "resolve", "--limit", "20000"], ["log", "--reverse", "--kind", "resolve"], ["log", hot, "--limit", "20000"], ["log", hot, "--since", moment], ["log", hot, "--reverse", "--kind", "resolve"],
-            ["conflicts"], ["conflicts", "--at", position], ["conflicts", "--at", moment], ["export"], ["export", "--csv"], ["inspect", self.segment()], ["dump", "--canonical"],
+            ["conflicts"], ["conflicts", "--device", self.device], ["conflicts", "--at", position], ["conflicts", "--at", moment], ["export"], ["export", "--csv"], ["inspect", self.segment()], ["dump", "--canonical"],
             ["resolve", "--all", "--where", "collection=notes", "--choose", self.side, "--dry-run"], ["resolve", "--all", "--where", f"{field}=nothing has this", "--choose", self.side, "--dry-run"],
         ]
         for words in everything:

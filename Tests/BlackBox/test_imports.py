@@ -64,6 +64,13 @@ class Sizes(StoreTest):
         self.assertEqual((status, json.loads(out)["applied"]), (0, COUNT))
         self.assertLess(peak, 45_000_000, "compressed, from a pipe")
 
+    def test_who_asks_first_after_a_large_import_does_not_wait_for_what_is_derived(self):
+        derived = {"counts", "times", "states"}
+        for count, made in ((80_000, derived), (10, set())):
+            store = self.make(str(count))
+            self.ok("import", self.lines(history(count)), store=store)
+            self.assertEqual(derived & set(os.listdir(store / ".syncline")), made)
+
     def test_what_inflates_without_end_costs_only_time(self):
         store = self.make()
         blank, endless, spaces = (self.folder / name for name in ("blank.gz", "endless.gz", "spaces.gz"))
