@@ -44,6 +44,21 @@ void syncline_signals_let(void) {
     for (size_t index = 0; index < count; index++) set(while_editing[index], SIG_DFL);
 }
 
+int syncline_ends_open(void) {
+    static const int all[] = {SIGINT, SIGTERM, SIGHUP};
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return -1;
+    for (size_t index = 0; index < sizeof all / sizeof all[0]; index++) {
+        struct sigaction now;
+        if (sigaction(all[index], NULL, &now) == 0 && now.sa_handler != SIG_IGN) set(all[index], caught);
+    }
+    return ends[0];
+}
+
+void syncline_end(int number) {
+    set(number, SIG_DFL);
+    kill(getpid(), number);
+}
+
 void syncline_signals_obey(int number) {
     set(number, SIG_DFL);
     raise(number);

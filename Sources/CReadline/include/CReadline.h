@@ -76,4 +76,14 @@ int syncline_history_load(const char *path, int limit);
 /// Remembers a line unless it is the last one again; in the file too when `path` is not NULL.
 void syncline_history_add(const char *line, const char *path);
 
+// MARK: - Programs that read no lines
+
+/// Catches what would end the program, but for what is ignored, as `nohup` has it.
+///
+/// Returns a descriptor from which each signal that came can be read as one byte; -1 when there is none.
+int syncline_ends_open(void);
+
+/// Ends the program as an uncaught signal of this number does; from any thread.
+void syncline_end(int number);
+
 #endif

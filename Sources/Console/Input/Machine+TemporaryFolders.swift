@@ -1,3 +1,4 @@
+internal import CReadline
 internal import Glibc
 internal import SyncClient
 internal import Synchronization
@@ -35,31 +36,16 @@ extension Machine {
 
     /// From now on what a signal ends takes them along, too: for commands that read no lines, as the line editor has the signals otherwise.
     static func removeTemporaryFoldersWhenEnded() throws {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0, ends.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else {
-            throw ConsoleError(code: "io", "no pipe can be made: \(describe(errno: errno))")
-        }
-        let input = ends[0]
-        signalPipe = ends[1]
+        let signals = syncline_ends_open()
+        guard signals >= 0 else { throw ConsoleError(code: "io", "no pipe can be made: \(describe(errno: errno))") }
         try Host.startThread {
             var number: UInt8 = 0
-            while read(input, &number, 1) != 1 {}
+            var waiting = pollfd(fd: signals, events: Int16(POLLIN), revents: 0)
+            while read(signals, &number, 1) != 1 { poll(&waiting, 1, -1) }
             removeTemporaryFolders()
-            signal(Int32(number), SIG_DFL)
-            kill(getpid(), Int32(number))
-        }
-        for number in [SIGINT, SIGTERM, SIGHUP] {
-            let before = signal(number) { number in
-                var byte = UInt8(number)
-                write(Machine.signalPipe, &byte, 1)
-            }
-            // `nohup` has it ignored.
-            if before.map({ unsafeBitCast($0, to: Int.self) }) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
+            syncline_end(Int32(number))
         }
     }
-
-    /// Where a handler says which signal came; written once, before there is a handler.
-    nonisolated(unsafe) private static var signalPipe: Int32 = -1
 
     /// Removes a folder that this process made, and all that is in it.
     static func removeFolder(_ path: String) {

@@ -34,6 +34,8 @@ struct LogVerifier<Storage: Volume> {
         return found
     }
 
+    private func tellProgress() { progress(found.events, max(found.events, newestFirst)) }
+
     private mutating func report(_ kind: DamageKind, _ name: SegmentName, offset: Int, _ positions: Range<Position>?) {
         found.problems.append(LogDamage(kind, file: folder.segment(name), offset: offset, positions: positions))
     }
@@ -71,7 +73,7 @@ struct LogVerifier<Storage: Volume> {
         let recovery = try TailRecovery(folder, name, header, on: volume, for: .reading)
         let finding = try recovery.find()
         found.events += finding.scan.chain.position.index - header.first.index
-        progress(found.events, max(found.events, newestFirst))
+        tellProgress()
         found.waitingBlocks += finding.scan.blocks.count { $0.kind == .waiting }
         expected = (name.number + 1, nil, nil)
         guard isNewest else { return report(.unsealedInTheMiddle, name, offset: 0, nil) }
@@ -118,7 +120,7 @@ struct LogVerifier<Storage: Volume> {
                 seen.append(BlockIndexEntry(offset: offset, first: chain.position, header: block, ranges: nil))
                 chain.add(block)
                 found.events += block.positionCount
-                progress(found.events, max(found.events, newestFirst))
+                tellProgress()
                 if block.kind == .waiting { found.waitingBlocks += 1 }
             case .mark(let mark):
                 if isUnbroken && chain.end(at: offset) != mark { report(.damagedCommit, name, offset: offset, header.first..<header.first) }

@@ -68,7 +68,7 @@ struct LogTimes {
     }
 
     /// The number of the stretch that has an event; that behind the last one where none is known to have it.
-    private func number(at position: Position) -> Int {
+    func number(at position: Position) -> Int {
         var (low, high) = (0, stretches.count)
         while low < high {
             let middle = (low + high) / 2

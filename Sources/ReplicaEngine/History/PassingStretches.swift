@@ -13,7 +13,10 @@ struct PassingStretches {
         let isExact: Bool
     }
 
-    private let stretches: [Stretch]
+    private let times: LogTimes
+    /// By stretch how many of its events pass at most, and whether just so many do.
+    private let most: [UInt64]
+    private let isExact: [Bool]
 
     init(_ filter: AuditFilter, in times: LogTimes) {
         let all = times.stretches
@@ -47,11 +50,8 @@ struct PassingStretches {
                 wishes[number] += 1
             }
         }
-        stretches = all.indices.map { number in
-            Stretch(
-                first: Position(all[number].first), end: Position(all[number].end), most: most[number],
-                isExact: most[number] == 0 || wishes[number] <= 1)
-        }
+        isExact = all.indices.map { most[$0] == 0 || wishes[$0] <= 1 }
+        (self.times, self.most) = (times, most)
     }
 
     /// What a filter wishes for: of each some traits, of which an event has to have one, and can have no two.
@@ -67,34 +67,26 @@ struct PassingStretches {
 
     /// The stretch that has an event; nil where none is known to have it.
     func stretch(at position: Position) -> Stretch? {
-        let number = number(at: position)
-        return number < stretches.count ? stretches[number] : nil
+        let number = times.number(at: position)
+        guard number < most.count else { return nil }
+        let stretch = times.stretches[number]
+        return Stretch(first: Position(stretch.first), end: Position(stretch.end), most: most[number], isExact: isExact[number])
     }
 
     /// Behind the newest events before `end` that may pass; the log's beginning when there are none.
     func end(before end: Position) -> Position {
         guard end.index > 0 else { return end }
-        var number = number(at: Position(end.index - 1))
-        guard number < stretches.count, stretches[number].most == 0 else { return end }
-        while number > 0, stretches[number - 1].most == 0 { number -= 1 }
-        return stretches[number].first
+        var number = times.number(at: Position(end.index - 1))
+        guard number < most.count, most[number] == 0 else { return end }
+        while number > 0, most[number - 1] == 0 { number -= 1 }
+        return Position(times.stretches[number].first)
     }
 
     /// Before the oldest events from `start` on that may pass.
     func start(from start: Position) -> Position {
-        var number = number(at: start)
-        guard number < stretches.count, stretches[number].most == 0 else { return start }
-        while number < stretches.count, stretches[number].most == 0 { number += 1 }
-        return number < stretches.count ? stretches[number].first : stretches[number - 1].end
-    }
-
-    /// The number of the stretch that has an event; that behind the last one where none is known to have it.
-    private func number(at position: Position) -> Int {
-        var (low, high) = (0, stretches.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if stretches[middle].end <= position { low = middle + 1 } else { high = middle }
-        }
-        return low
+        var number = times.number(at: start)
+        guard number < most.count, most[number] == 0 else { return start }
+        while number < most.count, most[number] == 0 { number += 1 }
+        return number < most.count ? Position(times.stretches[number].first) : times.end
     }
 }
