@@ -235,6 +235,27 @@ struct LogTimesTests {
         #expect(known() == Position(900))
     }
 
+    @Test func `the newest many that pass two filters at once are all of them, though only each one's are counted`() throws {
+        let replica = try ReferenceTests.replica(on: FaultyVolume())
+        let events = Array(WorkloadW(events: 12_000, seed: 3, options: .init(devices: 3, records: 600)))
+        try replica.adopt(events)
+        try replica.checkpoint()
+        try replica.saveTimes()
+        var filter = AuditFilter()
+        (filter.device, filter.kind) = (events[0].dot.device, .edit)
+        var all: [Position] = []
+        try replica.audit(filter, limit: nil, newestFirst: true) {
+            all.append($0.position); return true
+        }
+        let limit = 2100
+        try #require(all.count > limit)
+        var found: [Position] = []
+        try replica.audit(filter, limit: limit, newestFirst: false) {
+            found.append($0.position); return true
+        }
+        #expect(found == all.prefix(limit).reversed())
+    }
+
     @Test func `the file is believed while it is whole and of this log`() throws {
         let volume = FaultyVolume()
         let replica = try ReferenceTests.replica(on: volume)
