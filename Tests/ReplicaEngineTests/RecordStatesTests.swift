@@ -48,9 +48,10 @@ struct RecordStatesTests {
                         #expect(state.clock == fold.clock && dots(state.heads) == fold.heads, "\(name)")
                         #expect(state.entries.map(\.field) == fold.fields.map(\.field), "\(name)")
                         #expect(state.entries.map { dots($0.writers) } == fold.fields.map { $0.versions.map(\.dot) }, "\(name)")
-                        let stretch = history[(number - spacing + 1)...number].reversed().enumerated()
-                        #expect(state.undos == stretch.filter { $0.element.event.undoes != nil }.map(\.offset), "\(name)")
-                        #expect(state.deletes == stretch.filter { $0.element.event.body == .delete }.map(\.offset), "\(name)")
+                        let span = history[(number - spacing + 1)...number].reversed().map(\.event)
+                        #expect(state.undos == span.indices.filter { span[$0].undoes != nil }, "\(name)")
+                        let traits = Self.traits(of: span)
+                        #expect(state.traits.offsets == traits.mapValues { $0.count == 1 ? $0 : [] }, "\(name)")
                     }
                 }
                 try store.write(&random, "seed \(seed)")
@@ -61,6 +62,80 @@ struct RecordStatesTests {
             store.replica.knownStates = KnownStates(file: nil)
             try store.replica.saveStates(every: spacing)
             #expect(store.replica.knownStates?.file?.bytes == goneOn)
+        }
+    }
+
+    /// By trait which events have it.
+    private static func traits(of events: [Event]) -> [EventTrait: [Int]] {
+        var traits: [EventTrait: [Int]] = [:]
+        for (number, event) in events.enumerated() {
+            func note(_ trait: EventTrait) { traits[trait, default: []].append(number) }
+            note(.kind(event.kind))
+            note(.device(event.dot.device))
+            note(.collection(event.key.collection))
+            if event.isCritical { note(.critical) }
+            switch event.body {
+            case .delete: note(.delete)
+            case .write(let set, let unset): for field in set.map(\.field) + unset { note(.field(field)) }
+            }
+        }
+        return traits
+    }
+
+    @Test func `of a trait that many have it is not said which these are`() throws {
+        let traits: [EventTrait: [Int]] = [
+            .kind(.edit): Array(0..<32), .kind(.undo): [], .device(DeviceID(high: 0, low: 1)): [3, 9],
+            .device(DeviceID(high: 0, low: 2)): [1, 2, 3],
+            .field(try Name("a")): [1, 9], .delete: [8],
+        ]
+        let span = SpanTraits(traits.filter { !$0.value.isEmpty }, of: 32)
+        #expect(span.has(.kind(.edit)) && span.has(.delete) && !span.has(.kind(.undo)) && !span.has(.critical))
+        func passing(_ change: (inout AuditFilter) -> Void) -> Set<Int>? {
+            var filter = AuditFilter()
+            change(&filter)
+            return span.passing(filter)
+        }
+        #expect(passing { _ in } == nil)
+        #expect(passing { $0.kind = .edit } == nil)
+        #expect(passing { $0.kind = .undo } == [])
+        #expect(passing { $0.device = DeviceID(high: 0, low: 1) } == [3, 9])
+        #expect(passing { $0.device = DeviceID(high: 0, low: 2) } == nil)
+        let (a, b) = (try Name("a"), try Name("b"))
+        #expect(passing { $0.field = a } == [1, 8, 9])
+        #expect(passing { $0.field = b } == [8])
+        #expect(passing { ($0.field, $0.device, $0.kind) = (a, DeviceID(high: 0, low: 1), .edit) } == [9])
+        #expect(passing { ($0.device, $0.criticalOnly) = (DeviceID(high: 0, low: 1), true) } == [])
+    }
+
+    @Test func `what is asked of a record's trail is looked for where the states say that it lies`() throws {
+        var store = try Store(1, wall: 1_000_000)
+        let (a, b) = (try Name("a"), try Name("b"))
+        for number in 0..<20 { _ = try store.set(number == 7 ? b : a, "\(number)") }
+        try store.replica.checkpoint()
+        try store.replica.saveStates(every: 5)
+        let key = try RecordKey(collection: Name("trips"), record: Name("rome"))
+        var filter = AuditFilter()
+        filter.field = b
+        func numbers(_ limit: Int? = nil, newestFirst: Bool = false) throws -> [UInt64] {
+            var found: [UInt64] = []
+            try store.replica.audit(of: key, filter, limit: limit, newestFirst: newestFirst) { entry in
+                found.append(entry.row.dot.seq - 1)
+                return true
+            }
+            return found
+        }
+        #expect(try numbers() == [7] && numbers(newestFirst: true) == [7] && numbers(1) == [7])
+        // A state that lies shows that it is asked.
+        var lie = try #require(store.replica.knownStates?.file)
+        let newest = Position(9)
+        let state = try #require(lie.states(of: key).state(at: newest))
+        #expect(state.traits.offsets[.field(b)] == [2])
+        for (offsets, expected) in [([:], []), ([.field(b): [2]], [7]), ([.field(b): []], [7])] as [([EventTrait: [Int]], [UInt64])] {
+            let traits = SpanTraits(offsets: offsets)
+            lie.add(
+                RecordState(clock: state.clock, heads: state.heads, entries: state.entries, undos: [], traits: traits), of: key, at: newest)
+            store.replica.knownStates = KnownStates(file: lie)
+            #expect(try numbers() == expected && numbers(newestFirst: true) == expected, "\(offsets)")
         }
     }
 
@@ -150,7 +225,7 @@ struct RecordStatesTests {
         lie.add(
             RecordState(
                 clock: state.clock, heads: [Position(0)], entries: [.init(field: try Name("f"), writers: [Position(0)])], undos: [],
-                deletes: []),
+                traits: state.traits),
             of: key, at: Position(1))
         #expect(try value(lie.bytes) == Store.value("1"))
         let bytes = lie.bytes
@@ -167,14 +242,15 @@ struct RecordStatesTests {
         #expect(SavedRecordStates(SavedRecordStates(spacing: 0).bytes) == nil)
         let (key, field) = (RecordKey(collection: try Name("notes"), record: try Name("r")), try Name("f"))
         let state = RecordState(
-            clock: VersionVector(), heads: [Position(3)], entries: [.init(field: field, writers: [Position(2)])], undos: [1], deletes: [0])
+            clock: VersionVector(), heads: [Position(3)], entries: [.init(field: field, writers: [Position(2)])], undos: [1],
+            traits: SpanTraits(offsets: [.delete: [0], .kind(.edit): []]))
         var saved = SavedRecordStates(spacing: 2)
         saved.add(state, of: key, at: Position(3))
-        // Clock; one head, no step back; one field, the first, written one step back; one undo, of the second event; the newest deletes.
-        let bytes: [UInt8] = [0, 1, 0, 1, 0, 1, 1, 1, 1, 1, 0]
+        // Clock; one head, no step back; one field, the first, written one step back; one undo, of the second event; two traits: many edit, the newest deletes.
+        let bytes: [UInt8] = [0, 1, 0, 1, 0, 1, 1, 1, 1, 2, 0, 0, 1, 1, 0]
         #expect(saved.state(bytes, at: Position(3)) == state)
-        // A head before the log, a field without a number, an undo of an event before the state before.
-        for (offset, byte) in [(2, UInt8(4)), (4, 1), (8, 2)] {
+        // A head before the log, a field without a number, an undo of an event before the state before, a trait without a number, such an event that deletes.
+        for (offset, byte) in [(2, UInt8(4)), (4, 1), (8, 2), (12, 2), (14, 2)] {
             var damaged = bytes
             damaged[offset] = byte
             #expect(saved.state(damaged, at: Position(3)) == nil, "\(offset)")
@@ -218,8 +294,36 @@ private struct Answers {
             }
             note("trail, \(String(describing: limit)), newest first: \(newestFirst)", entries)
         }
+        for filter in Self.filters(history, fields) {
+            for newestFirst in [false, true] {
+                var dots: [Dot] = []
+                try replica.audit(of: key, filter, limit: nil, newestFirst: newestFirst) { entry in
+                    dots.append(entry.row.dot)
+                    return true
+                }
+                note("\(filter), newest first: \(newestFirst)", dots)
+            }
+        }
         note("undo", try replica.newestToUndo())
         note("redo", try replica.newestToRedo())
+    }
+
+    /// By each trait that an event may have, and by some together.
+    private static func filters(_ history: [Event], _ fields: [Name]) -> [AuditFilter] {
+        func filter(_ change: (inout AuditFilter) -> Void) -> AuditFilter {
+            var filter = AuditFilter()
+            change(&filter)
+            return filter
+        }
+        let devices = Set(history.map(\.dot.device)).sorted()
+        var filters = EventKind.allCases.map { kind in filter { $0.kind = kind } }
+        filters += devices.map { device in filter { $0.device = device } }
+        filters += fields.map { field in filter { $0.field = field } }
+        filters += devices.map { device in filter { ($0.device, $0.kind) = (device, .undo) } }
+        filters += fields.map { field in
+            filter { ($0.field, $0.device, $0.until) = (field, devices[0], history[history.count / 2].time.milliseconds) }
+        }
+        return filters + [filter { $0.criticalOnly = true }]
     }
 
     private mutating func note(_ about: String, _ answer: some Hashable) { said.append((about, AnyHashable(answer))) }

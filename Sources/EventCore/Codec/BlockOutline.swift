@@ -9,6 +9,19 @@ package enum EventTrait: Hashable, Sendable {
     case field(Name)
 }
 
+extension BlockReader.Row {
+    /// What it is asked for by.
+    package var traits: [EventTrait] {
+        var traits: [EventTrait] = [.kind(kind), .device(dot.device), .collection(key.collection)]
+        if isCritical { traits.append(.critical) }
+        switch body {
+        case .delete: traits.append(.delete)
+        case .write(let set, let unset): traits += (set.map(\.field) + unset).map { .field($0) }
+        }
+        return traits
+    }
+}
+
 /// Between which times a block's events were written, and how many have which traits.
 package struct BlockOutline: Hashable, Sendable {
     /// Milliseconds since 1970.
@@ -36,13 +49,7 @@ package struct BlockOutlines {
         var (times, counts, reader) = (Bounds(), [EventTrait: Int](), try BlockReader(header, block))
         while let row = try reader.next() {
             times.add(row.time.milliseconds)
-            var traits: [EventTrait] = [.kind(row.kind), .device(row.dot.device), .collection(row.key.collection)]
-            if row.isCritical { traits.append(.critical) }
-            switch row.body {
-            case .delete: traits.append(.delete)
-            case .write(let set, let unset): traits += (set.map(\.field) + unset).map { .field($0) }
-            }
-            for trait in traits { counts[trait, default: 0] += 1 }
+            for trait in row.traits { counts[trait, default: 0] += 1 }
         }
         return BlockOutline(times: times.range, counts: counts)
     }

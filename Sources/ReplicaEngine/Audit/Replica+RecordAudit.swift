@@ -81,6 +81,8 @@ private final class RecordMatches<Storage: Volume> {
     private var found: ArraySlice<Int> = []
     /// Events of a stretch, and whether they may pass.
     private var known: (range: Range<Position>, mayPass: Bool)?
+    /// Events between two states, and how many others of these lie behind each that may pass; nil for all.
+    private var span: (numbers: Range<Int>, passing: Set<Int>?)?
 
     init(_ past: RecordPast<Storage>, _ search: LogSearch<Storage>, newestFirst: Bool) {
         (self.past, self.search, step) = (past, search, newestFirst ? 1 : -1)
@@ -89,28 +91,37 @@ private final class RecordMatches<Storage: Volume> {
 
     func next() throws(ReplicaError) -> Int? {
         while found.isEmpty {
-            guard let position = try position() else { return nil }
-            guard mayPass(position) else {
+            guard let event = try event() else { return nil }
+            guard try mayPass(event.number), mayPass(event.position) else {
                 advance()
                 continue
             }
-            let block = try past.block(containing: position)
+            let block = try past.block(containing: event.position)
             let passing = Set(try search.positions(in: block))
-            while let position = try self.position(), block.contains(position) {
-                if let number, passing.contains(position) { found.append(number) }
+            while let event = try self.event(), block.contains(event.position) {
+                if passing.contains(event.position) { found.append(event.number) }
                 advance()
             }
         }
         return found.popFirst()
     }
 
-    private func position() throws(ReplicaError) -> Position? {
+    private func event() throws(ReplicaError) -> (number: Int, position: Position)? {
         let number = if let number { number } else { try past.count(upTo: .max) - 1 }
         self.number = number
-        return number < 0 ? nil : try past.position(number)
+        guard number >= 0, let position = try past.position(number) else { return nil }
+        return (number, position)
     }
 
     private func advance() { number = number.map { $0 + step } }
+
+    private func mayPass(_ number: Int) throws(ReplicaError) -> Bool {
+        if !(span?.numbers.contains(number) ?? false) {
+            span = try past.span(at: number, isNewest: step > 0).map { ($0.numbers, $0.traits.passing(search.filter)) }
+        }
+        guard let span, let passing = span.passing else { return true }
+        return passing.contains(number - span.numbers.lowerBound)
+    }
 
     private func mayPass(_ position: Position) -> Bool {
         if let known, known.range.contains(position) { return known.mayPass }

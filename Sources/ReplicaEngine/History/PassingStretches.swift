@@ -30,7 +30,7 @@ struct PassingStretches {
                 wishes[number] = 2
             }
         }
-        for traits in Self.wishes(of: filter) {
+        for traits in filter.wishes {
             var counts = [UInt64](repeating: 0, count: all.count)
             var isKnown = true
             for trait in traits {
@@ -52,17 +52,6 @@ struct PassingStretches {
         }
         isExact = all.indices.map { most[$0] == 0 || wishes[$0] <= 1 }
         (self.times, self.most) = (times, most)
-    }
-
-    /// What a filter wishes for: of each some traits, of which an event has to have one, and can have no two.
-    private static func wishes(of filter: AuditFilter) -> [[EventTrait]] {
-        var wishes: [[EventTrait]] = []
-        if let device = filter.device { wishes.append([.device(device)]) }
-        if let kind = filter.kind { wishes.append([.kind(kind)]) }
-        if let collection = filter.collection { wishes.append([.collection(collection)]) }
-        if let field = filter.field { wishes.append([.field(field), .delete]) }
-        if filter.criticalOnly { wishes.append([.critical]) }
-        return wishes
     }
 
     /// The stretch that has an event; nil where none is known to have it.
@@ -88,5 +77,18 @@ struct PassingStretches {
         guard number < most.count, most[number] == 0 else { return start }
         while number < most.count, most[number] == 0 { number += 1 }
         return number < most.count ? Position(times.stretches[number].first) : times.end
+    }
+}
+
+extension AuditFilter {
+    /// What it wishes for: of each some traits, of which an event has to have one, and can have no two.
+    var wishes: [[EventTrait]] {
+        var wishes: [[EventTrait]] = []
+        if let device { wishes.append([.device(device)]) }
+        if let kind { wishes.append([.kind(kind)]) }
+        if let collection { wishes.append([.collection(collection)]) }
+        if let field { wishes.append([.field(field), .delete]) }
+        if criticalOnly { wishes.append([.critical]) }
+        return wishes
     }
 }

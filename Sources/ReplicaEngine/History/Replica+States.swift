@@ -55,7 +55,7 @@ extension Replica {
                 var state = if let begun { begun } else { try begin(span, row.key, saved, &done) }
                 state.apply(LoggedRow(position: at.position, row: row))
                 if at.position == span.positions.last {
-                    found.add(state.state(after: span.positions), of: row.key, at: at.position)
+                    found.add(state.takeState(), of: row.key, at: at.position)
                     done[at.position] = state
                 } else {
                     running[at.span] = state

@@ -92,7 +92,7 @@ extension EventTrait {
     }
 
     /// A code, that of a kind being its own; and the device (16 bytes) or the name (a length byte and UTF-8).
-    fileprivate init(_ cursor: inout ByteCursor) throws(BlockError) {
+    init(_ cursor: inout ByteCursor) throws(BlockError) {
         let start = cursor.offset
         switch try cursor.byte() {
         case Code.critical: self = .critical
@@ -106,7 +106,7 @@ extension EventTrait {
         }
     }
 
-    fileprivate var bytes: [UInt8] {
+    var bytes: [UInt8] {
         switch self {
         case .kind(let kind): [kind.rawValue]
         case .critical: [Code.critical]

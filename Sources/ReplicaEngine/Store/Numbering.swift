@@ -36,6 +36,17 @@ extension Numbering<DeviceID> {
     }
 }
 
+extension Numbering<EventTrait> {
+    init(_ cursor: inout ByteCursor) throws(BlockError) {
+        for _ in 0..<(try cursor.count()) { _ = number(of: try EventTrait(&cursor)) }
+    }
+
+    func append(to bytes: inout [UInt8]) {
+        bytes.appendVarint(values.count)
+        for trait in values { bytes += trait.bytes }
+    }
+}
+
 extension Numbering<Name> {
     init(_ cursor: inout ByteCursor) throws(BlockError) {
         for _ in 0..<(try cursor.count(unitBytes: 2)) { _ = number(of: try cursor.name()) }

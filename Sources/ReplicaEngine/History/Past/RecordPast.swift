@@ -317,11 +317,15 @@ final class RecordPast<Storage: Volume> {
 
     /// The first number behind the events that lie between the state at `number` and the one before it, if none of these deletes or writes a field; nil otherwise, and where that cannot be told.
     func end(ofNoneWriting field: Name, from number: Int) throws(ReplicaError) -> Int? {
-        // What one of them had written would still be there, or something written over it.
-        guard let state = try state(at: number), state.deletes.isEmpty, !state.entries.contains(where: { $0.field == field }) else {
-            return nil
-        }
+        guard let traits = try state(at: number)?.traits, !traits.has(.delete), !traits.has(.field(field)) else { return nil }
         return number + kept.spacing
+    }
+
+    /// The events between two states of which that of a number is the newest, or the oldest, and which traits they have; nil where there are none such.
+    func span(at number: Int, isNewest: Bool) throws(ReplicaError) -> (numbers: Range<Int>, traits: SpanTraits)? {
+        let newest = isNewest ? number : number + 1 - kept.spacing
+        guard newest >= 0, let state = try state(at: newest) else { return nil }
+        return (newest..<(newest + kept.spacing), state.traits)
     }
 
     // MARK: - Fields

@@ -15,8 +15,8 @@ struct RecordState: Hashable {
     let entries: [Entry]
     /// Which of the last events, as many as lie between two states, undo something: how many others of these lie behind each. Ascending.
     let undos: [Int]
-    /// Which of them delete, in the same way.
-    let deletes: [Int]
+    /// Which of them have which traits.
+    let traits: SpanTraits
 }
 
 /// The states of one record that are kept, by where the newest of their events stands.
@@ -44,8 +44,10 @@ struct RunningState {
     private var clock = VersionVector()
     private var heads: [Live] = []
     private var entries: [Name: [Live]] = [:]
-    private var undos: Set<Position> = []
-    private var deletes: Set<Position> = []
+    /// How many events have been applied since the last state, and which of these undo something, and have which traits.
+    private var count = 0
+    private var undos: [Int] = []
+    private var traits: [EventTrait: [Int]] = [:]
 
     init() {}
 
@@ -69,7 +71,6 @@ struct RunningState {
         switch row.body {
         case .delete:
             for field in Array(entries.keys) { drop(field, row) }
-            deletes.insert(logged.position)
         case .write:
             for field in row.fields {
                 drop(field, row)
@@ -78,7 +79,9 @@ struct RunningState {
         }
         if case .whole(let context) = row.context { clock.join(context) }
         clock.advance(to: row.dot)
-        if row.undoes != nil { undos.insert(logged.position) }
+        if row.undoes != nil { undos.append(count) }
+        for trait in row.traits { traits[trait, default: []].append(count) }
+        count += 1
     }
 
     private mutating func drop(_ field: Name, _ row: BlockReader.Row) {
@@ -86,14 +89,14 @@ struct RunningState {
         if entries[field]?.isEmpty == true { entries[field] = nil }
     }
 
-    /// The state after these events, which come oldest first and were applied last; begins to note anew which events undo and delete.
-    mutating func state(after last: [Position]) -> RecordState {
-        defer { (undos, deletes) = ([], []) }
-        func offsets(of noted: Set<Position>) -> [Int] { last.reversed().enumerated().filter { noted.contains($0.element) }.map(\.offset) }
+    /// The state after all that has been applied; those behind it are noted anew.
+    mutating func takeState() -> RecordState {
+        defer { (count, undos, traits) = (0, [], [:]) }
+        func offsets(_ numbers: [Int]) -> [Int] { numbers.reversed().map { count - 1 - $0 } }
         return RecordState(
             clock: clock, heads: heads.map(\.position).reversed(),
             entries: entries.map { RecordState.Entry(field: $0.key, writers: $0.value.map(\.position).reversed()) }
                 .sorted { $0.field < $1.field },
-            undos: offsets(of: undos), deletes: offsets(of: deletes))
+            undos: offsets(undos), traits: SpanTraits(traits.mapValues(offsets), of: count))
     }
 }

@@ -4,24 +4,26 @@ internal import LogStore
 /// The `states` file of a store: what records were after every so many of their events, up to a sealed end of the log, so that a past moment is reckoned from the state before it. Its content (`DerivedFile`):
 ///
 /// - how many events of a record lie between two states
-/// - devices (16 bytes each), collections, fields: what follows has their numbers
+/// - devices (16 bytes each), collections, fields, traits (as `times` has them): what follows has their numbers
 /// - to the end: records with states: collection, id, bytes of what follows; of each state bytes of what follows, position of its newest event, and
 ///   - the clock: devices and seqs
 ///   - heads, then of each field its number and the writers of its live entries: how far before that newest event each stands
-///   - which events since the state before undo something, and which delete: how many others of the record lie behind each
+///   - which events since the state before undo something: how many others of the record lie behind each
+///   - the traits that some of these events have: of each its number, and in the same way the events; none where many have it
 ///
 /// Numbers are varints, lists begin with their count, names are a length byte and UTF-8.
 struct SavedRecordStates {
     static let fileName = "states"
     /// A stretch of so many events takes some ten to fifty milliseconds to be read: mostly each lies in a block of its own.
     static let usualSpacing = 1024
-    private static let magic: StaticString = "SYNCSTA2"
+    private static let magic: StaticString = "SYNCSTA3"
 
     let spacing: Int
     private(set) var end: SealedEnd
     private var devices = Numbering<DeviceID>()
     private var collections = Numbering<Name>()
     private var fields = Numbering<Name>()
+    private var traits = Numbering<EventTrait>()
     private var records: [RecordKey: [Position: [UInt8]]] = [:]
 
     /// None, before anything.
@@ -51,6 +53,7 @@ struct SavedRecordStates {
         guard let spacing = Int(exactly: try cursor.varint()), spacing > 0 else { throw .malformed(offset: start) }
         self.spacing = spacing
         (devices, collections, fields) = (try Numbering(&cursor), try Numbering(&cursor), try Numbering(&cursor))
+        traits = try Numbering(&cursor)
         while !cursor.isAtEnd {
             let key = RecordKey(collection: try collections.value(&cursor), record: try cursor.name())
             var own = ByteCursor(try cursor.take(try cursor.count()))
@@ -80,7 +83,10 @@ struct SavedRecordStates {
         for _ in 0..<(try cursor.count()) {
             entries.append(RecordState.Entry(field: try fields.value(&cursor), writers: try positions(&cursor, newest)))
         }
-        return RecordState(clock: clock, heads: heads, entries: entries, undos: try offsets(&cursor), deletes: try offsets(&cursor))
+        let undos = try offsets(&cursor)
+        var some: [EventTrait: [Int]] = [:]
+        for _ in 0..<(try cursor.count()) { some[try traits.value(&cursor)] = try offsets(&cursor) }
+        return RecordState(clock: clock, heads: heads, entries: entries, undos: undos, traits: SpanTraits(offsets: some))
     }
 
     private func offsets(_ cursor: inout ByteCursor) throws(BlockError) -> [Int] {
@@ -113,6 +119,10 @@ struct SavedRecordStates {
             bytes.appendVarint(positions.count)
             for position in positions { bytes.appendVarint(newest.index - position.index) }
         }
+        func append(_ offsets: [Int]) {
+            bytes.appendVarint(offsets.count)
+            for offset in offsets { bytes.appendVarint(offset) }
+        }
         bytes.appendVarint(state.clock.entries.count)
         for entry in state.clock.entries {
             bytes.appendVarint(devices.number(of: entry.device))
@@ -124,9 +134,13 @@ struct SavedRecordStates {
             bytes.appendVarint(fields.number(of: entry.field))
             append(entry.writers)
         }
-        for offsets in [state.undos, state.deletes] {
-            bytes.appendVarint(offsets.count)
-            for offset in offsets { bytes.appendVarint(offset) }
+        append(state.undos)
+        // In an order of their own, so that the same log has the same file.
+        let some = state.traits.offsets.map { (trait: $0, name: $0.bytes, offsets: $1) }
+        bytes.appendVarint(some.count)
+        for (trait, _, offsets) in some.sorted(by: { $0.name.lexicographicallyPrecedes($1.name) }) {
+            bytes.appendVarint(traits.number(of: trait))
+            append(offsets)
         }
         _ = collections.number(of: key.collection)
         records[key, default: [:]][newest] = bytes
@@ -145,6 +159,7 @@ struct SavedRecordStates {
         content.appendVarint(spacing)
         devices.append(to: &content)
         for names in [collections, fields] { names.append(to: &content) }
+        traits.append(to: &content)
         for (key, states) in records.sorted(by: { $0.key < $1.key }) {
             var own: [UInt8] = []
             for (newest, bytes) in states.sorted(by: { $0.key < $1.key }) {
