@@ -50,41 +50,51 @@ extension EventLog {
         return try read(entry, try file(ofSealed: index))
     }
 
-    /// The newest block of a kind that holds the event `dot`, or may hold it where it is a waiting one; nil when there is none.
-    ///
-    /// Looks at the log from its end on; of a sealed segment it reads the index, once.
-    package func newestBlock(of kind: BlockHeader.Kind, holding dot: Dot) throws(LogError) -> StoredBlock? {
-        func holds(_ entry: BlockIndexEntry) -> Bool { entry.kind == kind && entry.ranges?.contains { $0.covers(dot) } == true }
-        try findActiveRanges()
-        if let active, let entry = active.blocks.last(where: holds) { return try read(entry, active.file) }
+    /// Where the newest block of events begins whose range covers `dot`; nil when there is none. Reads no block of a sealed segment, and of each that it looks into the index, once.
+    package func start(ofBlockCovering dot: Dot) throws(LogError) -> Position? {
+        try findActiveBlocks()
+        if let number = active?.byDevice.last(covering: dot) { return active?.blocks[number].first }
         for index in sealed.indices.reversed() {
-            if let entry = try sealedBlocks(index).last(where: holds) { return try read(entry, try file(ofSealed: index)) }
+            let segment = try sealedBlocksByDevice(index)
+            if let number = segment.byDevice.last(covering: dot) { return segment.blocks[number].first }
         }
         return nil
     }
 
-    /// The newest block of events that begins before `end` and holds one of the device; nil when there is none. Looks at indexes from there back, and reads one block.
+    /// The newest block of events that begins before `end` and has one of the device; nil when there is none. Reads that block, and of each segment that it looks into the index, once.
     package func newestBlock(before end: Position, holdingEventsOf device: DeviceID) throws(LogError) -> StoredBlock? {
-        func newest(_ blocks: [BlockIndexEntry]) -> BlockIndexEntry? {
-            blocks.prefix(blocks.index(reaching: end) + 1).last { entry in
-                entry.kind == .events && entry.first < end && entry.ranges?.contains { $0.device == device } == true
-            }
+        func newest(_ blocks: [BlockIndexEntry], _ byDevice: BlocksByDevice) -> BlockIndexEntry? {
+            byDevice.last(of: device, below: blocks.index(beginningAt: end)).map { blocks[$0] }
         }
-        try findActiveRanges()
-        if let active, let entry = newest(active.blocks) { return try read(entry, active.file) }
+        try findActiveBlocks()
+        if let active, let entry = newest(active.blocks, active.byDevice) { return try read(entry, active.file) }
         for index in sealed.indices.reversed() where sealed[index].header.first < end {
-            if let entry = newest(try sealedBlocks(index)) { return try read(entry, try file(ofSealed: index)) }
+            let segment = try sealedBlocksByDevice(index)
+            if let entry = newest(segment.blocks, segment.byDevice) { return try read(entry, try file(ofSealed: index)) }
         }
         return nil
     }
 
-    /// Asks for the device ranges of all blocks of the active segment that were found by scanning.
-    private func findActiveRanges() throws(LogError) {
-        guard let segment = active else { return }
-        for (index, entry) in segment.blocks.enumerated() where entry.ranges == nil {
-            let block = try read(entry, segment.file)
-            active?.blocks[index].ranges = block.withBytes { options.deviceRanges(block.header, $0) }
+    /// Finds out whose events lie in the blocks of the active segment that came since somebody asked last. Blocks that were found by scanning are read.
+    private func findActiveBlocks() throws(LogError) {
+        guard let file = active?.file else { return }
+        while let number = active?.byDevice.blockCount, var entry = active?.blocks.dropFirst(number).first {
+            if entry.ranges == nil {
+                let block = try read(entry, file)
+                entry.ranges = block.withBytes { options.deviceRanges(block.header, $0) }
+                active?.blocks[number].ranges = entry.ranges
+            }
+            active?.byDevice.add(entry)
         }
+    }
+
+    private func sealedBlocksByDevice(_ index: Int) throws(LogError) -> (blocks: [BlockIndexEntry], byDevice: BlocksByDevice) {
+        let blocks = try sealedBlocks(index)
+        if let known = sealed[index].byDevice { return (blocks, known) }
+        var byDevice = BlocksByDevice()
+        for entry in blocks { byDevice.add(entry) }
+        sealed[index].byDevice = byDevice
+        return (blocks, byDevice)
     }
 
     /// Lets an extent begin with the block that holds `position`.

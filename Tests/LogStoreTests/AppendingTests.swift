@@ -40,8 +40,7 @@ import Workload
         #expect(single?.paddedBytes.suffix(64).allSatisfy { $0 == 0 } == true)
         let own = try #require(single?.withBytes { NumberedEvents.ids(in: $0) })
         #expect(own == Array(ids.prefix(own.count)) && own.contains(position.index), "\(name)")
-        let holder = try log.newestBlock(of: .events, holding: NumberedEvents.dot(position.index))
-        #expect(holder?.first == start, "\(name): found by its dot")
+        #expect(try log.start(ofBlockCovering: NumberedEvents.dot(position.index)) == start, "\(name): found by its dot")
     }
 
     @Test func `a cursor shows the log as it was when it was made, whatever happens to the log meanwhile`() throws {

@@ -12,6 +12,8 @@ struct ActiveSegment<Storage: Volume>: Sendable {
     /// The file's size. From `endOffset` on it is room: zeros.
     var sizeBytes: Int
     var blocks: [BlockIndexEntry]
+    /// The first of these by whose events they have, as far as somebody has asked.
+    var byDevice = BlocksByDevice()
     /// Up to where it is durable.
     var mark: AcknowledgedMark
     /// Whether the mark itself is on disk.

@@ -41,6 +41,16 @@ extension [BlockIndexEntry] {
         return low
     }
 
+    /// The first block that begins at `position` or later. O(log n).
+    func index(beginningAt position: Position) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].first < position { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
     /// The block that holds the event at `position`.
     func containing(_ position: Position) -> BlockIndexEntry? {
         var index = index(reaching: position)

@@ -23,6 +23,8 @@ struct SealedSegment: Sendable {
     let tail: SegmentTail
     /// The index of its blocks; nil until it is needed.
     var blocks: [BlockIndexEntry]?
+    /// The same by whose events they have; nil until it is needed.
+    var byDevice: BlocksByDevice?
 
     var end: SealedEnd { SealedEnd(segment: name.number, position: tail.endPosition, digest: tail.digest) }
 

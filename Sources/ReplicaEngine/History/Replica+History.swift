@@ -62,9 +62,14 @@ extension Replica {
     /// The row of the event `dot`, waiting ones excluded; nil when there is none. Costs one block, however long its record's history is.
     func row(of dot: Dot) throws(ReplicaError) -> LoggedRow? {
         guard table.appliedSeq(of: dot.device) >= dot.seq else { return nil }
-        let block: StoredBlock?
-        do throws(LogError) { block = try log.newestBlock(of: .events, holding: dot) } catch { throw .log(error) }
-        return try block.flatMap { (block) throws(ReplicaError) in try row(of: dot, in: block) }
+        return try block(covering: dot).flatMap { (block) throws(ReplicaError) in try row(of: dot, in: block) }
+    }
+
+    /// The block whose events' range covers `dot`; nil when there is none.
+    func block(covering dot: Dot) throws(ReplicaError) -> StoredBlock? {
+        let start: Position?
+        do throws(LogError) { start = try log.start(ofBlockCovering: dot) } catch { throw .log(error) }
+        return try start.map { (start) throws(ReplicaError) in try block(containing: start) }
     }
 
     /// Calls `body` with each event of the log from `position` on, oldest first, until it returns false.

@@ -44,6 +44,8 @@ extension Replica {
 
     /// Seals the log's active segment, with its small commits packed into full blocks.
     func seal() throws(LogError) {
+        // Of the blocks that were read some begin where others begin afterwards.
+        recentBlocks = RecentBlocks()
         let applied = table.versionVector
         try log.seal { (cursor, store) throws(LogError) in
             var packer = SealedBlockPacker()

@@ -77,9 +77,7 @@ extension Replica {
     /// This device's rows in the block of its event `seq`, that one first, older ones behind.
     private func ownRows(downFrom seq: UInt64) throws(ReplicaError) -> [BlockReader.Row] {
         let dot = Dot(device: device, seq: seq)
-        let block: StoredBlock?
-        do throws(LogError) { block = try log.newestBlock(of: .events, holding: dot) } catch { throw .log(error) }
-        guard let block else { throw .unknownEvent(dot) }
+        guard let block = try block(covering: dot) else { throw .unknownEvent(dot) }
         let rows = try rows(of: block).filter { $0.dot.device == device && $0.dot.seq <= seq }
         guard rows.last?.dot == dot else { throw .malformedBlock(at: block.first) }
         return rows.reversed()
