@@ -60,22 +60,31 @@ package enum ValueCode {
     ///
     /// - Throws: `.malformed` for a tag that no value has.
     package static func value(tag: UInt8, payload: UnsafeRawBufferPointer) throws(BlockError) -> FieldValue? {
+        guard isValue(tag: tag, payload: payload) else { throw .malformed(offset: 0) }
         switch tag >> 5 {
-        case text where !payload.isEmpty && !isOfOtherType(payload):
-            return FieldValue(uncheckedCanonical: Array(payload))
+        case text: return FieldValue(uncheckedCanonical: Array(payload))
         case string:
             let quote = UInt8(ascii: "\"")
             return FieldValue(uncheckedCanonical: [quote] + Array(payload) + [quote])
-        case integer where payload.count <= 8: return FieldValue(uncheckedCanonical: Array(String(signedInteger(payload)).utf8))
-        case special:
+        case integer: return FieldValue(uncheckedCanonical: Array(String(signedInteger(payload)).utf8))
+        default:
             switch tag {
             case removedTag: return nil
             case nullTag: return .null
             case falseTag: return FieldValue(uncheckedCanonical: Array("false".utf8))
-            case trueTag: return FieldValue(uncheckedCanonical: Array("true".utf8))
-            default: throw .malformed(offset: 0)
+            default: return FieldValue(uncheckedCanonical: Array("true".utf8))
             }
-        default: throw .malformed(offset: 0)
+        }
+    }
+
+    /// Whether some value, or its absence, has this tag and payload.
+    static func isValue(tag: UInt8, payload: UnsafeRawBufferPointer) -> Bool {
+        switch tag >> 5 {
+        case text: !payload.isEmpty && !isOfOtherType(payload)
+        case string: true
+        case integer: payload.count <= 8
+        case special: tag <= trueTag
+        default: false
         }
     }
 

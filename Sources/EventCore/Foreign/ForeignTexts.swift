@@ -2,18 +2,14 @@
 ///
 /// What is the same for many events is written down once: devices, collections and fields of the table.
 struct ForeignTexts {
-    /// Of a device as a member's name: `"467fd1e3-dd18-5468-a980-b6b45d94434a":`.
-    private static let deviceBytes = 39
     /// The most that an entry of a context takes, its comma included.
-    private static let entryBytes = deviceBytes + 21
+    private static let entryBytes = DeviceTexts.nameBytes + 21
     /// The most that everything of an event takes but its context, its values and their names.
     private static let frameBytes = 2048
 
     private var buffer: UnsafeMutableRawBufferPointer
     private let memory: Memory
-    /// By device of the table: its place in the order of their bytes.
-    private var ranks: [UInt32] = []
-    private var devices: [UInt8] = []
+    private var devices = DeviceTexts()
     /// By collection of the table: `{"collection":"notes"`.
     private var collections = TextPieces()
     /// By field of the table: `"title":`.
@@ -39,22 +35,13 @@ struct ForeignTexts {
         buffer = memory.bytes
     }
 
-    func rank(_ device: UInt32) -> UInt32 { ranks[Int(device)] }
+    func rank(_ device: UInt32) -> UInt32 { devices.rank(device) }
 
     // MARK: - Names
 
     /// Writes down the names that are new in the table.
     mutating func learn(_ table: borrowing RecordTable) {
-        let ids = table.devices.devices
-        if ranks.count != ids.count {
-            for device in ids[ranks.count...] {
-                devices.append(UInt8(ascii: "\""))
-                devices += device.utf8
-                devices += [UInt8(ascii: "\""), UInt8(ascii: ":")]
-            }
-            ranks = [UInt32](repeating: 0, count: ids.count)
-            for (rank, number) in ids.indices.sorted(by: { ids[$0] < ids[$1] }).enumerated() { ranks[number] = UInt32(rank) }
-        }
+        devices.learn(table.devices.devices)
         for name in table.collections.names[collections.count...] {
             var writer = JSONWriter()
             writer.beginObject()
@@ -108,7 +95,7 @@ struct ForeignTexts {
         let shape = block.shapes.base[Int(row.shape)]
         if shape.count == 0 { at.put(",\"delete\":true") }
         at.put(",\"device\":")
-        putDevice(row.device, to: &at)
+        devices.put(name: row.device, to: &at)
         // A member's name has a colon behind it.
         at -= 1
         if epoch != 0 {
@@ -138,12 +125,6 @@ struct ForeignTexts {
         return UnsafeMutableRawBufferPointer(start: start, count: at - start)
     }
 
-    private func putDevice(_ device: UInt32, to at: inout UnsafeMutableRawPointer) {
-        devices.withUnsafeBytes { bytes in
-            at.put(UnsafeRawBufferPointer(rebasing: bytes[(Int(device) * Self.deviceBytes)..<((Int(device) + 1) * Self.deviceBytes)]))
-        }
-    }
-
     private func put(_ context: ForeignContext, to at: inout UnsafeMutableRawPointer) {
         var isFirst = true
         for entry in context.entries {
@@ -152,7 +133,7 @@ struct ForeignTexts {
             guard seq > 0 else { continue }
             at.put(isFirst ? ",\"context\":{" : ",")
             isFirst = false
-            putDevice(entry.device, to: &at)
+            devices.put(name: entry.device, to: &at)
             at.put(decimal: UInt64(seq))
         }
         if !isFirst { at.put(UInt8(ascii: "}")) }
@@ -206,23 +187,5 @@ struct ForeignTexts {
         }
         at.put(UInt8(ascii: "]"))
         return true
-    }
-}
-
-/// Texts one behind the other, by number.
-private struct TextPieces {
-    private var bytes: [UInt8] = []
-    private var ends = [0]
-
-    var count: Int { ends.count - 1 }
-
-    mutating func append(_ text: [UInt8]) {
-        bytes += text
-        ends.append(bytes.count)
-    }
-
-    @inline(__always)
-    func put(_ number: Int, to at: inout UnsafeMutableRawPointer) {
-        bytes.withUnsafeBytes { at.put(UnsafeRawBufferPointer(rebasing: $0[ends[number]..<ends[number + 1]])) }
     }
 }

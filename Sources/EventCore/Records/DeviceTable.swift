@@ -4,7 +4,8 @@ package struct DeviceTable {
     /// Open addressing: a device's number + 1; 0 is an empty slot. At most half full.
     private var slots = [UInt32](repeating: 0, count: 16)
 
-    init() {}
+    /// No device.
+    package init() {}
 
     /// The number of `device`; nil if it never came.
     package func index(of device: DeviceID) -> UInt32? {
@@ -12,7 +13,8 @@ package struct DeviceTable {
         return number == 0 ? nil : number - 1
     }
 
-    mutating func index(adding device: DeviceID) -> UInt32 {
+    /// The number of `device`, which is added when it has none.
+    package mutating func index(adding device: DeviceID) -> UInt32 {
         let at = slot(of: device)
         if slots[at] != 0 { return slots[at] - 1 }
         devices.append(device)

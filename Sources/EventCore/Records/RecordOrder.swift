@@ -82,6 +82,9 @@ package struct OrderedPlaces {
     /// Sorted.
     private var touched: ArraySlice<RecordKey>
 
+    /// The memory of the record that comes so much later is asked for.
+    private static let cellsAhead = 8
+
     init(_ cells: [UInt32], _ range: Range<Int>, passedOver: Set<UInt32>, touched: [RecordKey]) {
         (self.cells, at, end) = (cells, range.lowerBound, range.upperBound)
         (self.passedOver, self.touched) = (passedOver, touched.sorted()[...])
@@ -89,6 +92,10 @@ package struct OrderedPlaces {
 
     /// The next place; nil after the last one. What it names may be followed.
     package mutating func next(in table: borrowing RecordTable) throws(CheckpointDamage) -> RecordTable.Place? {
+        if at + Self.cellsAhead < end {
+            let ahead = table.view.cell(cells[at + Self.cellsAhead]).base
+            for line in 0..<6 { prefetch(ahead + line * 64) }
+        }
         while at < end && passedOver.contains(cells[at]) { at += 1 }
         if at < end { try table.checkRecord(cells[at]) }
         while let key = touched.first, at == end || key < table.key(at: RecordTable.Place(cell: cells[at])) {

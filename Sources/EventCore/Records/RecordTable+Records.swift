@@ -68,7 +68,8 @@ extension RecordTable {
     /// The record's heads, sorted.
     package func heads(at place: Place) -> [Dot] {
         let cell = view.cell(place.cell)
-        return (dots(.head, at: place) + [dot(cell.headDevice, cell.headSeq)]).sorted()
+        let newest = dot(cell.headDevice, cell.headSeq)
+        return cell.extra == 0 ? [newest] : (dots(.head, at: place) + [newest]).sorted()
     }
 
     /// How a row writes a context that is the record's clock.
@@ -83,9 +84,15 @@ extension RecordTable {
         var slots: [(field: UInt32, slot: Slot)] = []
         view.forEachSlot(cell) { slots.append((places[$0.trailingZeroBitCount], $1)) }
         view.forEachNode(cell) { if $0.isOf(.entry) { slots.append(($0.field, $0.slot)) } }
-        var versions: [UInt32: [Version]] = [:]
-        for (field, slot) in slots { versions[field, default: []].append(try version(slot)) }
-        let fields = versions.map { RecordField(field: self.fields.names[Int($0)], versions: $1.sorted { $0.dot < $1.dot }) }
+        var fields: [RecordField] = []
+        fields.reserveCapacity(slots.count)
+        if cell.extra == 0 {
+            for (field, slot) in slots { fields.append(RecordField(field: self.fields.names[Int(field)], versions: [try version(slot)])) }
+        } else {
+            var versions: [UInt32: [Version]] = [:]
+            for (field, slot) in slots { versions[field, default: []].append(try version(slot)) }
+            fields += versions.map { RecordField(field: self.fields.names[Int($0)], versions: $1.sorted { $0.dot < $1.dot }) }
+        }
         return Record(
             key: key(at: place), clock: clock(at: place), heads: heads(at: place), tombstones: dots(.tombstone, at: place).sorted(),
             fields: fields.sorted { $0.field < $1.field })

@@ -7,14 +7,23 @@ extension Replica {
     /// - Parameter progress: called with each piece: how many records are done.
     package func canonicalDump(progress: (_ records: Int) -> Void = { _ in }, _ write: ([UInt8]) throws -> Void) throws {
         var (writer, count) = (JSONWriter(), 0)
-        try records(in: nil, times: [:]) { record in
-            CanonicalDump.append(record, to: &writer)
+        func added() throws {
             count += 1
-            if writer.bytes.count >= Self.pieceBytes {
-                try write(writer.bytes)
-                writer.removeAll()
-                progress(count)
-            }
+            guard writer.bytes.count >= Self.pieceBytes else { return }
+            try write(writer.bytes)
+            writer.removeAll()
+            progress(count)
+        }
+        var texts: RecordTexts?
+        try records(in: nil, times: [:]) { place in
+            if texts == nil { texts = RecordTexts(table) }
+            guard let line = texts?.line(at: place, of: table) else { return false }
+            writer.raw(line)
+            try added()
+            return true
+        } _: { record in
+            CanonicalDump.append(record, to: &writer)
+            try added()
             return true
         }
         if !writer.bytes.isEmpty { try write(writer.bytes) }

@@ -17,8 +17,7 @@ extension Replica {
     /// - Parameter times: of events, as far as they are known already.
     func record(at place: RecordTable.Place, times known: [Dot: HybridTime] = [:]) throws(ReplicaError) -> Record {
         let record = try recordWithoutTimes(at: place)
-        let contested = record.contestedDots
-        if contested.isEmpty { return record }
+        guard table.hasSiblings(at: place), case let contested = record.contestedDots, !contested.isEmpty else { return record }
         if contested.allSatisfy({ known[$0] != nil }) { return record.with(times: known) }
         return record.with(times: try timesOneByOne(of: contested))
     }
@@ -174,9 +173,12 @@ extension Replica {
         try records(in: collection, times: [:], body)
     }
 
-    /// - Parameter times: of events, as far as they are known already.
+    /// - Parameters:
+    ///   - times: of events, as far as they are known already.
+    ///   - isDone: asked for most records, by then checked, first: whether it has done itself what is wanted.
     func records(
-        in collection: Name?, times: [Dot: HybridTime], _ body: (Record) throws -> Bool
+        in collection: Name?, times: [Dot: HybridTime], isDone: (RecordTable.Place) throws -> Bool = { _ in false },
+        _ body: (Record) throws -> Bool
     ) throws {
         var (times, contested) = (times, 0)
         func note(_ place: RecordTable.Place) throws(ReplicaError) {
@@ -188,7 +190,7 @@ extension Replica {
         if !table.isChecked, let places = orderedPlaces(in: collection) {
             // By key, since damage that is found on the way voids all places.
             var (left, isWanted) = (Self.checkedOneByOne, true)
-            let isDone = try follow(places) { key in
+            let isWhole = try follow(places) { key in
                 guard left > 0 else { return false }
                 left -= 1
                 last = key
@@ -196,20 +198,16 @@ extension Replica {
                 isWanted = try record(key, times: times).map(body) ?? true
                 return isWanted
             }
-            if isDone && (left > 0 || !isWanted) { return }
+            if isWhole && (left > 0 || !isWanted) { return }
         }
         try checkTable()
-        if let places = orderedPlaces(in: collection) {
-            _ = try follow(places) { key in
-                guard let place = try place(of: key), last.map({ $0 < key }) ?? true else { return true }
-                try note(place)
-                return try body(try record(at: place, times: times))
-            }
-            return
-        }
-        var places = table.sortedPlaces(in: collection)
+        var places = CheckedPlaces(orderedPlaces(in: collection), in: collection, of: table)
         while let place = places.next(in: table) {
-            if let last, table.key(at: place) <= last { continue }
+            if let end = last {
+                guard end < table.key(at: place) else { continue }
+                last = nil
+            }
+            if try isDone(place) { continue }
             try note(place)
             guard try body(try record(at: place, times: times)) else { return }
         }

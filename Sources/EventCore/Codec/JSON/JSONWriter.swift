@@ -174,6 +174,9 @@ package struct JSONWriter {
         needsComma = false
     }
 
+    /// Takes whole lines that were written elsewhere.
+    package mutating func raw(_ lines: UnsafeRawBufferPointer) { bytes.append(contentsOf: lines) }
+
     /// Forgets what has been written, and keeps the room for it.
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
