@@ -27,6 +27,7 @@ struct LyingStoreTests {
             #expect(throws: malformed) { try replica.history(of: LyingStore.key) }
             #expect(throws: malformed) { try replica.event(LyingStore.lyingEvent) }
             #expect(throws: malformed) { try replica.events(from: Position(0)) { _ in true } }
+            #expect(throws: malformed) { try replica.eventLines { _ in true } }
             #expect(throws: malformed) { try replica.undoPlan(of: LyingStore.lyingEvent) }
             // The store's own event is later: what stands behind it is looked at event by event.
             #expect(throws: malformed) { try replica.records(in: nil, at: .time(milliseconds: 1000)) { _ in true } }
@@ -49,6 +50,8 @@ struct LyingStoreTests {
         let replica = try store.open()
         let end = ReplicaError.malformedBlock(at: replica.end)
         #expect(throws: end) { try replica.record(LyingStore.key) }
+        #expect(throws: end) { try replica.canonicalDump { _ in } }
+        #expect(throws: malformed) { try replica.eventLines { _ in true } }
         #expect(throws: end) { try replica.someValues(of: Name("t"), in: nil, lookingAt: 10) }
         #expect(throws: end) { try replica.records(in: nil, at: .position(replica.end)) { _ in true } }
         #expect(throws: malformed) { try replica.history(of: LyingStore.key) }

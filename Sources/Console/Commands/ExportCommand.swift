@@ -48,44 +48,53 @@ struct ExportCommand: SessionCommand {
     }
 
     private func writeEvents(of store: Store, to sink: Sink, _ progress: Progress?) throws -> Int {
-        var writer = JSONWriter()
+        var done = 0
         var failure: (any Error)?
-        // False when the file cannot be written: the log's reader carries no errors but its own.
-        func add(_ event: Event) -> Bool {
-            event.write(to: &writer)
-            writer.endLine()
-            guard writer.bytes.count >= Self.eventBytes else { return true }
-            do { try sink.write(writer.bytes) } catch { failure = error }
-            writer.removeAll()
+        // The log's reader carries no errors but its own.
+        try store.eventLines { lines in
+            do { try sink.write(lines.bytes) } catch { failure = error }
+            done += lines.lines.count
+            progress?.advance(to: done)
             return failure == nil
         }
-        try store.events(from: Position(0)) { (logged) throws(ReplicaError) in
-            progress?.advance(to: Int(logged.position.index))
-            return add(logged.event)
-        }
-        for event in store.waitingEvents where failure == nil { _ = add(event) }
         if let failure { throw failure }
-        try sink.write(writer.bytes)
+        for event in store.waitingEvents {
+            var writer = JSONWriter()
+            event.write(to: &writer)
+            writer.endLine()
+            try sink.write(writer.bytes)
+        }
         return Int(store.end.index) + store.waitingCount
     }
 
     private func writeRecords(of store: Store, in collection: Name?, to sink: Sink, _ progress: Progress?) throws -> Int {
         let fields = try store.fieldNames(in: collection)
         try sink.write(CSV.line(["collection", "record", "contested"] + fields.map(\.text)))
-        var count = 0
+        var (count, line) = (0, [UInt8]())
         try store.decidedRecords(in: collection) { record in
             guard !record.isDeleted else { return true }
-            let shown = Dictionary(uniqueKeysWithValues: record.shown.map { ($0.field, $0.value) })
-            let cells = fields.map { shown[$0].map(CSV.text) ?? "" }
-            try sink.write(CSV.line([record.key.collection.text, record.key.record.text, "\(record.isOpen)"] + cells))
+            line.removeAll(keepingCapacity: true)
+            CSV.append(cell: record.key.collection.utf8, to: &line)
+            line.append(CSV.separator)
+            CSV.append(cell: record.key.record.utf8, to: &line)
+            line.append(CSV.separator)
+            CSV.append(cell: (record.isOpen ? "true" : "false").utf8, to: &line)
+            // Both are sorted by name.
+            var shown = record.shown[...]
+            for field in fields {
+                line.append(CSV.separator)
+                guard let write = shown.first, write.field == field else { continue }
+                CSV.append(write.value, to: &line)
+                shown.removeFirst()
+            }
+            line += CSV.lineEnd
+            try sink.write(line)
             count += 1
             progress?.advance(to: count)
             return true
         }
         return count
     }
-
-    private static let eventBytes = 1 << 14
 }
 
 /// Where exported bytes go: a file, or the results.
@@ -105,6 +114,8 @@ private final class Sink {
             output.write(more)
             return output.flushIfSlow()
         }
+        // What is a piece of its own is not copied.
+        guard !bytes.isEmpty || more.count < Self.pieceBytes / 4 else { return try target.write(more) }
         bytes += more
         guard bytes.count >= Self.pieceBytes else { return }
         try target.write(bytes)

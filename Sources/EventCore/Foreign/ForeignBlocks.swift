@@ -39,10 +39,10 @@ package struct ForeignBlocks: ~Copyable {
     static let unknown = UInt32.max
     /// Of no more devices, and of no more fields of a shape, is each compared with each.
     static let pairwiseLimit = 2048
-    /// As many are remembered.
-    private static let rememberedEvents = 8 << 20
+    private let rememberedEvents: Int
 
-    package init() {}
+    /// - Parameter rememberedEvents: beyond so many it begins to remember anew.
+    package init(rememberedEvents: Int = 8 << 20) { self.rememberedEvents = rememberedEvents }
 
     /// Whether the block can be folded as it is; all of the table has been checked. Names of the block may be in the table afterwards, nothing else is.
     ///
@@ -60,9 +60,15 @@ package struct ForeignBlocks: ~Copyable {
     /// Takes note that the table has folded the block that was looked at last.
     package mutating func folded(by table: borrowing RecordTable) {
         let first = table.eventCount - UInt32(newBefore.count)
-        if start + UInt32(before.count) != first || before.count > Self.rememberedEvents { (before, start) = ([], first) }
+        if start + UInt32(before.count) != first || before.count > rememberedEvents { (before, start) = ([], first) }
         before += newBefore
         newBefore.removeAll(keepingCapacity: true)
+    }
+
+    /// Takes note that the table has folded a block of so many events that was not let through.
+    package mutating func passedOver(_ count: UInt32, by table: borrowing RecordTable) {
+        newBefore = [UInt32](repeating: Self.unknown, count: Int(count))
+        folded(by: table)
     }
 
     // MARK: - The block that was looked at last

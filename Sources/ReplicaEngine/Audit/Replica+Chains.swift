@@ -10,11 +10,11 @@ extension Replica {
     /// - Throws: `.log` or `.malformedBlock`.
     package func chainHeads() throws(ReplicaError) -> [ChainHead] {
         let known = chains
-        var chains = known ?? cachedChains() ?? HashChains()
+        var chains = known ?? Self.cachedChains(of: log, in: folder, on: volume) ?? HashChains()
         let sealed = log.sealedEnd
         var atSealedEnd = known != nil && chains.end == sealed?.position ? chains.heads : nil
-        try events(after: chains) { event in
-            chains.add(event)
+        try events(after: chains.end) { dot, canonical in
+            chains.add(dot, canonical: canonical)
             if chains.end == sealed?.position { atSealedEnd = chains.heads }
         }
         self.chains = chains
@@ -37,29 +37,39 @@ extension Replica {
         let asked = Set(dots)
         var found: [ChainHead] = []
         var chains = HashChains()
-        try events(from: Position(0)) { (logged) throws(ReplicaError) in
-            chains.add(logged.event)
-            if asked.contains(logged.event.dot) { found.append(chains.head(of: logged.event.dot.device)) }
+        try eventLines { lines in
+            lines.forEach { dot, canonical in
+                chains.add(dot, canonical: canonical)
+                if asked.contains(dot) { found.append(chains.head(of: dot.device)) }
+            }
             return found.count < asked.count
         }
         return found
     }
 
-    /// Hashes the whole log and compares with what the cache says.
+    /// Folds and hashes a store's whole log, and compares with what the cache says.
     ///
     /// - Parameter marks: events at which the chain is asked for, too.
     /// - Returns: the chains, those at the marks that are here, and whether the cache agrees; nil when there is none that could be used.
-    func rehashedChains(
-        noting marks: Set<Dot>, progress: (_ events: UInt64) -> Void
+    static func rehashedChains(
+        of log: EventLog<Storage>, in folder: String, on volume: Storage, noting marks: Set<Dot>, progress: (_ events: UInt64) -> Void
     ) throws(ReplicaError) -> (heads: [ChainHead], marked: [ChainHead], cacheAgrees: Bool?) {
-        let cached = cachedChains()
+        let cached = cachedChains(of: log, in: folder, on: volume)
         var agrees = cached.map { $0.end == Position(0) && $0.heads.isEmpty }
         var chains = HashChains()
         var marked: [ChainHead] = []
-        try events(from: Position(0)) { (logged) throws(ReplicaError) in
-            chains.add(logged.event)
-            if marks.contains(logged.event.dot) { marked.append(chains.head(of: logged.event.dot.device)) }
-            if chains.end == cached?.end { agrees = chains.heads == cached?.heads }
+        var waiting = WaitingEvents()
+        try eventLines(
+            of: log,
+            waiting: { (block) throws(ReplicaError) in
+                try naming(block.first) { () throws(BlockError) in try waiting.add(block.header, block.bytes) }
+            }
+        ) { lines in
+            lines.forEach { dot, canonical in
+                chains.add(dot, canonical: canonical)
+                if !marks.isEmpty && marks.contains(dot) { marked.append(chains.head(of: dot.device)) }
+                if chains.end == cached?.end { agrees = chains.heads == cached?.heads }
+            }
             progress(chains.end.index)
             return true
         }
@@ -68,18 +78,24 @@ extension Replica {
 
     // MARK: - Reading
 
-    /// The events that the chains have not followed, in order.
-    private func events(after chains: HashChains, _ body: (Event) -> Void) throws(ReplicaError) {
-        guard chains.end < end else { return }
-        guard let keys = try keysWorthTheirHistories(from: chains.end) else {
-            return try events(from: chains.end) { (logged) throws(ReplicaError) in
-                body(logged.event)
+    /// Calls `body` with the name and canonical form of each event from `start` on, in order.
+    private func events(after start: Position, _ body: (Dot, UnsafeRawBufferPointer) -> Void) throws(ReplicaError) {
+        guard start < end else { return }
+        guard let keys = try keysWorthTheirHistories(from: start) else {
+            var position = Position(0)
+            return try eventLines { lines in
+                lines.forEach { dot, canonical in
+                    if position >= start { body(dot, canonical) }
+                    position = Position(position.index + 1)
+                }
                 return true
             }
         }
         var tail: [LoggedEvent] = []
-        for key in keys { tail += try history(of: key).filter { $0.position >= chains.end } }
-        for logged in tail.sorted(by: { $0.position < $1.position }) { body(logged.event) }
+        for key in keys { tail += try history(of: key).filter { $0.position >= start } }
+        for logged in tail.sorted(by: { $0.position < $1.position }) {
+            logged.event.canonicalJSON.withUnsafeBytes { body(logged.event.dot, $0) }
+        }
     }
 
     /// The records that the events from `position` on change, where reading their histories is less work than reading the log; else nil.
@@ -105,7 +121,7 @@ extension Replica {
 
     // MARK: - The cache
 
-    private func cachedChains() -> HashChains? {
+    private static func cachedChains(of log: EventLog<Storage>, in folder: String, on volume: Storage) -> HashChains? {
         guard let text = try? volume.wholeFile(folder + "/" + ChainFile.fileName) else { return nil }
         return ChainFile.chains(text, of: log)
     }

@@ -53,11 +53,15 @@ extension Replica {
         var ignored: [String] = []
         var chains: (heads: [ChainHead], marked: [ChainHead], cacheAgrees: Bool?)?
         do throws(ReplicaError) {
-            _ = try replay(in: folder, on: volume)
+            if deep {
+                let log = try reading(in: folder, on: volume)
+                chains = try rehashedChains(of: log, in: folder, on: volume, noting: marks) { progress(.hashing, $0, log.end.index) }
+            } else {
+                _ = try replay(in: folder, on: volume)
+            }
             let opened = try open(in: folder, on: volume, access: .reading)
             try opened.checkTable()
             ignored = opened.ignoredCheckpoints.map(\.file)
-            if deep { chains = try opened.rehashedChains(noting: marks) { progress(.hashing, $0, opened.end.index) } }
         } catch {
             guard case .malformedBlock(let position) = error else { throw error }
             malformed = position

@@ -17,14 +17,15 @@ extension Replica {
     /// - Parameter threads: 1 or 2.
     /// - Throws: what opening throws.
     package static func replay(in folder: String, on volume: Storage, threads: Int = 1) throws(ReplicaError) -> ReplayResult {
-        let log: EventLog<Storage>
-        do throws(LogError) {
-            log = try EventLog.open(in: folder, on: volume, access: .reading)
-        } catch { throw .log(error) }
+        let log = try reading(in: folder, on: volume)
         var table = RecordTable(expectedEvents: log.end.index)
         var waiting = WaitingEvents()
         try fold(log, from: Position(0), into: &table, &waiting, threads: threads)
         return ReplayResult(
             events: UInt64(table.eventCount), records: Int(table.recordCount), logBytes: log.sizeBytes, memoryBytes: table.memoryBytes)
+    }
+    /// The log of a store, for reading it without the store.
+    static func reading(in folder: String, on volume: Storage) throws(ReplicaError) -> EventLog<Storage> {
+        do throws(LogError) { return try EventLog.open(in: folder, on: volume, access: .reading) } catch { throw .log(error) }
     }
 }

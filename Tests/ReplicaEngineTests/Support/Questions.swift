@@ -119,6 +119,14 @@ struct Question: Sendable, CustomStringConvertible {
             }
             return "\(dots)"
         },
+        Question("event lines") { replica, _ in
+            var bytes: [UInt8] = []
+            try replica.eventLines { lines in
+                bytes += lines.bytes
+                return true
+            }
+            return String(decoding: bytes, as: UTF8.self)
+        },
         Question("event reader") { replica, _ in
             var (reader, dots) = (EventReader(from: Position(11)), [Dot]())
             while case let events = try reader.next(10, of: replica), !events.isEmpty { dots += events.map(\.event.dot) }
