@@ -7,34 +7,42 @@ enum CSV {
     static func line(_ cells: [String]) -> [UInt8] {
         var bytes: [UInt8] = []
         for (index, text) in cells.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            append(cell: text, to: &bytes)
+            if index > 0 { bytes.append(separator) }
+            append(cell: Array(text.utf8), to: &bytes)
         }
-        return bytes + [0x0D, 0x0A]
+        return bytes + lineEnd
     }
+
+    static let separator = UInt8(ascii: ",")
+    static let lineEnd: [UInt8] = [0x0D, 0x0A]
 
     /// A value as a cell has it: a string without its quotes, everything else as JSON.
-    static func text(_ value: FieldValue) -> String {
-        if case .string(let utf8)? = try? JSONValue(json: value.canonical) { return String(decoding: utf8, as: UTF8.self) }
-        return value.description
+    static func text(_ value: FieldValue) -> String { String(decoding: utf8(value), as: UTF8.self) }
+
+    /// Appends a value's cell.
+    static func append(_ value: FieldValue, to bytes: inout [UInt8]) { append(cell: utf8(value), to: &bytes) }
+
+    private static func utf8(_ value: FieldValue) -> ArraySlice<UInt8> {
+        let json = value.canonical
+        guard json.first == UInt8(ascii: "\"") else { return json[...] }
+        if !json.contains(UInt8(ascii: "\\")) { return json[1..<(json.count - 1)] }
+        guard case .string(let utf8)? = try? JSONValue(json: json) else { return json[...] }
+        return utf8[...]
     }
 
-    private static func append(cell text: String, to bytes: inout [UInt8]) {
-        var utf8 = Array(text.utf8)
-        if isFormula(utf8) { utf8.insert(UInt8(ascii: "'"), at: 0) }
-        let needsQuotes = utf8.contains { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 == 0x0A || $0 == 0x0D }
-        guard needsQuotes else { return bytes += utf8 }
-        bytes.append(UInt8(ascii: "\""))
-        for byte in utf8 {
-            if byte == UInt8(ascii: "\"") { bytes.append(byte) }
-            bytes.append(byte)
-        }
-        bytes.append(UInt8(ascii: "\""))
+    /// Appends a cell's text, quoted where it has to be.
+    static func append(cell utf8: some Collection<UInt8>, to bytes: inout [UInt8]) {
+        let start = bytes.count
+        if isFormula(utf8) { bytes.append(UInt8(ascii: "'")) }
+        bytes += utf8
+        guard utf8.contains(where: { $0 == separator || $0 == UInt8(ascii: "\"") || $0 == 0x0A || $0 == 0x0D }) else { return }
+        let cell = bytes[start...].flatMap { $0 == UInt8(ascii: "\"") ? [$0, $0] : [$0] }
+        bytes.replaceSubrange(start..., with: [UInt8(ascii: "\"")] + cell + [UInt8(ascii: "\"")])
     }
 
-    private static func isFormula(_ utf8: [UInt8]) -> Bool {
+    private static func isFormula(_ utf8: some Collection<UInt8>) -> Bool {
         guard let first = utf8.first, "=+-@\t\r".utf8.contains(first) else { return false }
         // A negative number is a number.
-        return first != UInt8(ascii: "-") || (try? FieldValue(json: utf8)) == nil
+        return first != UInt8(ascii: "-") || (try? FieldValue(json: Array(utf8))) == nil
     }
 }
