@@ -48,31 +48,54 @@ struct EventLinesTests {
         #expect(blocks == 3)
     }
 
-    /// How many of a log's blocks are let through when the tenth is not, and somebody takes note of that or does not.
-    private static func letThrough(_ replica: Replica<FaultyVolume>, takingNote: Bool) throws -> Int {
-        var (number, count) = (0, 0)
-        var table = RecordTable()
-        var foreign = ForeignBlocks()
-        let cursor = try Replica.blocks(of: replica.log)
-        while let block = try Replica.next(cursor) {
-            number += 1
-            let isFit = number != 10 && foreign.check(block.header, block.bytes, for: &table) { _, _ in }
-            try table.fold(block.header, block.bytes)
-            if isFit {
-                foreign.folded(by: table)
-                count += 1
-            } else if takingNote {
-                foreign.passedOver(block.header.count, by: table)
-            }
-        }
-        #expect(number > 15)
-        return count
-    }
-
     @Test func `behind a block of which events were made, others are written from columns as before`() throws {
         let replica = try Store(9, wall: 0).replica
-        try replica.adopt(Array(WorkloadW(events: 20_000, seed: 3)))
+        // One of the first blocks has an event that only an event can be made of.
+        let events = try WorkloadW(events: 20_000, seed: 3).enumerated().map { index, event in
+            try Event(
+                dot: event.dot, key: event.key, context: event.context, time: event.time, body: event.body, kind: event.kind,
+                isCritical: index == 3000)
+        }
+        _ = try replica.ingest(events)
         try replica.checkpoint()
-        #expect(try Self.letThrough(replica, takingNote: true) > Self.letThrough(replica, takingNote: false))
+        try Self.compare(replica, "one is critical")
+        var writer = EventLineWriter<FaultyVolume>(expectedEvents: replica.end.index)
+        let cursor = try Replica.blocks(of: replica.log)
+        var (blocks, fromEvents) = (0, 0)
+        while let block = try Replica.next(cursor) {
+            try writer.write(block)
+            blocks += 1
+            fromEvents += writer.isFromEvents ? 1 : 0
+        }
+        #expect(blocks > 15 && fromEvents == 1)
+    }
+
+    /// Blocks of events with notes, of which some are alike and JSON escapes some; how many are let through by who takes notes, and by who does not.
+    @Test func `notes are written from columns, too, and nobody else lets them through`() throws {
+        let store = try Store(9, wall: 0)
+        let notes = ["why", "say \"é\"\n", String(repeating: "\u{1}", count: 1024), "why"]
+        let events = try WorkloadW(events: 3000, seed: 5).enumerated().map { index, event in
+            try Event(
+                dot: event.dot, key: event.key, context: event.context, time: event.time, body: event.body, kind: event.kind,
+                note: index % 3 == 0 ? nil : Note(utf8: notes[index % notes.count].utf8))
+        }
+        _ = try store.replica.ingest(events)
+        try Self.compare(store.replica, "rows")
+        try store.replica.checkpoint()
+        try Self.compare(store.replica, "packed")
+        for takesNotes in [true, false] {
+            var (blocks, count) = (0, 0)
+            var table = RecordTable()
+            var foreign = ForeignBlocks(takesNotes: takesNotes)
+            let cursor = try Replica.blocks(of: store.replica.log)
+            while let block = try Replica.next(cursor) {
+                blocks += 1
+                let isFit = foreign.check(block.header, block.bytes, for: &table) { _, _ in }
+                try table.fold(block.header, block.bytes)
+                if isFit { foreign.folded(by: table) }
+                count += isFit ? 1 : 0
+            }
+            #expect(blocks > 1 && count == (takesNotes ? blocks : 0))
+        }
     }
 }

@@ -36,13 +36,19 @@ package struct ForeignBlocks: ~Copyable {
     private var start: UInt32 = 0
     private let late = PackedSections()
 
-    static let unknown = UInt32.max
+    package static let unknown = UInt32.max
     /// Of no more devices, and of no more fields of a shape, is each compared with each.
     static let pairwiseLimit = 2048
     private let rememberedEvents: Int
 
-    /// - Parameter rememberedEvents: beyond so many it begins to remember anew.
-    package init(rememberedEvents: Int = 8 << 20) { self.rememberedEvents = rememberedEvents }
+    private let takesNotes: Bool
+
+    /// - Parameters:
+    ///   - rememberedEvents: beyond so many it begins to remember anew.
+    ///   - takesNotes: whether a block with notes may be let through.
+    package init(rememberedEvents: Int = 8 << 20, takesNotes: Bool = false) {
+        (self.rememberedEvents, self.takesNotes) = (rememberedEvents, takesNotes)
+    }
 
     /// Whether the block can be folded as it is; all of the table has been checked. Names of the block may be in the table afterwards, nothing else is.
     ///
@@ -65,9 +71,11 @@ package struct ForeignBlocks: ~Copyable {
         newBefore.removeAll(keepingCapacity: true)
     }
 
-    /// Takes note that the table has folded a block of so many events that was not let through.
-    package mutating func passedOver(_ count: UInt32, by table: borrowing RecordTable) {
-        newBefore = [UInt32](repeating: Self.unknown, count: Int(count))
+    /// Takes note that the table has folded a block that was not let through.
+    ///
+    /// - Parameter seqsBefore: by event: up to which seq its record's clock covered its device before it, where its writer had seen that clock; else `unknown`.
+    package mutating func passedOver(_ seqsBefore: [UInt32], by table: borrowing RecordTable) {
+        newBefore = seqsBefore
         folded(by: table)
     }
 
@@ -106,6 +114,7 @@ package struct ForeignBlocks: ~Copyable {
         let times: UnsafeRawBufferPointer
         let extras: UnsafeRawBufferPointer
         let latestTime: UInt64
+        let noteCount: Int
     }
 
     private mutating func decode(
@@ -122,13 +131,14 @@ package struct ForeignBlocks: ~Copyable {
             directory = try PackedDirectory(&cursor, eventCount: Int(header.count), deviceCount: block.pointee.deviceCount)
             try late.expand(directory, bytes, from: .times)
         } catch { return nil }
-        guard directory.noteCount == 0, directory[.notes].rawBytes == 0, areSpelledOnce(block.pointee), continues(table),
-            areDistinct(block.pointee)
+        guard takesNotes || directory.noteCount == 0, texts.learn(notes: late[.notes], directory.noteCount),
+            areSpelledOnce(block.pointee), continues(table), areDistinct(block.pointee)
         else { return nil }
         texts.learn(table)
         guard texts.learn(block.pointee, table), areWellFormed(block.pointee, distinct: directory.valueCount) else { return nil }
         return LateColumns(
-            flags: block.pointee.sections[.flags], times: late[.times], extras: late[.extras], latestTime: directory.latestTime)
+            flags: block.pointee.sections[.flags], times: late[.times], extras: late[.extras], latestTime: directory.latestTime,
+            noteCount: directory.noteCount)
     }
 
     /// Whether no number has a needless last byte: the fold does not ask, whoever reads the block later does.
@@ -213,13 +223,19 @@ package struct ForeignBlocks: ~Copyable {
             guard time < timesEnd else { return false }
             milliseconds = milliseconds.advanced(zigzag: varint(&time))
             guard time <= timesEnd else { return false }
-            var (epoch, tick) = (UInt64(0), UInt64(0))
+            var (epoch, tick, note) = (UInt64(0), UInt64(0), Int?.none)
             if flags & PackedFlags.extras != 0 {
-                // All but epochs and ticks is rare, and left to who looks at events one by one.
+                // All but notes, epochs and ticks is rare, and left to who looks at events one by one.
                 guard extra < extrasEnd else { return false }
                 let which = extra.load(as: UInt8.self)
-                guard which != 0, which & ~(BlockBuilder.ExtraFlags.epoch | PackedExtraFlags.tick) == 0 else { return false }
+                let known = BlockBuilder.ExtraFlags.note | BlockBuilder.ExtraFlags.epoch | PackedExtraFlags.tick
+                guard which != 0, which & ~known == 0 else { return false }
                 extra += 1
+                if which & BlockBuilder.ExtraFlags.note != 0 {
+                    let index = varint(&extra)
+                    guard extra <= extrasEnd, index < UInt64(columns.noteCount) else { return false }
+                    note = Int(index)
+                }
                 if which & BlockBuilder.ExtraFlags.epoch != 0 {
                     epoch = varint(&extra)
                     guard extra <= extrasEnd, 1...Limits.seq ~= epoch else { return false }
@@ -234,7 +250,8 @@ package struct ForeignBlocks: ~Copyable {
             latest = max(latest, stamp.packed)
             guard let seen = seenBy(row, of: table) else { return false }
             let kind = flags & PackedFlags.kindMask
-            guard let text = texts.write(row, kind: kind, stamp, epoch: epoch, context(seen, row), block.pointee) else { return false }
+            let extras = ForeignExtras(time: stamp, epoch: epoch, note: note)
+            guard let text = texts.write(row, kind: kind, extras, context(seen, row), block.pointee) else { return false }
             newBefore.append(apply(row, seen))
             body(
                 Event(device: Int(row.device), seq: UInt64(row.seq), time: stamp, epoch: epoch, text: text), table.devices.devices)

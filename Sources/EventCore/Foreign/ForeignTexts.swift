@@ -1,10 +1,19 @@
+/// What an event has that the fold does not need.
+struct ForeignExtras {
+    let time: HybridTime
+    /// 0 for none.
+    let epoch: UInt64
+    /// Its number among the block's.
+    let note: Int?
+}
+
 /// Writes the canonical forms of a block's events straight from its columns.
 ///
 /// What is the same for many events is written down once: devices, collections and fields of the table.
 struct ForeignTexts {
     /// The most that an entry of a context takes, its comma included.
     private static let entryBytes = DeviceTexts.nameBytes + 21
-    /// The most that everything of an event takes but its context, its values and their names.
+    /// The most that everything of an event takes but its context, its note, its values and their names.
     private static let frameBytes = 2048
 
     private var buffer: UnsafeMutableRawBufferPointer
@@ -14,6 +23,8 @@ struct ForeignTexts {
     private var collections = TextPieces()
     /// By field of the table: `"title":`.
     private var fields = TextPieces()
+    /// By note of the block at hand: `,"note":"why"`.
+    private var notes = TextPieces()
     /// By shape of the block at hand.
     private var orders: [ShapeOrder] = []
 
@@ -77,11 +88,27 @@ struct ForeignTexts {
         return true
     }
 
+    /// Writes down the block's notes; false where they are not so many, or one is none.
+    mutating func learn(notes section: UnsafeRawBufferPointer, _ count: Int) -> Bool {
+        notes.removeAll()
+        var cursor = ByteCursor(section)
+        for _ in 0..<count {
+            guard let length = try? cursor.count(), let utf8 = try? cursor.take(length), let note = try? Note(utf8: utf8) else {
+                return false
+            }
+            var writer = JSONWriter()
+            writer.key("note")
+            writer.string(note.utf8)
+            notes.append([UInt8(ascii: ",")] + writer.bytes)
+        }
+        return cursor.isAtEnd
+    }
+
     // MARK: - Events
 
     /// Writes the event; nil where it is too large, or its fields do not stand as they should.
     mutating func write(
-        _ row: DecodedRow, kind: UInt8, _ time: HybridTime, epoch: UInt64, _ context: ForeignContext, _ block: borrowing DecodedBlock
+        _ row: DecodedRow, kind: UInt8, _ extras: ForeignExtras, _ context: ForeignContext, _ block: borrowing DecodedBlock
     ) -> UnsafeMutableRawBufferPointer? {
         guard let base = buffer.baseAddress else { return nil }
         let start = base + ForeignBlocks.headroomBytes
@@ -91,16 +118,16 @@ struct ForeignTexts {
         collections.put(Int(key.collection), to: &at)
         guard context.entries.count * Self.entryBytes < Limits.eventBytes else { return nil }
         put(context, to: &at)
-        guard limit - at > Self.frameBytes else { return nil }
+        guard limit - at > Self.frameBytes + (extras.note.map(notes.byteCount) ?? 0) else { return nil }
         let shape = block.shapes.base[Int(row.shape)]
         if shape.count == 0 { at.put(",\"delete\":true") }
         at.put(",\"device\":")
         devices.put(name: row.device, to: &at)
         // A member's name has a colon behind it.
         at -= 1
-        if epoch != 0 {
+        if extras.epoch != 0 {
             at.put(",\"epoch\":")
-            at.put(decimal: epoch)
+            at.put(decimal: extras.epoch)
         }
         switch kind {
         case EventKind.resolve.rawValue: at.put(",\"kind\":\"resolve\"")
@@ -108,17 +135,18 @@ struct ForeignTexts {
         case EventKind.import.rawValue: at.put(",\"kind\":\"import\"")
         default: break
         }
+        if let note = extras.note { notes.put(note, to: &at) }
         at.put(",\"record\":\"")
         at.put(UnsafeRawBufferPointer(start: key.bytes, count: Int(key.length)))
         at.put("\",\"seq\":")
         at.put(decimal: UInt64(row.seq))
         guard let setCount = setCount(row, shape, block), putSet(setCount, row, shape, block, to: &at, limit) else { return nil }
-        if time.tick != 0 {
+        if extras.time.tick != 0 {
             at.put(",\"tick\":")
-            at.put(decimal: UInt64(time.tick))
+            at.put(decimal: UInt64(extras.time.tick))
         }
         at.put(",\"time\":")
-        at.put(decimal: time.milliseconds)
+        at.put(decimal: extras.time.milliseconds)
         guard putUnset(setCount, shape, block, to: &at, limit) else { return nil }
         at.put(UInt8(ascii: "}"))
         guard at - start <= Limits.eventBytes else { return nil }

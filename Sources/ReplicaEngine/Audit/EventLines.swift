@@ -25,12 +25,12 @@ package struct EventLines {
         }
     }
 
-    fileprivate mutating func removeAll() {
+    mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         lines.removeAll(keepingCapacity: true)
     }
 
-    fileprivate mutating func append(_ dot: Dot, _ canonical: UnsafeRawBufferPointer) {
+    mutating func append(_ dot: Dot, _ canonical: UnsafeRawBufferPointer) {
         bytes.append(contentsOf: canonical)
         bytes.append(0x0A)
         lines.append(Line(dot: dot, end: bytes.count))
@@ -68,14 +68,16 @@ extension Replica {
 }
 
 /// Writes a log's events as lines, block by block: from a packed block's columns, where these say all of its events; of others events are made.
-private struct EventLineWriter<Storage: Volume>: ~Copyable {
+struct EventLineWriter<Storage: Volume>: ~Copyable {
     private(set) var lines = EventLines()
+    /// Whether events were made of the last block.
+    private(set) var isFromEvents = false
     private var table: RecordTable
     private var foreign: ForeignBlocks
 
     init(expectedEvents: UInt64) {
         table = RecordTable(expectedEvents: expectedEvents)
-        foreign = ForeignBlocks(rememberedEvents: Int(expectedEvents))
+        foreign = ForeignBlocks(rememberedEvents: Int(expectedEvents), takesNotes: true)
     }
 
     /// Makes the next block's events the lines.
@@ -84,20 +86,27 @@ private struct EventLineWriter<Storage: Volume>: ~Copyable {
         let isWritten = foreign.check(block.header, block.bytes, for: &table) { event, devices in
             lines.append(Dot(device: devices[event.device], seq: event.seq), UnsafeRawBufferPointer(event.text))
         }
-        if !isWritten { try writeEvents(of: block) }
+        isFromEvents = !isWritten
+        let seqsBefore = isWritten ? [] : try writeEvents(of: block)
         try Replica<Storage>.naming(block.first) { () throws(BlockError) in try table.fold(block.header, block.bytes) }
-        if isWritten { foreign.folded(by: table) } else { foreign.passedOver(block.header.count, by: table) }
+        if isFromEvents { foreign.passedOver(seqsBefore, by: table) } else { foreign.folded(by: table) }
     }
 
-    private mutating func writeEvents(of block: BlockView) throws(ReplicaError) {
+    /// Makes events of the block's rows; returns what later blocks want to know of each: see `ForeignBlocks.passedOver`.
+    private mutating func writeEvents(of block: BlockView) throws(ReplicaError) -> [UInt32] {
         lines.removeAll()
-        var (clocks, writer) = ([RecordKey: VersionVector](), JSONWriter())
-        let events = try Replica<Storage>.events(in: block.header, block.first, block.bytes, &clocks) { key in clock(of: key) }
-        for logged in events {
+        var (clocks, writer, seqsBefore) = ([RecordKey: VersionVector](), JSONWriter(), [UInt32]())
+        for (index, row) in try Replica<Storage>.rows(in: block.header, block.first, block.bytes).enumerated() {
+            var clock = clocks.removeValue(forKey: row.key) ?? clock(of: row.key)
+            let hasSeenClock = if case .whole(let context) = row.context { context == clock } else { true }
+            seqsBefore.append(hasSeenClock ? UInt32(exactly: clock[row.dot.device]) ?? ForeignBlocks.unknown : ForeignBlocks.unknown)
+            let event = try Replica<Storage>.event(of: row, clock: &clock, at: Position(block.first.index + UInt64(index)))
+            clocks[row.key] = clock
             writer.removeAll()
-            logged.event.write(to: &writer)
-            writer.bytes.withUnsafeBytes { lines.append(logged.event.dot, $0) }
+            event.write(to: &writer)
+            writer.bytes.withUnsafeBytes { lines.append(event.dot, $0) }
         }
+        return seqsBefore
     }
 
     /// The record's clock before the block.

@@ -53,6 +53,11 @@ struct TextPieces {
         ends.append(bytes.count)
     }
 
+    mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        ends.removeLast(count)
+    }
+
     /// How many bytes a text has.
     func byteCount(_ number: Int) -> Int { ends[number + 1] - ends[number] }
 
