@@ -76,7 +76,7 @@ extension EventLog {
     }
 
     /// Finds out whose events lie in the blocks of the active segment that came since somebody asked last. Blocks that were found by scanning are read.
-    private func findActiveBlocks() throws(LogError) {
+    func findActiveBlocks() throws(LogError) {
         guard let file = active?.file else { return }
         while let number = active?.byDevice.blockCount, var entry = active?.blocks.dropFirst(number).first {
             if entry.ranges == nil {

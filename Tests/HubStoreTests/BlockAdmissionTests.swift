@@ -62,6 +62,20 @@ struct BlockAdmissionTests {
         chain(events.filter { $0.dot.device == device })[Int(seq)]
     }
 
+    @Test func `a log that was opened anew takes them as one that has been open`() throws {
+        var log = try disk.open()
+        var accepted = 0
+        for number in 0..<body.blockCount {
+            let bytes = try body.withBlock(number) { Array($0.dropLast(RecordTable.slackBytes)) }
+            let one = try #require(BlocksBody(BlocksBody.bytes(object: Array("{}".utf8), blocks: bytes)))
+            accepted += try log.admit(.blocks(one), under: AdmissionRules()).verdicts.count
+            #expect(log.end.index == UInt64(accepted), "block \(number)")
+            try log.sync()
+            log = try disk.reopen(log)
+        }
+        #expect(accepted == events.count)
+    }
+
     @Test func `they are handed out as they came`() throws {
         let log = try disk.open()
         _ = try log.admit(.blocks(body), under: AdmissionRules())

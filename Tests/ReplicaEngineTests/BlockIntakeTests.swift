@@ -10,16 +10,19 @@ struct BlockIntakeTests {
     /// A store that is given another one's packed blocks, one by one, and the events of those that it does not take.
     private struct Target {
         let store: Store
-        let intake: BlockIntake<FaultyVolume>
+        private var intake: BlockIntake<FaultyVolume>
+        /// Whether each block is met by a process that took none before it.
+        var forgetsAll = false
         var chains: [DeviceID: ChainHead] = [:]
         var (taken, declined) = (0, 0)
 
-        init(_ number: UInt64) throws {
+        init(_ number: UInt64, remembering events: Int = 8 << 20) throws {
             store = try Store(number, wall: 1_700_000_000_000)
-            intake = BlockIntake(store.replica)
+            intake = BlockIntake(store.replica, remembering: events)
         }
 
         mutating func take(_ body: BlocksBody, _ block: Int = 0, claims: [Dot: Hash256] = [:]) throws -> Bool {
+            if forgetsAll { intake = BlockIntake(store.replica) }
             let known = chains
             let expectations = ChainExpectations(head: { known[$0] ?? ChainHead(emptyChainOf: $0) }, stride: 4, claims: claims)
             guard let taken = try body.withBlock(block, { (bytes) throws(ReplicaError) in try intake.take(bytes, expectations) }) else {
@@ -88,6 +91,21 @@ struct BlockIntakeTests {
         try target.check("seed \(seed)")
     }
 
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
+    func `nor does it take remembering the blocks before: what a head's writer had seen is read in the log`(seed: UInt64) throws {
+        let source = try Store(9, wall: 0)
+        // Few records, and one of them with many events of many devices.
+        try source.replica.adopt(Array(WorkloadW(events: 8000, seed: seed, options: .init(devices: 6, records: 40))))
+        try source.replica.checkpoint()
+        for (events, forgetsAll) in [(8 << 20, true), (0, false), (3000, false)] {
+            var target = try Target(1, remembering: events)
+            target.forgetsAll = forgetsAll
+            try target.takeAll(of: source.replica)
+            #expect(target.taken > 3 && target.declined == 0, "seed \(seed), \(events) remembered")
+            try target.check("seed \(seed), \(events) remembered")
+        }
+    }
+
     @Test(arguments: 1...24 as ClosedRange<UInt64>)
     func `a mixed history comes over whole, whether its blocks are taken or not`(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
@@ -101,7 +119,8 @@ struct BlockIntakeTests {
         }
         for other in stores.dropFirst() { _ = try stores[0].replica.ingest(try other.events() + other.replica.waitingEvents) }
         try stores[0].replica.checkpoint()
-        var target = try Target(5)
+        var target = try Target(5, remembering: seed % 2 == 0 ? 8 << 20 : 8)
+        target.forgetsAll = seed % 4 == 1
         // What is here already makes some blocks unfit.
         if seed % 3 == 0 {
             let known = try stores[1].events()
@@ -164,8 +183,9 @@ struct BlockIntakeTests {
         for missing: Lease? in [nil] + leases.map(Optional.some) {
             let target = try Target(1)
             var asked: Set<Lease> = []
+            let intake = BlockIntake(target.store.replica)
             let taken = try body.withBlock(0) { (bytes) throws(ReplicaError) in
-                try target.intake.take(bytes) { epoch, device in
+                try intake.take(bytes) { epoch, device in
                     let lease = Lease(epoch: epoch, device: device)
                     asked.insert(lease)
                     return lease != missing

@@ -72,6 +72,65 @@ struct ExchangeTests {
     }
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func `a reader of one device's events says of these what one of all events says`(seed: UInt64) throws {
+        let store = try mixed(seed)
+        let all = try store.events().enumerated().map { LoggedEvent(position: Position(UInt64($0)), event: $1) }
+        for device in Set(all.map(\.event.dot.device)) + [DeviceID(high: 9, low: 9)] {
+            for start in 0...all.count {
+                var reader = EventReader(from: Position(UInt64(start)))
+                var found: [LoggedEvent] = []
+                while case let events = try reader.next(5, by: device, of: store.replica), !events.isEmpty { found += events }
+                #expect(found == all[start...].filter { $0.event.dot.device == device }, "seed \(seed), \(device) from \(start)")
+                #expect(reader.position == store.replica.end, "seed \(seed)")
+            }
+        }
+    }
+
+    @Test func `a reader knows the clock of a record whose other devices wrote long ago`() throws {
+        var store = try Store(1, wall: 1_700_000_000_000)
+        var other = try Store(2, wall: 1_700_000_000_000)
+        let first = try other.set(Name("days"), "0")
+        _ = try store.replica.ingest([first])
+        // More than are looked at before states and first events are.
+        for number in 1...700 { _ = try store.set(Name("days"), "\(number)") }
+        try store.replica.checkpoint()
+        for number in 701...720 { _ = try store.set(Name("days"), "\(number)") }
+        let all = try store.events()
+        for start in [1, 300, 500, 700, 719] {
+            var reader = EventReader(from: Position(UInt64(start)))
+            var found: [Event] = []
+            while case let events = try reader.next(50, of: store.replica), !events.isEmpty { found += events.map(\.event) }
+            #expect(found == Array(all[start...]), "from \(start)")
+            #expect(found.first?.context.covers(first.dot) == true)
+        }
+    }
+
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func `a device's critical events are found from any position on`(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        var store = try Store(7, wall: 1_700_000_000_000)
+        let other = try mixed(seed)
+        let key = try RecordKey(collection: Name("alarms"), record: Name("a"))
+        for round in 0..<60 {
+            let body = try EventBody.writing(set: [FieldWrite(field: Name("n"), value: Store.value("\(round)"))])
+            _ = try store.commit([Draft(key: key, body: body, isCritical: random.chance(1, in: 3))])
+            if round % 9 == 0 { try store.take(from: other, &random) }
+            if round == 40 { try store.replica.checkpoint() }
+        }
+        let all = try store.events()
+        for start in 0...all.count {
+            for limit in [7, all.count] {
+                let within = all[start...].prefix(limit)
+                let expected = within.filter { $0.isCritical && $0.dot.device == store.replica.device }.map(\.dot)
+                // Whole blocks are looked at.
+                let found = try store.replica.criticalEvents(of: store.replica.device, from: Position(UInt64(start)), limit: limit)
+                #expect(Array(found.prefix(expected.count)) == expected, "seed \(seed), from \(start)")
+                if limit == all.count { #expect(found == expected, "seed \(seed), from \(start)") }
+            }
+        }
+    }
+
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func `a reader goes on where small blocks were packed into large ones meanwhile`(seed: UInt64) throws {
         let store = try mixed(seed)
         let all = try store.events()

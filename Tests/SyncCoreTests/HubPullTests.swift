@@ -34,6 +34,27 @@ struct HubPullTests {
         }
     }
 
+    @Test func `what the caller has already no page begins with, and the cursor moves on behind it`() throws {
+        var (driver, token) = try Self.filled(5)
+        let other = try driver.enrol(2)
+        _ = try driver.push([try .sample(2, 1, record: "x"), try .sample(2, 2, record: "y")], other)
+        _ = try driver.push([try .sample(1, 6, record: "z")], token)
+        func pull(_ known: [Dot], _ cursor: Cursor?) throws -> PullAnswer {
+            let request = PullRequest(cursor: cursor?.bytes, known: VersionVector(known), waitMilliseconds: 5_000)
+            guard case .pulled(let answer) = driver.call(.pull(request, token: token)) else { throw HubDriver.Unexpected(what: "no page") }
+            return answer
+        }
+        let (own, others) = (DeviceID.sample(1), DeviceID.sample(2))
+        #expect(try pull([Dot(device: own, seq: 6)], nil).positions == Position(5)..<Position(8))
+        #expect(try pull([Dot(device: own, seq: 3)], nil).positions == Position(3)..<Position(8))
+        #expect(try pull([Dot(device: others, seq: 2)], nil).positions == Position(0)..<Position(8))
+        // All of it: nothing is sent, and nobody waits, as the cursor has moved.
+        let nothing = try pull([Dot(device: own, seq: 6), Dot(device: others, seq: 9)], nil)
+        #expect(nothing.positions == Position(8)..<Position(8) && nothing.cursor.position == Position(8) && !nothing.hasMore)
+        let rest = try Self.pull(&driver, token, nil, limit: 7)
+        #expect(try pull([Dot(device: own, seq: 6)], rest.cursor).positions.isEmpty)
+    }
+
     @Test func `a cursor of another log, from beyond the end, of other events, or of nonsense cannot be recovered`() throws {
         var (driver, token) = try Self.filled(3)
         let good = try Self.pull(&driver, token, nil).cursor

@@ -12,6 +12,9 @@ package struct AuditFilter: Hashable, Sendable {
 
     package init() {}
 
+    /// What a device wrote.
+    package init(of device: DeviceID, criticalOnly: Bool = false) { (self.device, self.criticalOnly) = (device, criticalOnly) }
+
     /// Whether it wants all events.
     package var wantsAll: Bool { self == AuditFilter() }
 

@@ -1,3 +1,12 @@
+/// A head that a block builds on, whose context nobody remembers: it is a record's one head, and its writer had seen all that the record had.
+package struct ForgottenHead {
+    /// Of the block.
+    let key: Int
+    package let place: RecordTable.Place
+    package let position: Position
+    package let device: DeviceID
+}
+
 /// A record as it stands while a block is looked at that changes it.
 struct ForeignRecord: BitwiseCopyable {
     var isLoaded = false
@@ -49,6 +58,27 @@ extension ForeignBlocks {
             }
             return areHeads ? .clock : nil
         }
+    }
+
+    /// Of the records that the block builds on with contexts that are written whole, those heads whose own contexts have to be known, and are not.
+    mutating func forgottenHeads(_ table: borrowing RecordTable) -> [ForgottenHead] {
+        var heads: [ForgottenHead] = []
+        for index in 0..<table.block.pointee.rowCount {
+            let row = table.block.pointee.rows.base[index]
+            let key = Int(row.key)
+            guard row.form == BlockBuilder.RowFlags.wholeForm, !records.base[key].isLoaded else { continue }
+            load(key, of: table)
+            let record = records.base[key]
+            guard record.headCount == 1, !record.isInexact, record.before == Self.unknown else { continue }
+            let pairs = UnsafeBufferPointer(start: table.block.pointee.pairs.base + Int(row.head.device), count: Int(row.head.seq))
+            if pairs.contains(where: { $0.device == record.newest.device && $0.seq == record.newest.seq }) { continue }
+            let cell = cellNumber(key, of: table)
+            heads.append(
+                ForgottenHead(
+                    key: key, place: RecordTable.Place(cell: cell), position: Position(UInt64(table.view.cell(cell).lastPosition)),
+                    device: table.devices.devices[Int(record.newest.device)]))
+        }
+        return heads
     }
 
     private func areDistinct(_ pairs: UnsafeBufferPointer<DotPair>) -> Bool {
@@ -119,15 +149,11 @@ extension ForeignBlocks {
 
     /// Reads the record from the table.
     private mutating func load(_ number: Int, of table: borrowing RecordTable) {
-        let (view, key) = (table.view, table.block.pointee.keys.base[number])
-        var (cellNumber, length) = (key.cell, Int(key.length))
-        if !view.isCell(cellNumber, of: key.bytes, length, collection: key.collection) {
-            cellNumber = view.find(key.bytes, length, collection: key.collection, hash: key.hash)
-        }
+        let (view, cellNumber) = (table.view, cellNumber(number, of: table))
         records.base[number].isLoaded = true
         guard cellNumber != 0 else { return }
         let cell = view.cell(cellNumber)
-        length = cell.clockCount
+        let length = cell.clockCount
         let record = records.base + number
         record.pointee.clock = UInt32(takeClock(length + 2))
         record.pointee.clockCapacity = UInt32(length + 2)
@@ -143,6 +169,13 @@ extension ForeignBlocks {
         view.forEachNode(cell) { if $0.isOf(.head) { further.append(DotPair(device: $0.slot.device, seq: $0.slot.seq)) } }
         record.pointee.headCount += UInt32(further.count)
         if further.isEmpty { record.pointee.before = seqBefore(cell.lastPosition) } else { furtherHeads[UInt32(number)] = further }
+    }
+
+    /// The cell of one of the block's records; 0 when it has no event yet.
+    private func cellNumber(_ key: Int, of table: borrowing RecordTable) -> UInt32 {
+        let (view, key) = (table.view, table.block.pointee.keys.base[key])
+        if view.isCell(key.cell, of: key.bytes, Int(key.length), collection: key.collection) { return key.cell }
+        return view.find(key.bytes, Int(key.length), collection: key.collection, hash: key.hash)
     }
 
     /// Room for so many entries.

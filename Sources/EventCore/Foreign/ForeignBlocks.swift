@@ -3,7 +3,7 @@
 /// A block that it lets through can be folded as it is: every name, value and time is well-formed and canonical, each device's events go on where the table ends, and each context is the
 /// record's clock, or what the record's one head had seen, and so closed. One that it does not let through may still be good; its events have to be looked at one by one then.
 ///
-/// What contexts of heads were it remembers from block to block, 4 bytes an event, since the table does not keep them.
+/// What contexts of heads were it remembers from block to block, 4 bytes an event of the last millions, since the table does not keep them. Of other heads it asks.
 package struct ForeignBlocks: ~Copyable {
     /// Bytes before each canonical form that whoever gets it may write to.
     package static let headroomBytes = 72
@@ -37,36 +37,62 @@ package struct ForeignBlocks: ~Copyable {
     private let late = PackedSections()
 
     package static let unknown = UInt32.max
+    /// The block that was opened last, while it has not been checked.
+    private var opened: LateColumns?
     /// Of no more devices, and of no more fields of a shape, is each compared with each.
     static let pairwiseLimit = 2048
     private let rememberedEvents: Int
-
     private let takesNotes: Bool
 
     /// - Parameters:
-    ///   - rememberedEvents: beyond so many it begins to remember anew.
+    ///   - rememberedEvents: of the last events between half as many and as many are remembered.
     ///   - takesNotes: whether a block with notes may be let through.
     package init(rememberedEvents: Int = 8 << 20, takesNotes: Bool = false) {
         (self.rememberedEvents, self.takesNotes) = (rememberedEvents, takesNotes)
     }
 
-    /// Whether the block can be folded as it is; all of the table has been checked. Names of the block may be in the table afterwards, nothing else is.
+    /// Looks at a block's columns; all of the table has been checked. Names of the block may be in the table afterwards, nothing else is.
+    ///
+    /// - Parameter block: has `RecordTable.slackBytes` readable bytes behind its end, and stays where it is until it has been checked.
+    /// - Returns: heads of which `check` has to be told what their writers had seen of their own device's events of the record; nil for a block that cannot be folded as it is.
+    package mutating func open(_ header: BlockHeader, _ block: UnsafeRawBufferPointer, for table: inout RecordTable) -> [ForgottenHead]? {
+        precondition(table.isChecked)
+        opened = header.kind == .events && header.encoding == .packed ? decode(header, block, for: &table) : nil
+        return opened == nil ? nil : forgottenHeads(table)
+    }
+
+    /// Whether the block that was opened can be folded as it is.
     ///
     /// - Parameters:
-    ///   - block: has `RecordTable.slackBytes` readable bytes behind its end.
+    ///   - seqs: for each forgotten head up to which seq its writer had seen its own device's events of the record, 0 for none; nil where nobody knows.
     ///   - body: called for each event, for those of a block that is not let through, too, as far as it has been looked at; with the table's devices.
+    package mutating func check(
+        _ heads: [ForgottenHead], _ seqs: [UInt64?], for table: inout RecordTable, _ body: (Event, [DeviceID]) -> Void
+    ) -> Bool {
+        guard let columns = opened.take() else { return false }
+        for (head, seq) in zip(heads, seqs) {
+            guard let seq = seq.flatMap({ UInt32(exactly: $0) }) else { continue }
+            records.base[head.key].before = seq
+        }
+        return look(at: columns, of: table, body)
+    }
+
+    /// The same of a block at once, for who remembers all of the log's events and need not be told.
     package mutating func check(
         _ header: BlockHeader, _ block: UnsafeRawBufferPointer, for table: inout RecordTable, _ body: (Event, [DeviceID]) -> Void
     ) -> Bool {
-        precondition(table.isChecked)
-        guard header.kind == .events, header.encoding == .packed, let rows = decode(header, block, for: &table) else { return false }
-        return look(at: rows, of: table, body)
+        guard let heads = open(header, block, for: &table) else { return false }
+        return check(heads, [], for: &table, body)
     }
 
     /// Takes note that the table has folded the block that was looked at last.
     package mutating func folded(by table: borrowing RecordTable) {
         let first = table.eventCount - UInt32(newBefore.count)
-        if start + UInt32(before.count) != first || before.count > rememberedEvents { (before, start) = ([], first) }
+        if start + UInt32(before.count) != first { (before, start) = ([], first) }
+        if before.count > rememberedEvents {
+            before.removeFirst(before.count / 2)
+            start = first - UInt32(before.count)
+        }
         before += newBefore
         newBefore.removeAll(keepingCapacity: true)
     }
@@ -136,6 +162,8 @@ package struct ForeignBlocks: ~Copyable {
         else { return nil }
         texts.learn(table)
         guard texts.learn(block.pointee, table), areWellFormed(block.pointee, distinct: directory.valueCount) else { return nil }
+        begin(block.pointee.keyCount)
+        table.lane(0).findKeys(block.pointee, 0)
         return LateColumns(
             flags: block.pointee.sections[.flags], times: late[.times], extras: late[.extras], latestTime: directory.latestTime,
             noteCount: directory.noteCount)
@@ -204,8 +232,6 @@ package struct ForeignBlocks: ~Copyable {
 
     private mutating func look(at columns: LateColumns, of table: borrowing RecordTable, _ body: (Event, [DeviceID]) -> Void) -> Bool {
         let block = table.block
-        begin(block.pointee.keyCount)
-        table.lane(0).findKeys(block.pointee, 0)
         guard let timesBase = columns.times.baseAddress else { return false }
         var (time, timesEnd) = (timesBase, timesBase + columns.times.count)
         var extra = columns.extras.baseAddress ?? timesEnd

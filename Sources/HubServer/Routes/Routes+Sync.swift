@@ -20,6 +20,9 @@ extension Routes {
             .get, "/sync/pull", "Events after a cursor, in the hub's order",
             parameters: [
                 Route.Parameter(name: "cursor", type: "string", summary: "Where to go on; from the start without"),
+                Route.Parameter(
+                    name: "known", type: "string",
+                    summary: "What the caller has already, as `device:seq` with commas between: the page does not begin with it"),
                 Route.Parameter(name: "limit", type: "integer", summary: "At most so many events"),
                 Route.Parameter(name: "wait", type: "integer", summary: "Wait so many seconds for an event when there is none"),
             ], gives: bodies
@@ -27,8 +30,9 @@ extension Routes {
             let (workspace, token) = try call.known()
             let limit = try call.number("limit", in: 1...HubLimits.pushEvents) ?? HubLimits.pullEvents
             let seconds = try call.number("wait", in: 0...HubLimits.waitSeconds) ?? 0
-            let reply = await workspace.call(
-                .pull(PullRequest(cursor: try cursor(call), limit: limit, waitMilliseconds: UInt64(seconds) * 1000), token: token))
+            let request = PullRequest(
+                cursor: try cursor(call), known: try known(call), limit: limit, waitMilliseconds: UInt64(seconds) * 1000)
+            let reply = await workspace.call(.pull(request, token: token))
             guard case .pulled(let answer) = reply else { throw problem(reply) }
             if call.wants(BlocksBody.mediaType), let blocks = try await Self.blocks(answer, of: workspace) { return blocks }
             return try await Self.answer(answer, of: workspace, isBinary: call.wants(ExchangeBody.mediaType))
@@ -46,6 +50,16 @@ extension Routes {
         guard let text = call.query["cursor"], !text.isEmpty else { return nil }
         guard let bytes = Hexadecimal.bytes(text.utf8) else { throw .malformed("the cursor is none that a hub gives") }
         return bytes
+    }
+
+    private static func known(_ call: Call) throws(ProblemDocument) -> VersionVector {
+        var known: [Dot] = []
+        for entry in (call.query["known"] ?? "").split(separator: ",") {
+            var entry = String(entry)
+            guard let dot = entry.withUTF8({ Dot(utf8: $0) }) else { throw .malformed("known is a list of device:seq") }
+            known.append(dot)
+        }
+        return VersionVector(known)
     }
 
     private static func answer(_ push: PushAnswer, to batch: PushContents) -> Answer {

@@ -9,7 +9,7 @@ struct PullReader {
 
     /// Beyond so many records it is not kept, for the memory of their clocks.
     private static let keptRecords = 200_000
-    private static let blockEvents = 256
+    private static let eventsAtOnce = 4096
 
     init(from position: Position) { reader = EventReader(from: position) }
 
@@ -21,7 +21,7 @@ struct PullReader {
         var taken: [LoggedEvent] = []
         var byteCount = 0
         while taken.count < limit && byteCount < LogLimits.pageBytes {
-            if ahead.isEmpty { ahead = try reader.next(Self.blockEvents, of: store)[...] }
+            if ahead.isEmpty { ahead = try reader.next(min(limit, Self.eventsAtOnce), of: store)[...] }
             guard let next = ahead.popFirst() else { break }
             byteCount += next.event.canonicalJSON.count
             taken.append(next)

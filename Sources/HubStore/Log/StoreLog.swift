@@ -58,6 +58,10 @@ package final class StoreLog<Storage: Volume>: HubLog {
         }
     }
 
+    package func firstPosition(from position: Position, beyond known: VersionVector) throws(HubLogError) -> Position {
+        try reading { () throws(ReplicaError) in try store.firstBlock(from: position, beyond: known) }
+    }
+
     package func agreement(with head: ChainHead) throws(HubLogError) -> ChainAgreement {
         guard head.dot.seq > 0 else { return .same }
         guard let chain = chains[head.dot.device], head.dot.seq <= chain.head.dot.seq else { return .beyond }

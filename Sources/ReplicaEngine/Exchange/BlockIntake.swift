@@ -35,10 +35,14 @@ package final class BlockIntake<Storage: Volume> {
     }
 
     private let replica: Replica<Storage>
-    private var foreign = ForeignBlocks()
+    private var foreign: ForeignBlocks
     private var blocks: [LogBlock] = []
 
-    package init(_ replica: Replica<Storage>) { self.replica = replica }
+    /// - Parameter events: between half as many and as many of the last events are remembered; what a block wants to know of others is read in the log.
+    package init(_ replica: Replica<Storage>, remembering events: Int = 8 << 20) {
+        self.replica = replica
+        foreign = ForeignBlocks(rememberedEvents: events)
+    }
 
     /// Checks and folds a block.
     ///
@@ -46,18 +50,20 @@ package final class BlockIntake<Storage: Volume> {
     ///   - block: with `RecordTable.slackBytes` readable bytes behind its end.
     ///   - isGranted: whether a device has held a lease of this epoch; asked for each that is another one than that before it.
     /// - Returns: nil, with nothing done, where its events have to be looked at one by one; else the block, and the chains at its events, ascending for each device.
-    /// - Throws: `.log` when the checkpoint cannot be read.
+    /// - Throws: `.log` when the checkpoint or the log cannot be read; `.malformedBlock`.
     package func take(
         _ block: UnsafeRawBufferPointer, _ chaining: ChainExpectations? = nil,
         isGranted: (_ epoch: UInt64, _ device: DeviceID) -> Bool = { _, _ in true }
     ) throws(ReplicaError) -> (block: Taken, links: [ChainHead])? {
         guard let header = try? BlockHeader(checking: block), replica.waiting.events.isEmpty else { return nil }
         try replica.checkTable()
+        guard let heads = foreign.open(header, block, for: &replica.table) else { return nil }
+        let seqs = try replica.seqs(before: heads, inLogBefore: replica.log.end)
         var (dots, times) = ([Dot](), [HybridTime]())
         dots.reserveCapacity(Int(header.count))
         var chains = chaining.map { BlockChains($0) }
         var (lease, areGranted) = ((device: -1, epoch: UInt64(0)), true)
-        let isFit = foreign.check(header, block, for: &replica.table) { event, devices in
+        let isFit = foreign.check(heads, seqs, for: &replica.table) { event, devices in
             dots.append(Dot(device: devices[event.device], seq: event.seq))
             times.append(event.time)
             chains?.follow(event, of: devices)

@@ -3,12 +3,14 @@ package import LogStore
 
 /// Reads a log's events in pieces, from a position on, with their whole contexts.
 ///
-/// A value: it holds no file and stays good when the store is written to. It keeps the clock of each record that it has met; one that begins behind the
-/// log's start asks the history of each record that it meets.
+/// A value: it holds no file and stays good when the store is written to. It keeps the clock of each record of which it had to know it; one that begins behind the
+/// log's start asks for those, all of a piece at once: so a large piece costs less than many small ones.
 package struct EventReader {
     /// The event that comes next.
     package private(set) var position: Position
+    /// Of records, their clocks before `position`.
     private var clocks: [RecordKey: VersionVector] = [:]
+    /// Whether a record without a clock has none yet.
     private var isFromStart: Bool
 
     package init(from position: Position) {
@@ -20,25 +22,72 @@ package struct EventReader {
     package var recordCount: Int { clocks.count }
 
     /// The next events, whole blocks of them: none at the end of the log, and about `limit` at most.
+    ///
+    /// - Parameter device: its events alone.
     package mutating func next<Storage: Volume>(
-        _ limit: Int, of replica: Replica<Storage>
+        _ limit: Int, by device: DeviceID? = nil, of replica: Replica<Storage>
     ) throws(ReplicaError) -> [LoggedEvent] {
         var found: [LoggedEvent] = []
-        while found.count < limit, let block = try replica.storedBlock(containing: position) {
-            let first = block.first
-            if first < position && !clocks.isEmpty {
-                // It was packed anew since its first events were read: the clocks that are known are behind what its contexts begin with.
-                (clocks, isFromStart) = ([:], false)
-            }
-            let events = try block.withTypedBytes { (bytes) throws(ReplicaError) in
-                try Replica<Storage>.events(in: block.header, first, bytes, &clocks) { (key) throws(ReplicaError) in
-                    isFromStart ? VersionVector() : try replica.clock(of: key, before: first)
-                }
-            }
-            found += events.drop { $0.position < position }
-            position = Position(first.index + UInt64(block.header.count))
+        while found.isEmpty, case let rows = try rows(limit, by: device, of: replica), !rows.isEmpty {
+            if !isFromStart { try learnClocks(for: rows, by: device, of: replica) }
+            for logged in rows { if let event = try event(of: logged, by: device, Replica<Storage>.self) { found.append(event) } }
         }
         return found
+    }
+
+    /// Moves on to behind the rows.
+    private mutating func rows<Storage: Volume>(
+        _ limit: Int, by device: DeviceID?, of replica: Replica<Storage>
+    ) throws(ReplicaError) -> [LoggedRow] {
+        let search = device.map { BlockSearch(AuditFilter(of: $0)) }
+        var found: [LoggedRow] = []
+        while found.count < limit, let block = try replica.storedBlock(containing: position) {
+            if let search, try search.numbers(in: block).isEmpty {
+                guard found.isEmpty else { break }
+                // What is known of clocks ends here.
+                (clocks, isFromStart) = ([:], false)
+            } else {
+                let positions = (0..<UInt64(block.header.count)).map { Position(block.first.index + $0) }
+                for (at, row) in zip(positions, try replica.rows(of: block)) where at >= position {
+                    found.append(LoggedRow(position: at, row: row))
+                }
+            }
+            position = Position(block.first.index + UInt64(block.header.count))
+        }
+        return found
+    }
+
+    /// The event of a row that comes next, unless it is another device's; the clock of its record, where it is kept, moves on.
+    private mutating func event<Storage: Volume>(
+        of logged: LoggedRow, by device: DeviceID?, _: Replica<Storage>.Type
+    ) throws(ReplicaError) -> LoggedEvent? {
+        let (row, at) = (logged.row, logged.position)
+        let isKept = isFromStart || clocks[row.key] != nil
+        guard device == nil || row.dot.device == device else {
+            guard isKept else { return nil }
+            if case .whole(let context) = row.context { clocks[row.key, default: VersionVector()].join(context) }
+            clocks[row.key, default: VersionVector()].advance(to: row.dot)
+            return nil
+        }
+        var unkept = VersionVector()
+        let event =
+            isKept
+            ? try Replica<Storage>.event(of: row, clock: &clocks[row.key, default: VersionVector()], at: at)
+            : try Replica<Storage>.event(of: row, clock: &unkept, at: at)
+        return LoggedEvent(position: at, event: event)
+    }
+
+    /// Asks for the clocks of those records of which some row's context says no more than that it is the record's.
+    private mutating func learnClocks<Storage: Volume>(
+        for rows: [LoggedRow], by device: DeviceID?, of replica: Replica<Storage>
+    ) throws(ReplicaError) {
+        var wanted: [(key: RecordKey, position: Position)] = []
+        var asked: Set<RecordKey> = []
+        for logged in rows where device == nil || logged.row.dot.device == device {
+            guard case .heads = logged.row.context, clocks[logged.row.key] == nil, asked.insert(logged.row.key).inserted else { continue }
+            wanted.append((logged.row.key, logged.position))
+        }
+        for (record, clock) in zip(wanted, try replica.clocks(before: wanted)) { clocks[record.key] = clock }
     }
 }
 
@@ -47,12 +96,13 @@ extension Replica {
     func storedBlock(containing position: Position) throws(ReplicaError) -> StoredBlock? {
         do throws(LogError) { return try log.block(containing: position) } catch { throw .log(error) }
     }
+}
 
-    /// The record's clock as it was before `position`.
-    func clock(of key: RecordKey, before position: Position) throws(ReplicaError) -> VersionVector {
-        let earlier = try positions(of: key).filter { $0 < position }
-        var clock = VersionVector()
-        _ = try history(at: earlier, from: &clock)
-        return clock
+extension BlockSearch {
+    /// The numbers in it of a block's events that pass, ascending.
+    func numbers(in block: StoredBlock) throws(ReplicaError) -> [Int] {
+        try block.withTypedBytes { (bytes) throws(ReplicaError) in
+            do throws(BlockError) { return try numbers(in: block.header, bytes) } catch { throw .malformedBlock(at: block.first) }
+        }
     }
 }

@@ -29,9 +29,9 @@ extension Replica {
         guard let position = try position(of: first) else { throw .unknownEvent(first) }
         var reader = EventReader(from: position)
         while head.dot.seq < seq {
-            let events = try reader.next(256, of: self)
+            let events = try reader.next(4096, by: device, of: self)
             guard !events.isEmpty else { throw .unknownEvent(Dot(device: device, seq: seq)) }
-            for logged in events where logged.event.dot.device == device && head.dot.seq < seq { head = OwnChain.next(head, logged.event) }
+            for logged in events where head.dot.seq < seq { head = OwnChain.next(head, logged.event) }
         }
         return head
     }

@@ -42,6 +42,27 @@ extension Replica {
         return first
     }
 
+    /// The first position from this one on at which a block begins, or goes on, that has an event which `vector` does not cover; the end where none has. Reads no block.
+    package func firstBlock(from position: Position, beyond vector: VersionVector) throws(ReplicaError) -> Position {
+        do throws(LogError) { return try log.firstBlock(from: position, beyond: vector) } catch { throw .log(error) }
+    }
+
+    /// A device's critical events among `limit` of the log from a position on, oldest first.
+    package func criticalEvents(of device: DeviceID, from position: Position, limit: Int) throws(ReplicaError) -> [Dot] {
+        let search = BlockSearch(AuditFilter(of: device, criticalOnly: true))
+        let end = Position(min(end.index, position.index + UInt64(limit)))
+        var (next, dots) = (position, [Dot]())
+        while next < end, let block = try storedBlock(containing: next) {
+            let numbers = try search.numbers(in: block).filter { next.index <= block.first.index + UInt64($0) }
+            let found = try block.withTypedBytes { (bytes) throws(ReplicaError) in
+                try Self.rows(at: numbers, in: block.header, block.first, bytes)
+            }
+            dots += found.map(\.dot)
+            next = Position(block.first.index + UInt64(block.header.count))
+        }
+        return dots
+    }
+
     /// How many events `vector` does not cover.
     package func count(beyond vector: VersionVector) -> UInt64 {
         versionVector.entries.reduce(0) { $0 + ($1.seq > vector[$1.device] ? $1.seq - vector[$1.device] : 0) }

@@ -17,7 +17,7 @@ extension Replica {
         var byteCount = 0
         var reader = EventReader(from: order.from)
         scan: while order.limitEvents > 0 {
-            let events = try reader.next(256, of: self)
+            let events = try reader.next(min(order.limitEvents, 4096), of: self)
             if events.isEmpty { break }
             for logged in events {
                 if batch.events.count >= order.limitEvents || byteCount >= order.limitBytes { break scan }

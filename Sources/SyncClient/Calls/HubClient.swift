@@ -78,10 +78,14 @@ final class HubClient {
 
     /// A page as packed blocks, or as events where it does not begin with such a block.
     ///
-    /// - Parameter meanwhile: done while the answer is under way.
-    func pullBlocks(cursor: String, limit: Int, meanwhile: () -> Void) throws(SyncError) -> PulledContents {
+    /// - Parameters:
+    ///   - known: what the store has, of some devices: that is not sent where a page would begin with it.
+    ///   - meanwhile: done while the answer is under way.
+    func pullBlocks(
+        cursor: String, known: VersionVector, limit: Int, meanwhile: () -> Void
+    ) throws(SyncError) -> PulledContents {
         let reply = try call(
-            .GET, "/sync/pull?limit=\(limit)&cursor=\(cursor)", for: .page, accept: "\(BlocksBody.mediaType), \(ExchangeBody.mediaType)",
+            .GET, Self.pull(cursor, known, limit), for: .page, accept: "\(BlocksBody.mediaType), \(ExchangeBody.mediaType)",
             meanwhile: meanwhile)
         if reply.mediaType == BlocksBody.mediaType, let body = BlocksBody(reply.body) { return .blocks(body) }
         guard reply.mediaType == ExchangeBody.mediaType, let parts = ExchangeBody.parts(of: reply.body, limit: limit) else {
@@ -91,17 +95,24 @@ final class HubClient {
     }
 
     /// A page as events.
-    func pullEvents(cursor: String, limit: Int) throws(SyncError) -> PulledContents {
-        let (object, events) = try pull(cursor: cursor, limit: limit)
+    func pullEvents(cursor: String, known: VersionVector, limit: Int) throws(SyncError) -> PulledContents {
+        let (object, events) = try pull(cursor: cursor, known: known, limit: limit)
         return .events(object, events)
     }
 
-    func pull(cursor: String, limit: Int) throws(SyncError) -> (object: JSONValue, events: [Event]) {
-        let reply = try call(.GET, "/sync/pull?limit=\(limit)&cursor=\(cursor)", for: .page, accept: ExchangeBody.mediaType)
+    func pull(
+        cursor: String, known: VersionVector = VersionVector(), limit: Int
+    ) throws(SyncError) -> (object: JSONValue, events: [Event]) {
+        let reply = try call(.GET, Self.pull(cursor, known, limit), for: .page, accept: ExchangeBody.mediaType)
         guard reply.mediaType == ExchangeBody.mediaType, let parts = ExchangeBody.parts(of: reply.body, limit: limit) else {
             throw .strangeAnswer(hub: hub, what: "a pull without events")
         }
         return parts
+    }
+
+    private static func pull(_ cursor: String, _ known: VersionVector, _ limit: Int) -> String {
+        let entries = known.entries.map { "\($0)" }.joined(separator: ",")
+        return "/sync/pull?limit=\(limit)&cursor=\(cursor)" + (entries.isEmpty ? "" : "&known=\(entries)")
     }
 
     private func chains(_ before: [ChainHead], _ after: ChainHead) throws(SyncError) -> [UInt8] {

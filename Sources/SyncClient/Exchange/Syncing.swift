@@ -18,6 +18,7 @@ package final class Syncing<Storage: Volume> {
     private var hasHeardNames = false
     private var pushSize = PushSize()
     private var lastGap: Dot?
+    private var pushedDevices: Set<DeviceID> = []
     /// Told how many events have travelled, and how many there are.
     package var onProgress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     /// Told once when the lease is not to be had at once: who has it, and the milliseconds that it is waited for at most.
@@ -119,20 +120,10 @@ package final class Syncing<Storage: Volume> {
 
     /// This device's critical events that the hub does not have, oldest first; of very many pending events only those among the first.
     package func unsentCritical() throws(SyncError) -> [Dot] {
-        let own = store.device
-        let next = Dot(device: own, seq: progress.ackedThrough[own] + 1)
+        let next = Dot(device: device, seq: progress.ackedThrough[device] + 1)
         return try reading { () throws(ReplicaError) in
             guard let position = try store.position(of: next) else { return [] }
-            var reader = EventReader(from: position)
-            var dots: [Dot] = []
-            var count = 0
-            while count < Self.unsentLimit {
-                let events = try reader.next(256, of: store)
-                if events.isEmpty { break }
-                count += events.count
-                dots += events.map(\.event).filter { $0.isCritical && $0.dot.device == own && $0.dot >= next }.map(\.dot)
-            }
-            return dots
+            return try store.criticalEvents(of: device, from: position, limit: Self.unsentLimit)
         }
     }
 
@@ -207,6 +198,7 @@ package final class Syncing<Storage: Volume> {
                 throw .strangeAnswer(hub: hub, what: "a push without verdicts")
             }
             report.pushed += Int(taken)
+            pushedDevices.formUnion(blocks.run.covers.entries.map(\.device))
             report.concurrent += answer["concurrent"]?.items?.count ?? 0
             next = Position(blocks.start.index + taken)
             if next == blocks.run.end { note(chain: blocks.chain.last ?? blocks.before) }
@@ -233,7 +225,7 @@ package final class Syncing<Storage: Volume> {
         var (batch, byteCount, next) = ([Event](), 0, position)
         let end = min(store.end.index, position.index + UInt64(Self.eventsBetweenBlocks))
         while next.index < end {
-            let events = try reading { () throws(ReplicaError) in try reader.next(256, of: store) }
+            let events = try reading { () throws(ReplicaError) in try reader.next(pushSize.share(of: Self.pushEvents), of: store) }
             for logged in events where !progress.ackedThrough.covers(logged.event.dot) {
                 batch.append(logged.event)
                 byteCount += logged.event.canonicalJSON.count
@@ -259,6 +251,7 @@ package final class Syncing<Storage: Volume> {
         for event in events where event.dot.device == own && event.dot.seq == after.dot.seq + 1 { after = OwnChain.next(after, event) }
         let answer = try client.push(events, before: before, after: after)
         note(chain: after)
+        pushedDevices.formUnion(events.map(\.dot.device))
         guard let verdicts = answer["events"]?.items else { throw .strangeAnswer(hub: hub, what: "a push without verdicts") }
         for verdict in verdicts { try note(verdict: verdict) }
         try note(answer)
@@ -297,18 +290,25 @@ package final class Syncing<Storage: Volume> {
     // MARK: - Down
 
     private func pullAll() throws(SyncError) {
-        var page: PulledContents? = try client.pullBlocks(cursor: progress.cursor, limit: Self.blockEvents) {}
+        let own = ownAndPushed()
+        var page: PulledContents? = try client.pullBlocks(cursor: progress.cursor, known: own, limit: Self.blockEvents) {}
         while let current = page {
             // The page behind it is asked for while this one is taken in.
             var outcome: Result<Void, SyncError>?
             func takeIn() { outcome = outcome ?? Result { () throws(SyncError) in try take(current) } }
             page = nil
             if current.object["more"]?.isTrue == true, let cursor = current.object["cursor"]?.text {
-                page = try client.pullBlocks(cursor: cursor, limit: Self.blockEvents, meanwhile: takeIn)
+                page = try client.pullBlocks(cursor: cursor, known: own, limit: Self.blockEvents, meanwhile: takeIn)
             }
             takeIn()
             try outcome?.get()
         }
+    }
+
+    /// What the store has of its own device, and of some whose events were pushed (it stands in a call's address): the hub need not send it back.
+    private func ownAndPushed() -> VersionVector {
+        let devices = [device] + pushedDevices.subtracting([device]).sorted().prefix(50)
+        return VersionVector(devices.map { Dot(device: $0, seq: store.versionVector[$0]) }.filter { $0.seq > 0 })
     }
 
     /// Takes a page in and saves the cursor behind it.

@@ -15,7 +15,12 @@ extension Watching {
 
     func pull(_ cursor: [UInt8]?, _ limit: Int, asEvents: Bool) throws(SyncError) -> PulledPage {
         let cursor = cursor.map(Hexadecimal.text) ?? ""
-        let contents = try asEvents ? client.pullEvents(cursor: cursor, limit: limit) : client.pullBlocks(cursor: cursor, limit: limit) {}
+        let seq = try reading { (store) in store.versionVector[store.device] }
+        let known = VersionVector(seq > 0 ? [Dot(device: device, seq: seq)] : [])
+        let contents =
+            try asEvents
+            ? client.pullEvents(cursor: cursor, known: known, limit: limit)
+            : client.pullBlocks(cursor: cursor, known: known, limit: limit) {}
         let object = contents.object
         guard let next = object["cursor"]?.bytes, let head = object["head"]?.integer, let first = object["first"]?.integer else {
             throw .strangeAnswer(hub: client.hub, what: "a pull without a cursor")
@@ -23,7 +28,7 @@ extension Watching {
         page = contents
         // What the hub gives it has.
         let covers = contents.covers
-        known.note { $0.ackedThrough.join(covers) }
+        self.known.note { $0.ackedThrough.join(covers) }
         return PulledPage(
             cursor: next, position: Position(first + UInt64(contents.eventCount)), head: Position(head),
             eventCount: UInt64(contents.eventCount), covers: covers)

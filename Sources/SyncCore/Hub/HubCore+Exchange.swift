@@ -99,11 +99,14 @@ extension HubCore {
     /// - Returns: nil when it waits for news.
     mutating func pull(_ pull: PullRequest, _ token: Secret?, _ request: RequestID) throws(Problem) -> PullAnswer? {
         let device = try caller(.pull, token)
-        let from = try position(of: pull.cursor)
+        let start = try position(of: pull.cursor)
+        let from =
+            pull.known.entries.isEmpty
+            ? start : try reading { (log) throws(HubLogError) in try log.firstPosition(from: start, beyond: pull.known) }
         let limit = min(pull.limit ?? limits.events, limits.events)
         guard limit > 0 else { throw Problem(.malformed) }
         let waiting = waits.values.count { $0.device == device.id }
-        guard from == log.end, pull.waitMilliseconds > 0, waiting < limits.waitsPerDevice else { return try page(from, limit) }
+        guard start == log.end, pull.waitMilliseconds > 0, waiting < limits.waitsPerDevice else { return try page(from, limit) }
         let until = now.milliseconds + min(pull.waitMilliseconds, limits.waitMilliseconds)
         waits[request] = Wait(device: device.id, from: from, limit: limit, until: until)
         plan(at: until)

@@ -81,9 +81,12 @@ package struct PullRequest: Hashable, Sendable {
     package var limit: Int?
     /// How long to wait for news where there is none.
     package var waitMilliseconds: UInt64
+    /// What the caller has already, of some devices; what the page would begin with of these is passed over.
+    package var known: VersionVector
 
-    package init(cursor: [UInt8]? = nil, limit: Int? = nil, waitMilliseconds: UInt64 = 0) {
+    package init(cursor: [UInt8]? = nil, known: VersionVector = VersionVector(), limit: Int? = nil, waitMilliseconds: UInt64 = 0) {
         self.cursor = cursor
+        self.known = known
         self.limit = limit
         self.waitMilliseconds = waitMilliseconds
     }

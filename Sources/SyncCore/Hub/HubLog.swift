@@ -42,6 +42,11 @@ package protocol HubLog {
     /// - Throws: `.failed`.
     func digest(at position: Position) throws(HubLogError) -> Hash256?
 
+    /// A position at or behind this one before which `known` covers all events from it on; at a boundary that costs nothing to find.
+    ///
+    /// - Throws: `.failed`.
+    func firstPosition(from position: Position, beyond known: VersionVector) throws(HubLogError) -> Position
+
     /// Compares a chain with the one here, as far as both reach: a head beyond the last accepted event says nothing.
     ///
     /// - Throws: `.failed`.

@@ -23,6 +23,12 @@ struct ModelHubLog: HubLog {
     var applied: VersionVector { VersionVector(chains.values.compactMap { $0.last?.dot }) }
     var heads: [ChainHead] { chains.values.compactMap(\.last).sorted { $0.dot < $1.dot } }
 
+    func firstPosition(from position: Position, beyond known: VersionVector) throws(HubLogError) -> Position {
+        guard !isBroken else { throw .failed }
+        let first = events.indices.first { $0 >= Int(position.index) && !known.covers(events[$0].dot) }
+        return first.map { Position(UInt64($0)) } ?? max(position, end)
+    }
+
     func epochs(in batch: [Event]) -> [DeviceID: UInt64] {
         Dictionary(grouping: batch, by: \.dot.device).compactMapValues { $0.map(\.epoch).max() }
     }

@@ -87,7 +87,8 @@ extension DeviceProcess {
 
     func pull(_ attempt: UInt64, _ cursor: [UInt8]?, _ limit: Int, _ form: WireForm) {
         guard let token = node.token else { return }
-        let request = PullRequest(cursor: cursor, limit: limit)
+        let known = VersionVector([Dot(device: replica.device, seq: replica.versionVector[replica.device])].filter { $0.seq > 0 })
+        let request = PullRequest(cursor: cursor, known: known, limit: limit)
         call(.pull(request, token: token), form, failed: { [self] in try step(.pullFailed(attempt: attempt, .unreachable)) }) {
             [self] reply, body, rollbacks in
             switch reply {
