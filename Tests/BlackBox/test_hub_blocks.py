@@ -3,6 +3,7 @@ import json
 import shutil
 import subprocess
 import unittest
+from pathlib import Path
 
 from harness import BINARY, PATIENCE
 from hub import HubTest
@@ -67,6 +68,26 @@ class Blocks(HubTest):
         self.ok("verify", "--deep", store=late)
         events = [line["event"] for line in self.pulled(token)]
         self.assertEqual(len({(event["device"], event["seq"]) for event in events}), 12_000)
+
+    def test_what_a_device_pushed_is_not_sent_back(self):
+        source = self.workload(12_000)
+        report = self.sync(source)
+        self.assertEqual((report["pushed"], report["pulled"]), (12_000, 0))
+        # Some hundred bytes: where to go on from.
+        self.assertLess(sum(answer["bytes"] for answer in self.pulls()), 10_000)
+        _, token = self.enrol()
+        known = ",".join(f"{device}:{seq}" for device, seq in self.call("GET", "/sync/status", token=token)["ackedThrough"].items())
+        _, page, blocks = self.page(token, f"&known={known}")
+        self.assertEqual((page["first"], page["more"], blocks), (12_000, False, b""))
+        self.assertEqual(self.page(token, f"&cursor={page['cursor']}")[1]["first"], 12_000)
+        for lie in ("x", known[:-1] + "-", "1:1", known + ",:3"):
+            status, _, body = self.curl("GET", f"/sync/pull?known={lie}", token=token)
+            self.assertEqual((status, json.loads(body)["code"]), (400, "malformed"), lie)
+
+    def pulls(self):
+        """The hub's log of pulls so far."""
+        lines = [json.loads(line) for line in Path(self.hub.log.name).read_text().splitlines()]
+        return [{**line, "bytes": int(line["bytes"])} for line in lines if line.get("path") == "/sync/pull"]
 
     def pulled(self, token):
         """All events of the hub as JSON, in its order."""
