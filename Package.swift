@@ -57,11 +57,12 @@ let package = Package(
     ],
     targets: [
         .target(name: "CChecksum"),
+        .target(name: "CFiles"),
         .target(name: "CMemory"),
         .target(name: "CReadline", linkerSettings: [.linkedLibrary("readline")]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "EventCore", dependencies: ["CChecksum", "CMemory"], swiftSettings: settings),
-        .target(name: "LogStore", dependencies: ["EventCore", crypto], swiftSettings: settings),
+        .target(name: "LogStore", dependencies: ["CFiles", "EventCore", crypto], swiftSettings: settings),
         .target(name: "SyncCore", dependencies: ["EventCore"], swiftSettings: settings),
         .target(name: "ReplicaEngine", dependencies: ["EventCore", "LogStore", "SyncCore", crypto], swiftSettings: settings),
         .target(
