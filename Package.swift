@@ -97,6 +97,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(name: "syncline", dependencies: ["Console", argumentParser], swiftSettings: settings),
         .executableTarget(name: "simulate", dependencies: ["Simulation", "Workload", argumentParser], swiftSettings: settings),
+        .target(name: "EventSamples", dependencies: ["EventCore"], path: "Tests/EventSamples", swiftSettings: settings),
         .testTarget(name: "EventCoreTests", dependencies: ["EventCore", "Simulation", "Workload"], swiftSettings: settings),
         .testTarget(name: "LogStoreTests", dependencies: ["LogStore", "Simulation", "Workload"], swiftSettings: settings),
         .testTarget(
@@ -108,10 +109,13 @@ let package = Package(
                 "Console", "EventCore", "LogStore", "PromptLine", "ReplicaEngine", "Simulation", "SyncClient", "SyncCore", "Workload",
             ],
             swiftSettings: settings),
-        .testTarget(name: "SyncCoreTests", dependencies: ["SyncCore", "EventCore", "Workload", crypto], swiftSettings: settings),
+        .testTarget(
+            name: "SyncCoreTests", dependencies: ["SyncCore", "EventCore", "EventSamples", "Workload", crypto], swiftSettings: settings),
         .testTarget(
             name: "HubStoreTests",
-            dependencies: ["HubStore", "EventCore", "LogStore", "ReplicaEngine", "Simulation", "SyncCore", "Workload", crypto],
+            dependencies: [
+                "HubStore", "EventCore", "EventSamples", "LogStore", "ReplicaEngine", "Simulation", "SyncCore", "Workload", crypto,
+            ],
             swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "EventCore", "SyncCore"], swiftSettings: settings),
         .testTarget(
