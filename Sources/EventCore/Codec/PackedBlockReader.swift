@@ -96,6 +96,20 @@ struct PackedBlockReader {
         } catch { throw malformed }
     }
 
+    /// The number of the event `dot` in the block; nil when it is none of the block's. Only the columns that name events are looked at.
+    func number(of dot: Dot) throws(BlockError) -> Int? {
+        guard let author = names.devices.firstIndex(of: dot.device) else { return nil }
+        let (flags, authors) = (sections[.flags], IndexColumn(sections[.authors], below: names.devices.count))
+        var (seq, seqs) = (names.bases[author], ByteCursor(sections[.seqs]))
+        for row in 0..<count {
+            let explicit = flags[row] & PackedFlags.explicitSeq != 0 ? try seqs.varint() : nil
+            guard authors[row] == author else { continue }
+            seq = explicit ?? seq &+ 1
+            if seq == dot.seq { return row }
+        }
+        return nil
+    }
+
     /// Steps over an event; nil behind the last.
     mutating func skip() throws(BlockError) -> BlockReader.Stamp? {
         guard read < count else { return nil }
