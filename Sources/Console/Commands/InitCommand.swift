@@ -3,6 +3,7 @@ internal import EventCore
 internal import LogStore
 internal import ReplicaEngine
 internal import SyncClient
+internal import SyncCore
 
 /// Makes a new store.
 struct InitCommand: SessionCommand {
@@ -45,8 +46,6 @@ struct InitCommand: SessionCommand {
 
     /// - Throws: where this is no name for a device.
     static func check(_ name: String) throws(ConsoleError) {
-        guard !name.isEmpty, name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw .usage("a device's name has no control characters, and is not empty")
-        }
+        guard DeviceName.isOne(name) else { throw .usage(DeviceName.rule) }
     }
 }
