@@ -42,6 +42,10 @@ class Usage(StoreTest):
         self.fails(1, "init", store=store)
         self.assertIn("init", self.fails(1, "list", store=self.folder))
 
+    def test_a_folder_is_nothing_to_inspect(self):
+        store = self.make()
+        self.assertIn("is a folder", self.fails(1, "inspect", store / ".syncline"))
+
     def test_too_large_an_event_is_refused(self):
         store = self.make()
         self.assertIn("262144", self.fails(1, "put", "n/1", *[f"f{n}={'x' * 100_000}" for n in range(3)], store=store))
@@ -72,6 +76,11 @@ class Making(StoreTest):
         self.assertIn("one of them", message)
         self.fails(64, "init", "", cwd=self.folder)
         self.assertEqual(os.listdir(self.folder), [])
+
+    def test_a_name_that_no_hub_would_take_is_refused_at_once(self):
+        for name in ("", "a\nb", "x" * 256):
+            self.assertIn("255 bytes", self.fails(64, "init", "one", "--name", name, cwd=self.folder))
+        self.ok("init", "one", "--name", "x" * 255, cwd=self.folder)
 
     def test_what_cannot_be_made_is_named(self):
         (self.folder / "file").write_text("")

@@ -10,7 +10,7 @@ import unittest
 
 import sockets
 import websockets
-from harness import BINARY, PATIENCE
+from harness import BINARY, PATIENCE, run
 from hub import HubProcess, HubTest
 from terminal import Terminal
 
@@ -147,6 +147,36 @@ class AdminSocket(HubTest):
         self.addCleanup(other.kill)
         self.assertTrue(place.exists())
         self.invite()
+
+
+class DataFolder(HubTest):
+    def test_one_that_nobody_can_write_to_is_not_called_another_hubs(self):
+        self.data.mkdir()
+        (self.data / "workspaces").mkdir()
+        # A folder where the lock's file would be, as root may write everywhere.
+        (self.data / "lock").mkdir()
+        for words in (["serve", "--listen", "127.0.0.1:0"], ["invite"]):
+            message = self.fails(1, *words, "--data", self.data)
+            self.assertNotIn("another hub", message)
+            self.assertIn("lock", message)
+
+    def test_an_invitation_to_a_folder_that_is_none_yet_says_so(self):
+        done = run("invite", "--data", self.data)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("new hub's folder", done.stderr.decode())
+        code = done.stdout.decode().split()[-1]
+        self.serve()
+        self.ok("join", self.hub.url, code, store=self.make(), env=self.keys)
+        self.assertEqual(run("invite", "--data", self.data).stderr, b"")
+
+    def test_who_joins_a_hub_that_does_not_run_is_not_told_that_something_is_queued(self):
+        self.serve()
+        url, code = self.hub.url, self.invite()
+        self.hub.stop()
+        store = self.make()
+        message = self.fails(8, "join", url, code, store=store, env=self.keys)
+        self.assertNotIn("queued", message)
+        self.assertIn("does it run", message)
 
 
 if __name__ == "__main__":
