@@ -57,11 +57,12 @@ let package = Package(
     ],
     targets: [
         .target(name: "CChecksum"),
+        .target(name: "CFiles"),
         .target(name: "CMemory"),
         .target(name: "CReadline", linkerSettings: [.linkedLibrary("readline")]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "EventCore", dependencies: ["CChecksum", "CMemory"], swiftSettings: settings),
-        .target(name: "LogStore", dependencies: ["EventCore", crypto], swiftSettings: settings),
+        .target(name: "LogStore", dependencies: ["CFiles", "EventCore", crypto], swiftSettings: settings),
         .target(name: "SyncCore", dependencies: ["EventCore"], swiftSettings: settings),
         .target(name: "ReplicaEngine", dependencies: ["EventCore", "LogStore", "SyncCore", crypto], swiftSettings: settings),
         .target(
@@ -96,6 +97,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(name: "syncline", dependencies: ["Console", argumentParser], swiftSettings: settings),
         .executableTarget(name: "simulate", dependencies: ["Simulation", "Workload", argumentParser], swiftSettings: settings),
+        .target(name: "EventSamples", dependencies: ["EventCore"], path: "Tests/EventSamples", swiftSettings: settings),
         .testTarget(name: "EventCoreTests", dependencies: ["EventCore", "Simulation", "Workload"], swiftSettings: settings),
         .testTarget(name: "LogStoreTests", dependencies: ["LogStore", "Simulation", "Workload"], swiftSettings: settings),
         .testTarget(
@@ -107,10 +109,13 @@ let package = Package(
                 "Console", "EventCore", "LogStore", "PromptLine", "ReplicaEngine", "Simulation", "SyncClient", "SyncCore", "Workload",
             ],
             swiftSettings: settings),
-        .testTarget(name: "SyncCoreTests", dependencies: ["SyncCore", "EventCore", "Workload", crypto], swiftSettings: settings),
+        .testTarget(
+            name: "SyncCoreTests", dependencies: ["SyncCore", "EventCore", "EventSamples", "Workload", crypto], swiftSettings: settings),
         .testTarget(
             name: "HubStoreTests",
-            dependencies: ["HubStore", "EventCore", "LogStore", "ReplicaEngine", "Simulation", "SyncCore", "Workload", crypto],
+            dependencies: [
+                "HubStore", "EventCore", "EventSamples", "LogStore", "ReplicaEngine", "Simulation", "SyncCore", "Workload", crypto,
+            ],
             swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "EventCore", "SyncCore"], swiftSettings: settings),
         .testTarget(

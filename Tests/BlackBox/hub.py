@@ -54,12 +54,12 @@ class HubTest(StoreTest):
 
     def serve(self, *words, port=0):
         self.hub = HubProcess(self.data, *words, port=port)
-        self.addCleanup(self.end)
+        self.addCleanup(self.end, self.hub)
         return self.hub
 
-    def end(self):
-        if self.hub and self.hub.process.poll() is None:
-            self.hub.kill()
+    def end(self, hub):
+        if hub.process.poll() is None:
+            hub.kill()
 
     def invite(self, *words):
         return self.ok("invite", "--data", self.data, *words).split()[-1]

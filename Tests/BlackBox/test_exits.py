@@ -42,10 +42,51 @@ class Usage(StoreTest):
         self.fails(1, "init", store=store)
         self.assertIn("init", self.fails(1, "list", store=self.folder))
 
+    def test_a_folder_is_nothing_to_inspect(self):
+        store = self.make()
+        self.assertIn("is a folder", self.fails(1, "inspect", store / ".syncline"))
+
     def test_too_large_an_event_is_refused(self):
         store = self.make()
         self.assertIn("262144", self.fails(1, "put", "n/1", *[f"f{n}={'x' * 100_000}" for n in range(3)], store=store))
         self.assertEqual(self.object("verify", store=store)["events"], 0)
+
+
+class Making(StoreTest):
+    """`init DIR`, `--store DIR` and $SYNCLINE_STORE say the same."""
+
+    def test_wherever_it_is_named_the_folder_is_made(self):
+        ways = {
+            "argument": ((lambda path: ["init", path]), {}), "option": ((lambda path: ["--store", path, "init"]), {}),
+            "option behind": ((lambda path: ["init", "--store", path]), {}), "environment": ((lambda path: ["init"]), {"SYNCLINE_STORE": None}),
+        }
+        for name, (words, env) in ways.items():
+            for relative in ("new", "deep/er/new", "with space/ünï", "slash/", "itself/.syncline"):
+                with self.subTest(name, path=relative):
+                    path = f"{name}/{relative}"
+                    env = {variable: path for variable in env}
+                    made = self.object(*words(path), cwd=self.folder, env=env)["store"]
+                    self.assertEqual(made, path.rstrip("/") if path.endswith(".syncline") else path.rstrip("/") + "/.syncline")
+                    self.assertTrue((self.folder / made / "device").exists())
+                    self.ok("put", "n/1", "a=1", cwd=self.folder, **({"env": env} if env else {"store": path}))
+                    self.fails(1, *words(path), cwd=self.folder, env=env)
+
+    def test_it_is_named_once(self):
+        message = self.fails(64, "init", "one", "--store", "other", cwd=self.folder)
+        self.assertIn("one of them", message)
+        self.fails(64, "init", "", cwd=self.folder)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_a_name_that_no_hub_would_take_is_refused_at_once(self):
+        for name in ("", "a\nb", "x" * 256):
+            self.assertIn("255 bytes", self.fails(64, "init", "one", "--name", name, cwd=self.folder))
+        self.ok("init", "one", "--name", "x" * 255, cwd=self.folder)
+
+    def test_what_cannot_be_made_is_named(self):
+        (self.folder / "file").write_text("")
+        self.assertIn("file", self.fails(1, "init", "file/new", cwd=self.folder))
+        self.assertIn("file", self.fails(1, "--store", "file", "init", cwd=self.folder))
+        self.assertIn("syncline init", self.fails(1, "list", store=self.folder / "none"))
 
 
 class Imports(StoreTest):

@@ -1,15 +1,17 @@
 """A hub that is asked to stop does so, whoever is connected."""
 import asyncio
 import os
+import shutil
 import signal
 import socket
+import stat
 import subprocess
 import unittest
 
 import sockets
 import websockets
-from harness import BINARY, PATIENCE
-from hub import HubTest
+from harness import BINARY, PATIENCE, run
+from hub import HubProcess, HubTest
 from terminal import Terminal
 
 
@@ -81,6 +83,100 @@ class Stopping(HubTest):
         self.serve(port=port)
         prompt.wait_text("the hub is back")
         self.stops()
+
+
+class AdminSocket(HubTest):
+    """The socket by which `invite` speaks with a running hub leaves nothing behind that piles up."""
+
+    def place(self):
+        """Where the hub's admin socket lies."""
+        return self.data / (self.data / "admin").read_text().strip()
+
+    def killed(self):
+        """A hub that kill -9 has ended; returns where its socket is."""
+        self.serve()
+        self.invite()
+        place = self.place()
+        self.assertEqual((stat.S_IMODE(place.stat().st_mode), stat.S_IMODE(place.parent.stat().st_mode)), (0o600, 0o700))
+        self.assertEqual(os.listdir(place.parent), ["admin"])
+        self.hub.kill()
+        return place
+
+    def test_a_killed_hub_leaves_nothing_outside_of_its_data(self):
+        place = self.killed()
+        self.assertTrue(place.is_relative_to(self.data))
+        self.assertTrue(place.exists())
+        self.serve()
+        self.invite()
+        self.assertEqual(self.hub.stop(), 0)
+        self.assertFalse(place.exists())
+        # In its files, as nobody listens.
+        self.invite()
+
+    def test_a_data_folder_may_have_a_long_path_and_be_named_from_anywhere(self):
+        deep = self.folder / ("long" * 40) / ("longer" * 30)
+        deep.mkdir(parents=True)
+        self.data = deep / "hub"
+        self.assertTrue(self.killed().is_relative_to(self.data))
+        self.serve()
+        self.invite()
+        self.assertIn("may join", self.ok("invite", "--data", "hub", cwd=deep))
+
+    def without_sockets(self):
+        """Nothing can be made in the data folder for a socket, as on file systems that have none."""
+        self.data.mkdir()
+        (self.data / "private").write_text("no folder")
+
+    def test_where_no_socket_can_lie_the_next_start_removes_what_is_left(self):
+        self.without_sockets()
+        place = self.killed()
+        self.assertFalse(place.is_relative_to(self.data))
+        self.assertTrue(place.exists())
+        self.serve()
+        self.assertFalse(place.parent.exists())
+        self.invite()
+        self.assertEqual(self.hub.stop(), 0)
+        self.assertFalse(self.place().parent.exists())
+
+    def test_a_copy_of_a_hubs_data_leaves_that_ones_socket_alone(self):
+        self.without_sockets()
+        self.serve()
+        place, copy = self.place(), self.folder / "copy"
+        shutil.copytree(self.data, copy)
+        other = HubProcess(copy)
+        self.addCleanup(other.kill)
+        self.assertTrue(place.exists())
+        self.invite()
+
+
+class DataFolder(HubTest):
+    def test_one_that_nobody_can_write_to_is_not_called_another_hubs(self):
+        self.data.mkdir()
+        (self.data / "workspaces").mkdir()
+        # A folder where the lock's file would be, as root may write everywhere.
+        (self.data / "lock").mkdir()
+        for words in (["serve", "--listen", "127.0.0.1:0"], ["invite"]):
+            message = self.fails(1, *words, "--data", self.data)
+            self.assertNotIn("another hub", message)
+            self.assertIn("lock", message)
+
+    def test_an_invitation_to_a_folder_that_is_none_yet_says_so(self):
+        done = run("invite", "--data", self.data)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("new hub's folder", done.stderr.decode())
+        code = done.stdout.decode().split()[-1]
+        self.serve()
+        self.ok("join", self.hub.url, code, store=self.make(), env=self.keys)
+        self.assertEqual(run("invite", "--data", self.data).stderr, b"")
+
+    def test_who_joins_a_hub_that_does_not_run_is_not_told_that_something_is_queued(self):
+        self.serve()
+        url, code = self.hub.url, self.invite()
+        self.hub.stop()
+        store = self.make()
+        message = self.fails(8, "join", url, code, store=store, env=self.keys)
+        self.assertNotIn("queued", message)
+        self.assertIn("does it run", message)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 import json
 import os
 import shutil
+import subprocess
+import threading
 import time
 import unittest
 
-from harness import OTHER, PATIENCE, event
+from harness import BINARY, OTHER, PATIENCE, event
 from hub import HubTest
 from test_hub_watch import Watch
 
@@ -16,6 +18,13 @@ class Mending(HubTest):
 
     def mend(self, store):
         return self.object("mend", self.invite(), store=store, env=self.keys)
+
+    def mend_under(self, store, *options):
+        """The same under strace, which may inject something into the calls that give folders other names; returns the finished process."""
+        traced = ["strace", "-f", "-qq", "-o", str(self.folder / "trace"), "-e", "trace=rename,renameat2", "-e", "signal=none"]
+        traced += options
+        command = [*traced, BINARY, "--store", str(store), "mend", self.invite(), "--json"]
+        return subprocess.run(command, capture_output=True, env={**os.environ, **self.keys}, timeout=PATIENCE)
 
     def values(self, store, record):
         """All values that stand for a field anywhere: shown or in conflict."""
@@ -210,6 +219,40 @@ class Mending(HubTest):
         self.ok("put", "notes/a", "x=1", store=laptop)
         other.see("pulled", events=1)
 
+    def test_there_is_a_store_at_every_moment(self):
+        """Each call that renames waits before and after: who looks meanwhile finds the old store or the new one."""
+        _, copy, _ = self.forked()
+        place, missing, over = copy / ".syncline", [], threading.Event()
+
+        def look():
+            while not over.wait(0.002):
+                if not (place / "device").exists():
+                    missing.append(time.monotonic())
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        done = self.mend_under(copy, "-e", "inject=rename,renameat2:delay_enter=200000:delay_exit=200000")
+        over.set()
+        looking.join()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(missing, [])
+        self.assertEqual(json.loads(done.stdout)["reissued"], 4)
+
+    def test_where_names_cannot_be_exchanged_two_renames_do_it(self):
+        for error in ("EINVAL", "ENOSYS"):
+            with self.subTest(error):
+                self.setUp()
+                _, copy, phone = self.forked()
+                before = self.device_of(copy)
+                done = self.mend_under(copy, "-e", f"inject=renameat2:error={error}")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                report = json.loads(done.stdout)
+                self.assertEqual((self.device_of(copy), report["reissued"]), (report["device"], 4))
+                self.assertTrue((copy / ".syncline" / "forked" / before / "device").exists())
+                self.assertFalse((copy / ".syncline.mending").exists())
+                self.sync(phone)
+                self.assertEqual(self.digest(copy), self.digest(phone))
+
     def test_an_interruption_between_the_two_renames_is_completed(self):
         _, copy, phone = self.forked()
         report = self.mend(copy)
@@ -219,6 +262,32 @@ class Mending(HubTest):
         self.assertEqual(self.device_of(copy), report["device"])
         self.sync(phone)
         self.assertEqual(self.digest(copy), self.digest(phone))
+
+    def test_an_interruption_behind_the_exchange_is_completed(self):
+        """The mended store has its place, and works, before the old one lies in its own; what an earlier mending kept lies in that one."""
+        _, copy, phone = self.forked()
+        first = self.device_of(copy)
+        self.mend(copy)
+        shutil.copytree(copy, self.folder / "twin")
+        self.ok("put", "notes/a", "x=twin", store=self.folder / "twin")
+        self.sync(self.folder / "twin")
+        self.ok("put", "notes/d", "x=4", store=copy)
+        second = self.device_of(copy)
+        done = self.mend_under(copy, "-e", "inject=rename:signal=KILL", "-P", str(copy / ".syncline.mending"))
+        self.assertNotEqual(done.returncode, 0)
+        third = self.device_of(copy)
+        self.assertNotIn(third, (first, second))
+        self.assertTrue((copy / ".syncline.mending").exists())
+        self.ok("put", "notes/e", "x=5", store=copy)
+        self.ok("mend", "any", store=copy, env=self.keys)
+        self.assertFalse((copy / ".syncline.mending").exists())
+        kept = copy / ".syncline" / "forked" / second
+        self.assertTrue((kept / "device").exists() and (kept / "forked" / first / "device").exists())
+        self.assertEqual(self.device_of(copy), third)
+        self.sync(copy)
+        self.sync(phone)
+        self.assertEqual(self.digest(copy), self.digest(phone))
+        self.assertEqual((self.values(phone, "notes/d"), self.values(phone, "notes/e")), (["4"], ["5"]))
 
 
 if __name__ == "__main__":

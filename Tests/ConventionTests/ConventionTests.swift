@@ -38,7 +38,7 @@ struct ConventionTests {
     /// The import table of Sources/README.md: what each target may import.
     private static let mayImport: [String: Set<String>] = [
         "EventCore": ["CChecksum", "CMemory", "Synchronization"],
-        "LogStore": ["EventCore", "Crypto", "Glibc", "Synchronization"],
+        "LogStore": ["EventCore", "CFiles", "Crypto", "Glibc", "Synchronization"],
         "SyncCore": ["EventCore"],
         "ReplicaEngine": ["EventCore", "LogStore", "SyncCore", "Crypto", "Glibc", "Synchronization"],
         "HubStore": ["EventCore", "LogStore", "ReplicaEngine", "SyncCore", "Crypto"],

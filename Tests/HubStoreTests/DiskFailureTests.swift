@@ -1,4 +1,5 @@
 import EventCore
+import EventSamples
 import HubStore
 import LogStore
 import ReplicaEngine

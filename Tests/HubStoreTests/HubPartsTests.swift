@@ -1,5 +1,6 @@
 import Crypto
 import EventCore
+import EventSamples
 import ReplicaEngine
 import Testing
 

@@ -1,5 +1,6 @@
 import Crypto
 import EventCore
+import EventSamples
 import HubStore
 import LogStore
 import ReplicaEngine

@@ -100,6 +100,24 @@ import Testing
         }
     }
 
+    @Test func `two folders exchange their names, or neither has another one`() throws {
+        try Self.withFolder { folder in
+            let volume = POSIXVolume()
+            let (one, other) = (folder + "/one", folder + "/other")
+            for (path, name) in [(one, "a"), (other, "b")] {
+                try volume.createFolder(path)
+                volume.close(try volume.open(path + "/" + name, .creating))
+            }
+            #expect(try volume.exchange(one, other))
+            #expect(try volume.names(in: one) == ["b"] && volume.names(in: other) == ["a"])
+            // A folder in itself is what the file system says EINVAL to.
+            #expect(try !volume.exchange(one, one + "/b"))
+            let error = #expect(throws: VolumeError.self) { _ = try volume.exchange(one, folder + "/none") }
+            #expect(error?.reason == .noSuchFile)
+            #expect(try volume.names(in: one) == ["b"])
+        }
+    }
+
     @Test func `who waits for a folder enters the one that took its place`() async throws {
         var template = Array("/tmp/syncline-log-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)

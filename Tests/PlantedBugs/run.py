@@ -18,7 +18,7 @@ from catalogue import BUGS
 ROOT = Path(__file__).resolve().parents[2]
 SCRATCH = ROOT / ".build-planted"
 SOURCE, BUILD = SCRATCH / "source", SCRATCH / "build"
-TARGETS = ("CChecksum", "CMemory", "EventCore", "LogStore", "SyncCore", "ReplicaEngine", "HubStore", "PromptLine", "Workload", "Simulation", "simulate", "EventCoreTests", "LogStoreTests",
+TARGETS = ("CChecksum", "CFiles", "CMemory", "EventCore", "LogStore", "SyncCore", "ReplicaEngine", "HubStore", "PromptLine", "Workload", "Simulation", "simulate", "EventSamples", "EventCoreTests", "LogStoreTests",
            "ReplicaEngineTests", "SyncCoreTests", "HubStoreTests")
 PACKAGES = ("swift-argument-parser", "swift-crypto")
 SWITCH = '''internal import Glibc

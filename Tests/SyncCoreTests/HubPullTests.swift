@@ -1,4 +1,5 @@
 import EventCore
+import EventSamples
 import SyncCore
 import Testing
 

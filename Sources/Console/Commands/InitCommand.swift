@@ -3,25 +3,30 @@ internal import EventCore
 internal import LogStore
 internal import ReplicaEngine
 internal import SyncClient
+internal import SyncCore
 
 /// Makes a new store.
 struct InitCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Make a new store with its own device.",
-        discussion: "Makes DIR/.syncline and a new random device id. Example:\n\n  syncline init --name laptop")
+        discussion:
+            "Makes DIR/.syncline, DIR where it is missing, and a new random device id. Without DIR it is where --store or $SYNCLINE_STORE says, else in this folder. Example:\n\n  syncline init --name laptop"
+    )
 
-    @Argument(help: "Where; this folder when left out.") var dir: String?
+    @Argument(help: "Where; the same as --store.") var dir: String?
     @Option(help: "What people call this device; the machine's name when left out.") var name: String?
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        guard dir == nil || common.store == nil else { throw ValidationError("DIR and --store are the same: give one of them") }
+        guard dir?.isEmpty != true else { throw ValidationError("DIR is empty; leave it out for this folder") }
+    }
+
     func run(_ session: Session) throws {
-        let parent = dir ?? common.store ?? Machine.currentFolder
-        if dir != nil && !Machine.isFolder(parent) {
-            do throws(VolumeError) { try POSIXVolume().createFolderIfMissing(parent) } catch { throw ConsoleError(error) }
-        }
+        let folder = StoreFinder.folderForNew(option: dir ?? common.store)
         let name = name ?? Machine.hostName
         try Self.check(name)
-        let folder = StoreFinder.folder(of: parent)
+        do throws(VolumeError) { try POSIXVolume().createFolders(POSIXVolume.folder(of: folder)) } catch { throw ConsoleError(error) }
         let store = try Store.create(
             in: folder, on: POSIXVolume(), device: Host.newDevice(), name: name, storeID: Host.newStoreID(), options: Session.options)
         try store.close()
@@ -41,8 +46,6 @@ struct InitCommand: SessionCommand {
 
     /// - Throws: where this is no name for a device.
     static func check(_ name: String) throws(ConsoleError) {
-        guard !name.isEmpty, name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw .usage("a device's name has no control characters, and is not empty")
-        }
+        guard DeviceName.isOne(name) else { throw .usage(DeviceName.rule) }
     }
 }

@@ -13,6 +13,10 @@ struct InspectCommand: SessionCommand {
     @OptionGroup var common: CommonOptions
 
     func run(_ session: Session) throws {
+        guard !Machine.isFolder(file) else {
+            throw ConsoleError(
+                code: "folder", "\(file) is a folder", hint: "name a file of the store's .syncline/log or .syncline/checkpoint")
+        }
         try Store.inspect(file, on: POSIXVolume()) { line in
             if session.isJSON {
                 session.output.object { writer in

@@ -22,6 +22,7 @@ struct InviteCommand: ParsableCommand {
         guard let life = Arguments.milliseconds(ttl), life > 0 else {
             throw ConsoleError.usage("“\(ttl)” is no time", hint: "for example 90s, 15min, 1h, 7d")
         }
+        let isNew = !Machine.isFolder(data)
         let invitation = try AdminClient.invite(
             data: data, workspace: workspace, role: role, lifeMilliseconds: life, clock: Machine.hubClock)
         let output = Output(isJSON: json)
@@ -40,5 +41,6 @@ struct InviteCommand: ParsableCommand {
             output.line("a \(invitation.role.rawValue) may join \(invitation.workspace) for \(ttl) with the code \(invitation.code)")
         }
         output.flush()
+        if isNew { output.note("\(data) is a new hub's folder: `syncline serve --data DIR` runs the hub that knows this code") }
     }
 }

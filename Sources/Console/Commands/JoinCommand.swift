@@ -34,9 +34,12 @@ struct JoinCommand: SessionCommand {
 
     private func join(_ session: Session, _ store: Store) throws -> HubLink {
         let chain = try OwnChain.head(of: store, upTo: store.versionVector[store.device], from: nil)
-        return try Joining.join(
-            url.split(separator: ",").map(String.init), code: code, device: store.device, name: name ?? store.name, chain: chain,
-            folder: SyncFolder(ofStore: try session.folder()), keys: Host.keysFolder, authorities: ca.map(Machine.realPath))
+        let folder = SyncFolder(ofStore: try session.folder())
+        do throws(SyncError) {
+            return try Joining.join(
+                url.split(separator: ",").map(String.init), code: code, device: store.device, name: name ?? store.name, chain: chain,
+                folder: folder, keys: Host.keysFolder, authorities: ca.map(Machine.realPath))
+        } catch { throw ConsoleError(enrolling: error) }
     }
 
     private func show(_ session: Session, _ store: Store, _ link: HubLink) {

@@ -20,8 +20,10 @@ struct MendCommand: SessionCommand {
             return session.output.line("what an interruption had left is completed; `syncline sync` goes on")
         }
         let folder = try session.folder()
-        let report = try mending(folder).run(
-            code: code, device: Host.newDevice(), storeID: Host.newStoreID(), options: Session.options)
+        let report: Mending.Report
+        do throws(SyncError) {
+            report = try mending(folder).run(code: code, device: Host.newDevice(), storeID: Host.newStoreID(), options: Session.options)
+        } catch { throw ConsoleError(enrolling: error) }
         let store = try session.writing(folder)
         let exchanged: SyncReport
         do { exchanged = try session.syncing(store).sync() } catch {

@@ -5,7 +5,7 @@ internal import SyncClient
 enum StoreFinder {
     /// The `.syncline` folder.
     static func find(option: String?) throws -> String {
-        if let given = option ?? Machine.environment("SYNCLINE_STORE"), !given.isEmpty { return folder(of: given) }
+        if let given = named(option) { return folder(of: given) }
         var folder = Machine.currentFolder
         while true {
             let candidate = (folder == "/" ? "" : folder) + "/" + Host.storeFolderName
@@ -18,7 +18,15 @@ enum StoreFinder {
             hint: "make one with `syncline init`, or name one with --store DIR")
     }
 
-    /// The same, or a hub's workspace, which is a store beside the hub's own files: to be looked at, never to be written in.
+    /// The `.syncline` folder of a store that is to be made: where others will look for it.
+    static func folderForNew(option: String?) -> String { folder(of: named(option) ?? Machine.currentFolder) }
+
+    private static func named(_ option: String?) -> String? {
+        guard let given = option ?? Machine.environment("SYNCLINE_STORE"), !given.isEmpty else { return nil }
+        return given
+    }
+
+    /// Where the store is, or a hub's workspace, which is a store beside the hub's own files: to be looked at, never to be written in.
     static func findForReading(option: String?) throws -> String {
         if let option, Machine.isFolder(option + "/log"), WorkspaceSignatures.isWorkspace(option) { return option }
         return try find(option: option)

@@ -8,7 +8,8 @@ extension ConsoleError {
     init(_ error: ReplicaError) {
         switch error {
         case .notAStore(let folder):
-            self.init(code: "no-store", "there is no store in \(folder)", hint: "make one with `syncline init`")
+            self.init(
+                code: "no-store", "there is no store in \(folder)", hint: "check the name, or make one there with `syncline init DIR`")
         case .alreadyAStore(let folder):
             self.init(code: "store-exists", "there is a store in \(folder) already", hint: "choose another folder, or use this one")
         case .damagedIdentity(let file):

@@ -72,6 +72,18 @@ extension ConsoleError {
         }
     }
 
+    /// Of a command that wants a code: nothing is queued by it.
+    init(enrolling error: SyncError) {
+        guard case .unreachable(let hub, let reason) = error else {
+            self.init(error)
+            return
+        }
+        self.init(
+            .unreachable, code: "unreachable", "the hub \(hub) cannot be reached: \(reason)",
+            hint:
+                "is this its address, and does it run? The store is as it was; repeat the command, with a new code where this one is spent")
+    }
+
     private static func hint(_ code: String) -> String {
         switch ProblemCode(rawValue: code) {
         case .codeInvalid, .codeExpired, .codeSpent: "`syncline invite` on the hub's machine prints a new one; each lets in one device"

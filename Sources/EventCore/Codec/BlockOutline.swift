@@ -60,7 +60,7 @@ package struct BlockOutlines {
         let names = try BlockNames(&cursor)
         let directory = try PackedDirectory(&cursor, eventCount: count, deviceCount: names.devices.count)
         try sections.expand(directory, block, [.flags, .authors, .shapes, .shapeIndexes, .times, .extras])
-        let shapes = try PackedShape.all(in: sections[.shapes], directory, names)
+        let shapes = try PackedShapes(in: sections[.shapes], directory, names)
         let authors = IndexColumn(sections[.authors], below: names.devices.count)
         let shapeIndexes = IndexColumn(sections[.shapeIndexes], below: shapes.count)
         var (times, column, milliseconds) = (Bounds(), ByteCursor(sections[.times]), UInt64(0))

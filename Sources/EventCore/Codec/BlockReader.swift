@@ -87,6 +87,17 @@ package struct BlockReader {
         }
     }
 
+    /// The number of the event `dot` in the block, counted from 0; nil when it is none of the block's. Asked before any event has been read.
+    package func number(of dot: Dot) throws(BlockError) -> Int? {
+        if let packed { return try packed.number(of: dot) }
+        var (reader, number) = (self, 0)
+        while let next = try reader.skip() {
+            if next == dot { return number }
+            number += 1
+        }
+        return nil
+    }
+
     /// Steps over an event; nil behind the last.
     package mutating func skip() throws(BlockError) -> Dot? { try skipStamped()?.dot }
 

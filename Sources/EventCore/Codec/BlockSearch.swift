@@ -58,7 +58,7 @@ package struct BlockSearch {
             narrow(&passing) { authors[$0] == wanted }
         }
         if isShaped {
-            let shapes = try PackedShape.all(in: sections[.shapes], directory, names).map { isWanted($0, names) }
+            let shapes = try PackedShapes(in: sections[.shapes], directory, names).map { isWanted($0, names) }
             guard shapes.contains(true) else { return [] }
             let indexes = IndexColumn(sections[.shapeIndexes], below: shapes.count)
             narrow(&passing) { indexes[$0] < shapes.count && shapes[indexes[$0]] }

@@ -7,11 +7,9 @@ struct PackedBlockReader {
     /// The seq of each device's event that was read last, its base before.
     private var running: [UInt64] = []
     private var keys: SectionItems
-    private var shapes: SectionItems
+    private let shapes: PackedShapes
     private var distinctValues: SectionItems
     private var notes: SectionItems
-    /// How many writes each shape has.
-    private let writeCounts: [Int]
     private var heads = ByteCursor(UnsafeRawBufferPointer(start: nil, count: 0))
     private var contexts = ByteCursor(UnsafeRawBufferPointer(start: nil, count: 0))
     private var seqs = ByteCursor(UnsafeRawBufferPointer(start: nil, count: 0))
@@ -37,24 +35,10 @@ struct PackedBlockReader {
         directory = try PackedDirectory(&cursor, eventCount: count, deviceCount: names.devices.count)
         try sections.expand(directory, block)
         keys = SectionItems(sections[.keys], directory.keyCount)
-        shapes = SectionItems(sections[.shapes], directory.shapeCount)
+        shapes = try PackedShapes(in: sections[.shapes], directory, names)
         distinctValues = SectionItems(sections[.values], directory.valueCount)
         notes = SectionItems(sections[.notes], directory.noteCount)
-        writeCounts = try Self.writeCounts(&shapes, directory.shapeCount)
         rewind()
-    }
-
-    /// How many fields each shape writes; a delete none.
-    static func writeCounts(_ shapes: inout SectionItems, _ count: Int) throws(BlockError) -> [Int] {
-        var writeCounts: [Int] = []
-        writeCounts.reserveCapacity(count)
-        try shapes.checkEnd { (cursor) throws(BlockError) in
-            _ = try cursor.varint()
-            let writes = try cursor.count()
-            for _ in 0..<writes { _ = try cursor.varint() }
-            writeCounts.append(writes)
-        }
-        return writeCounts
     }
 
     /// Goes back to the first event.
@@ -91,7 +75,7 @@ struct PackedBlockReader {
         let dot = try self.dot(author, flags)
         let context = try contextForm(flags >> PackedFlags.formShift & PackedFlags.formMask, key)
         let recordKey = try self.key(key)
-        let body = try self.body(shape, of: recordKey.collection)
+        let body = try self.body(shapes[shape], of: recordKey.collection)
         milliseconds = try times.delta(from: milliseconds)
         let extra = flags & PackedFlags.extras != 0 ? try extras.byte() : 0
         guard extra <= PackedExtraFlags.all, flags & PackedFlags.extras == 0 || extra != 0 else { throw malformed }
@@ -110,6 +94,20 @@ struct PackedBlockReader {
             read += 1
             return row
         } catch { throw malformed }
+    }
+
+    /// The number of the event `dot` in the block; nil when it is none of the block's. Only the columns that name events are looked at.
+    func number(of dot: Dot) throws(BlockError) -> Int? {
+        guard let author = names.devices.firstIndex(of: dot.device) else { return nil }
+        let (flags, authors) = (sections[.flags], IndexColumn(sections[.authors], below: names.devices.count))
+        var (seq, seqs) = (names.bases[author], ByteCursor(sections[.seqs]))
+        for row in 0..<count {
+            let explicit = flags[row] & PackedFlags.explicitSeq != 0 ? try seqs.varint() : nil
+            guard authors[row] == author else { continue }
+            seq = explicit ?? seq &+ 1
+            if seq == dot.seq { return row }
+        }
+        return nil
     }
 
     /// Steps over an event; nil behind the last.
@@ -144,7 +142,7 @@ struct PackedBlockReader {
             if form == BlockBuilder.RowFlags.headsForm || form == BlockBuilder.RowFlags.wholeForm { _ = try contextDots() }
             running[author] = flag & PackedFlags.explicitSeq != 0 ? try seqs.varint() : running[author] &+ 1
             if flag & PackedFlags.extras != 0 { tick = try Self.skipExtras(&extras) }
-            writeCount += writeCounts[shape]
+            writeCount += shapes.writeCount(of: shape)
         }
         _ = try heads.take(headCount * (PackedDirectory.indexBytes(deviceCount) + directory.headBytes))
         for _ in 0..<step { milliseconds = try times.delta(from: milliseconds) }
@@ -268,20 +266,16 @@ struct PackedBlockReader {
         do { return RecordKey(collection: names.collections[Int(collection)], record: try Name(utf8: id)) } catch { throw malformed }
     }
 
-    private mutating func body(_ shape: Int, of collection: Name) throws(BlockError) -> EventBody {
-        var cursor = try shapes.cursor(at: shape) { (_) throws(BlockError) in }
-        let number = try cursor.varint()
-        guard number < UInt64(names.collections.count), names.collections[Int(number)] == collection else { throw malformed }
-        guard writeCounts[shape] > 0 else { return .delete }
+    private mutating func body(_ shape: PackedShape, of collection: Name) throws(BlockError) -> EventBody {
+        guard names.collections[shape.collection] == collection else { throw malformed }
+        guard !shape.fields.isEmpty else { return .delete }
         var set: [FieldWrite] = []
         var unset: [Name] = []
-        for _ in 0..<(try cursor.count()) {
-            let index = try cursor.varint()
-            guard index < UInt64(names.fields.count) else { throw malformed }
+        for field in shape.fields {
             if let value = try nextValue() {
-                set.append(FieldWrite(field: names.fields[Int(index)], value: value))
+                set.append(FieldWrite(field: names.fields[field], value: value))
             } else {
-                unset.append(names.fields[Int(index)])
+                unset.append(names.fields[field])
             }
         }
         do { return try EventBody.writing(set: set, unset: unset) } catch { throw malformed }

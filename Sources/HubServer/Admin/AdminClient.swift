@@ -21,7 +21,7 @@ package enum AdminClient {
                 defer { lock.release() }
                 return try inviteOffline(request, folder, clock)
             } catch { guard case .alreadyRunning = error else { throw error } }
-            if let path = path(in: folder), let hub = Self.connect(path) { return try ask(request, hub) }
+            if let hub = AdminPlace(of: folder)?.connected() { return try ask(request, hub) }
             // Whoever has the folder is a hub that is just starting or ending, or somebody else who makes an invitation.
             guard clock.monotonic() < deadline else { throw .adminSocket(reason: "nobody listens at its admin socket") }
             usleep(50_000)
@@ -49,11 +49,6 @@ package enum AdminClient {
         return Invitation(code: code, workspace: request.workspace, role: request.role, expires: expires)
     }
 
-    static func path(in folder: HubFolder) -> String? {
-        guard let text = try? folder.volume.wholeFile(folder.adminFile) else { return nil }
-        return String(decoding: text.prefix { $0 != 0x0A }, as: UTF8.self)
-    }
-
     private static func ask(_ request: AdminRequest, _ hub: Int32) throws(HubError) -> Invitation {
         let reply = try exchange(request.line, hub)
         guard let invitation = Invitation(json: reply) else {
@@ -62,33 +57,13 @@ package enum AdminClient {
         return invitation
     }
 
-    /// A socket to the hub; nil where nobody listens there.
-    private static func connect(_ path: String) -> Int32? {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return nil }
-        let isConnected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
-            }
-        }
-        if isConnected { return descriptor }
-        close(descriptor)
-        return nil
-    }
-
     /// Sends a line, reads all that comes back, and closes the socket.
     private static func exchange(_ line: [UInt8], _ descriptor: Int32) throws(HubError) -> [UInt8] {
         defer { close(descriptor) }
-        guard write(descriptor, line, line.count) == line.count else { throw failure() }
+        guard write(descriptor, line, line.count) == line.count else { throw AdminPlace.failure() }
         var reply: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
         while case let count = read(descriptor, &piece, piece.count), count > 0 { reply += piece[..<count] }
         return reply
     }
-
-    private static func failure() -> HubError { .adminSocket(reason: String(cString: strerror(errno))) }
 }

@@ -7,39 +7,56 @@ internal import SyncCore
 
 /// The socket on the hub's machine for whoever owns the data folder: a line of JSON in, a line of JSON out.
 ///
-/// It lies in a folder of its own with a short path, which the data folder's `admin` file names, as a socket's path has at most 107 bytes.
+/// It lies in the data folder's `private`, so that a hub that is killed leaves nothing anywhere else; among the temporary files where the data folder's file system keeps no sockets. The
+/// data folder's `admin` file says where.
 struct AdminServer {
+    private typealias Listener = NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>
+
     private let channel: any Channel
-    private let path: String
+    private let place: AdminPlace
 
     static func start(_ hub: Hub, _ folder: HubFolder, _ clock: HubClock) async throws(HubError) -> AdminServer {
-        remove(named: folder)
-        let path = try socketPath()
+        AdminPlace.left(in: folder)?.remove()
         do {
-            let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .bind(unixDomainSocketPath: path) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                    }
-                }
-            chmod(path, 0o600)
+            let (channel, place) = try await listen(folder)
             try folder.volume.replaceFile(
-                folder.adminFile, by: folder.adminFile + ".unfinished", in: folder.path, with: Array((path + "\n").utf8))
+                folder.adminFile, by: folder.adminFile + ".unfinished", in: folder.path, with: Array((place.named + "\n").utf8))
             Task { await accept(channel, hub, clock) }
-            return AdminServer(channel: channel.channel, path: path)
+            return AdminServer(channel: channel.channel, place: place)
         } catch { throw .adminSocket(reason: "\(error)") }
     }
 
     func stop() async {
         try? await channel.close()
-        Self.remove(path)
+        place.remove()
+    }
+
+    private static func listen(_ folder: HubFolder) async throws -> (Listener, AdminPlace) {
+        do { return try await listen(in: AdminPlace(in: folder)) } catch { return try await listen(in: AdminPlace.temporary()) }
+    }
+
+    private static func listen(in place: AdminPlace) async throws -> (Listener, AdminPlace) {
+        do {
+            let channel = try await place.reached { path in
+                let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .bind(unixDomainSocketPath: path) { channel in
+                        channel.eventLoop.makeCompletedFuture {
+                            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                        }
+                    }
+                chmod(path, 0o600)
+                return channel
+            }
+            return (channel, place)
+        } catch {
+            place.remove()
+            throw error
+        }
     }
 
     // MARK: - Requests
 
-    private static func accept(
-        _ channel: NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>, _ hub: Hub, _ clock: HubClock
-    ) async {
+    private static func accept(_ channel: Listener, _ hub: Hub, _ clock: HubClock) async {
         try? await channel.executeThenClose { inbound in
             for try await connection in inbound { Task { await answer(connection, hub, clock) } }
         }
@@ -69,26 +86,5 @@ struct AdminServer {
             guard case .invited(let lifetime) = reply else { throw Routes.problem(reply) }
             return Invitation(code: code, workspace: request.workspace, role: request.role, expires: clock.wall() + lifetime).json
         } catch { return error.json }
-    }
-
-    // MARK: - Path
-
-    private static func socketPath() throws(HubError) -> String {
-        var template = Array("/tmp/syncline-XXXXXX".utf8CString)
-        // The folder is the owner's alone from its first moment on.
-        guard mkdtemp(&template) != nil else { throw .adminSocket(reason: String(cString: strerror(errno))) }
-        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self) + "/admin"
-    }
-
-    /// Removes what a hub that was killed has left.
-    private static func remove(named folder: HubFolder) {
-        guard let path = AdminClient.path(in: folder) else { return }
-        remove(path)
-    }
-
-    private static func remove(_ path: String) {
-        guard path.hasPrefix("/tmp/syncline-"), path.hasSuffix("/admin") else { return }
-        unlink(path)
-        rmdir(String(path.dropLast("/admin".count)))
     }
 }

@@ -1,7 +1,7 @@
 internal import EventCore
 internal import LogStore
 
-/// The hub's data folder: a workspace's folder each in `workspaces/`, the path of the admin socket in `admin`, and `lock`.
+/// The hub's data folder: a workspace's folder each in `workspaces/`, the admin socket in `private/` and where it lies in `admin`, and `lock`.
 struct HubFolder {
     let path: String
     let volume = POSIXVolume()

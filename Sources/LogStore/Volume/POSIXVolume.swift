@@ -1,3 +1,4 @@
+internal import CFiles
 internal import Glibc
 
 /// The file system of this machine, directly on the C library.
@@ -130,6 +131,16 @@ package struct POSIXVolume: Volume {
 
     package func rename(_ path: String, to newPath: String) throws(VolumeError) {
         try check(.rename, path) { Glibc.rename(path, newPath) }
+    }
+
+    /// Gives two files or folders each other's name at once, where the file system can.
+    ///
+    /// - Returns: whether it can; nothing is changed where not.
+    package func exchange(_ path: String, _ other: String) throws(VolumeError) -> Bool {
+        do throws(VolumeError) {
+            try check(.rename, path) { syncline_exchange(path, other) }
+            return true
+        } catch { if error.code == EINVAL || error.code == ENOSYS { return false } else { throw error } }
     }
 
     package func remove(_ path: String) throws(VolumeError) {

@@ -80,6 +80,18 @@ extension Volume {
         do throws(VolumeError) { try createFolder(path) } catch { if error.reason != .alreadyExists { throw error } }
     }
 
+    /// The same with the folders that it lies in. What is made survives a power loss.
+    package func createFolders(_ path: String) throws(VolumeError) {
+        let parent = Self.folder(of: path)
+        do throws(VolumeError) { try createFolder(path) } catch {
+            if error.reason == .alreadyExists { return }
+            guard error.reason == .noSuchFile, parent != path, parent != "." else { throw error }
+            try createFolders(parent)
+            try createFolderIfMissing(path)
+        }
+        try syncFolder(parent)
+    }
+
     /// Puts a file with `bytes` in place so that after a power loss it is there whole or not at all.
     ///
     /// Writes `temporary`, syncs, renames and syncs the folder. A `temporary` left over from before is replaced.

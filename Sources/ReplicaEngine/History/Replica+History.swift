@@ -157,8 +157,8 @@ extension Replica {
 
     /// The rows at ascending positions of one block.
     func rows(at positions: ArraySlice<Position>, in block: StoredBlock) throws(ReplicaError) -> [BlockReader.Row] {
-        try block.withTypedBytes { (bytes) throws(ReplicaError) in
-            try Self.rows(at: positions.map { Int($0.index - block.first.index) }, in: block.header, block.first, bytes)
+        try reading(block) { (reader) throws(BlockError) in
+            try Self.rows(at: positions.map { Int($0.index - block.first.index) }, in: &reader)
         }
     }
 
@@ -166,16 +166,18 @@ extension Replica {
     static func rows(
         at numbers: [Int], in header: BlockHeader, _ first: Position, _ bytes: UnsafeRawBufferPointer
     ) throws(ReplicaError) -> [BlockReader.Row] {
-        try reading(header, first, bytes) { (reader) throws(BlockError) in
-            var (rows, at) = ([BlockReader.Row](), 0)
-            for number in numbers {
-                try reader.skip(number - at)
-                guard let row = try reader.next() else { preconditionFailure("the block holds these events") }
-                rows.append(row)
-                at = number + 1
-            }
-            return rows
+        try reading(header, first, bytes) { (reader) throws(BlockError) in try rows(at: numbers, in: &reader) }
+    }
+
+    private static func rows(at numbers: [Int], in reader: inout BlockReader) throws(BlockError) -> [BlockReader.Row] {
+        var (rows, at) = ([BlockReader.Row](), 0)
+        for number in numbers {
+            try reader.skip(number - at)
+            guard let row = try reader.next() else { preconditionFailure("the block holds these events") }
+            rows.append(row)
+            at = number + 1
         }
+        return rows
     }
 
     /// All rows of a block.
@@ -199,19 +201,11 @@ extension Replica {
     }
 
     private func row(of dot: Dot, in block: StoredBlock) throws(ReplicaError) -> LoggedRow? {
-        let index = try block.withTypedBytes { (bytes) throws(ReplicaError) in
-            try Self.reading(block.header, block.first, bytes) { (reader) throws(BlockError) -> UInt64? in
-                var at: UInt64 = 0
-                while let next = try reader.skip() {
-                    if next == dot { return at }
-                    at += 1
-                }
-                return nil
-            }
+        try reading(block) { (reader) throws(BlockError) in
+            guard let number = try reader.number(of: dot) else { return nil }
+            let row = try Self.rows(at: [number], in: &reader)[0]
+            return LoggedRow(position: Position(block.first.index + UInt64(number)), row: row)
         }
-        guard let index else { return nil }
-        let position = Position(block.first.index + index)
-        return try rows(at: [position][...], in: block).first.map { LoggedRow(position: position, row: $0) }
     }
 
     func block(containing position: Position) throws(ReplicaError) -> StoredBlock {
@@ -230,6 +224,16 @@ extension Replica {
             var reader = try BlockReader(header, bytes)
             return try body(&reader)
         } catch { throw .malformedBlock(at: first) }
+    }
+
+    /// The same with a block of the log, which may be open.
+    private func reading<Value>(
+        _ block: StoredBlock, _ body: (inout BlockReader) throws(BlockError) -> Value
+    ) throws(ReplicaError) -> Value {
+        guard let open = try recentBlocks.opened(block) else {
+            return try block.withTypedBytes { (bytes) throws(ReplicaError) in try Self.reading(block.header, block.first, bytes, body) }
+        }
+        do throws(BlockError) { return try open.read(body) } catch { throw .malformedBlock(at: block.first) }
     }
 }
 

@@ -16,7 +16,6 @@ final class HubClient {
     private static let patienceMilliseconds: UInt64 = 60_000
 
     /// A longer name is none.
-    private static let nameBytes = 255
 
     var hub: String { connection.hub }
 
@@ -48,7 +47,7 @@ final class HubClient {
         let objects = try devices()["devices"]?.items ?? []
         for object in objects {
             guard let id = object["device"]?.text.flatMap({ DeviceID($0) }), id != device, let name = object["name"]?.text else { continue }
-            if (1...Self.nameBytes).contains(name.utf8.count) { names[id] = name }
+            if DeviceName.isOne(name) { names[id] = name }
         }
         return (names, objects.compactMap { DeviceSignature(json: $0) })
     }

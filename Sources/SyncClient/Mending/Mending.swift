@@ -4,7 +4,8 @@ internal import ReplicaEngine
 
 /// Writing on under another identity, where others hold other events under a store's own: what the hub has, and then what it has not, issued anew.
 ///
-/// The new store grows beside the old one, in `STORE.mending`, and takes its place when it is whole; the old one is kept in its folder `forked/`. Repeating what was interrupted completes it.
+/// The new store grows beside the old one, in `STORE.mending`, and takes its place when it is whole: at once where the file system can, else by two renames. The old one is kept in its
+/// folder `forked/`. Repeating what was interrupted completes it.
 package struct Mending {
     package struct Report: Hashable, Sendable {
         package let former: DeviceID
@@ -38,7 +39,7 @@ package struct Mending {
 
     private static func mendingPath(of path: String) -> String { path + ".mending" }
 
-    /// Has `body` done once more where what it wants of a store is missing for the moment in which the mended one is put in its place.
+    /// Has `body` done once more where what it wants of a store is missing for the moment in which the mended one is put in its place by two renames.
     ///
     /// - Throws: what `body` throws; after five seconds also what `isMissing`, as an interruption may have left the store so.
     static func outlasting<Value, Failure: Error>(
@@ -62,16 +63,30 @@ package struct Mending {
         return try volume.exists(mendingPath(of: path) + keptFolder)
     }
 
-    /// Puts a whole store in its place that an interruption has left beside it.
+    /// Puts in its place what an interruption has left beside it: the mended store, or the old one.
     ///
     /// - Returns: whether there was one.
     package func complete() throws(SyncError) -> Bool {
         do throws(VolumeError) {
-            guard try Self.isBetweenStores(path) else { return false }
-            try volume.rename(mendingPath, to: path)
-            try volume.syncFolder(POSIXVolume.folder(of: path))
+            if try Self.isBetweenStores(path) {
+                try volume.rename(mendingPath, to: path)
+                try volume.syncFolder(POSIXVolume.folder(of: path))
+                return true
+            }
+            guard let kept = try placeOfExchanged() else { return false }
+            try putAside(as: kept)
             return true
         } catch { throw .file(path: error.path, code: error.code) }
+    }
+
+    /// The place in the mended store where the old one, which lies beside it by now, is to be kept: it is empty as long as that is so.
+    private func placeOfExchanged() throws(VolumeError) -> String? {
+        guard try volume.exists(mendingPath), try volume.exists(path + Self.keptFolder) else { return nil }
+        for name in try volume.names(in: path + Self.keptFolder) {
+            let place = Self.keptFolder + "/" + name
+            if try volume.names(in: path + place).isEmpty { return place }
+        }
+        return nil
     }
 
     /// - Parameters:
@@ -160,12 +175,26 @@ package struct Mending {
     private func swap(keeping kept: String) throws(SyncError) {
         do throws(VolumeError) {
             try volume.createFolderIfMissing(mendingPath + Self.keptFolder)
+            // A folder may take the place of an empty one.
+            try volume.createFolderIfMissing(mendingPath + kept)
+            try volume.syncFolder(mendingPath + Self.keptFolder)
             try volume.syncFolder(mendingPath)
+            if try volume.exchange(path, mendingPath) {
+                try volume.syncFolder(POSIXVolume.folder(of: path))
+                return try putAside(as: kept)
+            }
             try volume.rename(path, to: mendingPath + kept)
             try volume.syncFolder(mendingPath + Self.keptFolder)
             try volume.rename(mendingPath, to: path)
             try volume.syncFolder(POSIXVolume.folder(of: path))
         } catch { throw .file(path: error.path, code: error.code) }
+    }
+
+    /// Keeps the old store in the mended one, which has its place.
+    private func putAside(as kept: String) throws(VolumeError) {
+        try volume.rename(mendingPath, to: path + kept)
+        try volume.syncFolder(path + Self.keptFolder)
+        try volume.syncFolder(POSIXVolume.folder(of: path))
     }
 
     private func stored<Value>(_ body: () throws(ReplicaError) -> Value) throws(SyncError) -> Value {

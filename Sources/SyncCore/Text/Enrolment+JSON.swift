@@ -2,15 +2,10 @@ internal import EventCore
 
 /// `POST /devices`: what a device says of itself when it enrols.
 extension Enrolment {
-    /// Bytes of a device's name.
-    private static let nameBytes = 255
-
     package init(_ body: JSONBody) throws(MalformedBody) {
         let code = Secret(code: try body.text("code"))
         let name = try body.text("name")
-        guard (1...Self.nameBytes).contains(name.utf8.count), name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw .wants("“name” has 1 to \(Self.nameBytes) bytes and no control characters")
-        }
+        guard DeviceName.isOne(name) else { throw .wants("“name”: \(DeviceName.rule)") }
         let device = try body.device("device")
         let formerly = try body.optionalText("formerly") == nil ? nil : try body.device("formerly")
         self.init(

@@ -2,6 +2,7 @@ internal import EventCore
 internal import LogStore
 internal import ReplicaEngine
 internal import SyncClient
+internal import SyncCore
 
 /// One device's store, open for reading and writing: records that work without a network, and sync through a hub when it has joined one.
 ///
@@ -43,13 +44,11 @@ public actor Store {
     ///   - path: the folder that holds the store in its folder `.syncline`, as on the command line; it is made unless it is there, in one that is.
     ///   - deviceName: what people call the device that is made: a line of text. A store that is there keeps its own.
     ///   - keys: as for `open`.
-    /// - Throws: as `open`, and `.invalid` for an empty name or one with control characters
+    /// - Throws: as `open`, and `.invalid` for a name that is empty, has more than 255 bytes, or control characters
     public static func openOrCreate(
         _ path: String, deviceName: String, keys: String? = nil
     ) async throws(SynclineError) -> Store {
-        guard !deviceName.isEmpty, deviceName.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw SynclineError(.invalid, "a device's name has no control characters, and is not empty")
-        }
+        guard DeviceName.isOne(deviceName) else { throw SynclineError(.invalid, DeviceName.rule) }
         let thread = try StoreThread()
         return try await thread.run {
             Result { () throws(SynclineError) in

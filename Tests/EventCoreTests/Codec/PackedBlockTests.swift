@@ -54,6 +54,41 @@ struct PackedBlockTests {
         }
     }
 
+    @Test(arguments: 0..<10 as Range<UInt64>) func `an open block finds each event by its name, again and again, in either encoding`(
+        seed: UInt64
+    ) throws {
+        var arbitrary = ArbitraryEvents(seed: seed)
+        let events = try (0..<40).map { _ in try arbitrary.next() }
+        let rows = BlockTests.block(of: events)
+        for block in [rows, try Self.packed(rows)] {
+            let open = try block.withUnsafeBytes { try OpenBlock(try BlockHeader(checking: $0), copying: $0) }
+            for event in events.reversed() {
+                let row = try open.read { (reader) throws(BlockError) -> BlockReader.Row? in
+                    guard let number = try reader.number(of: event.dot) else { return nil }
+                    try reader.skip(number)
+                    return try reader.next()
+                }
+                #expect(row?.dot == event.dot)
+            }
+            let unknown = Dot(device: DeviceID(high: 0, low: 0), seq: 1)
+            let late = Dot(device: events[0].dot.device, seq: Limits.seq)
+            #expect(try open.read { (reader) throws(BlockError) in try reader.number(of: unknown) } == nil)
+            #expect(try open.read { (reader) throws(BlockError) in try reader.number(of: late) } == nil)
+        }
+    }
+
+    @Test func `a block that is none cannot be opened`() throws {
+        let block = BlockTests.block(of: [
+            try .init(
+                dot: Dot(device: DeviceID(high: 3, low: 4), seq: 1), key: RecordKey(collection: Name("c"), record: Name("r")),
+                context: VersionVector(), time: HybridTime(milliseconds: 1), body: .delete)
+        ])
+        let header = try block.withUnsafeBytes { try BlockHeader(checking: $0) }
+        #expect(throws: BlockError.self) {
+            _ = try [UInt8](repeating: 0xFF, count: block.count).withUnsafeBytes { try OpenBlock(header, copying: $0) }
+        }
+    }
+
     /// A device whose seqs pass the end of numbers: no honest block has one, and a lying one may not trap.
     @Test func `seqs that run over are refused or read, and never trap`() throws {
         let device = DeviceID(high: 3, low: 4)

@@ -36,24 +36,6 @@ extension Admission {
     var verdicts: [Verdict] { runs.flatMap { Array($0.verdicts) } }
 }
 
-extension DeviceID {
-    static func sample(_ number: UInt64) -> DeviceID { DeviceID(high: 0, low: number) }
-}
-
-extension Event {
-    /// An event that sets one field, of a record that its writer has seen to this extent.
-    static func sample(
-        _ device: UInt64, _ seq: UInt64, record: String = "r", context: [Dot] = [], epoch: UInt64 = 0, isCritical: Bool = false,
-        value: String = "1"
-    ) throws -> Event {
-        try Event(
-            dot: Dot(device: .sample(device), seq: seq), key: RecordKey(collection: Name("notes"), record: Name(record)),
-            context: VersionVector(context), time: HybridTime(milliseconds: seq),
-            body: .writing(set: [FieldWrite(field: Name("f"), value: FieldValue(uncheckedCanonical: Array(value.utf8)))]), epoch: epoch,
-            isCritical: isCritical)
-    }
-}
-
 /// A device's chain behind each of its events, given from the first on; before them the empty one.
 func chain(_ events: [Event]) -> [ChainHead] {
     var heads = [ChainHead(emptyChainOf: events[0].dot.device)]

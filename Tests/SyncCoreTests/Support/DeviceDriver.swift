@@ -1,4 +1,5 @@
 import EventCore
+import EventSamples
 import SyncCore
 
 /// A session and what it asked for last.

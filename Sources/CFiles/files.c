@@ -1,0 +1,7 @@
+#define _GNU_SOURCE
+#include "CFiles.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+int syncline_exchange(const char *path, const char *other) { return renameat2(AT_FDCWD, path, AT_FDCWD, other, RENAME_EXCHANGE); }
