@@ -27,7 +27,9 @@ package final class StoreLog<Storage: Volume>: HubLog {
     /// Reads what lies behind the kept marks: the whole log where there are none.
     ///
     /// - Parameter progress: told now and then how many events of how many have been read.
-    init(_ store: Replica<Storage>, _ marksFile: MarksFile<Storage>, progress: (_ done: UInt64, _ total: UInt64) -> Void) throws(ReplicaError) {
+    init(_ store: Replica<Storage>, _ marksFile: MarksFile<Storage>, progress: (_ done: UInt64, _ total: UInt64) -> Void)
+        throws(ReplicaError)
+    {
         self.store = store
         self.marksFile = marksFile
         intake = BlockIntake(store)
