@@ -61,6 +61,9 @@ struct MarksFileTests {
     private static func disk() throws -> FaultyVolume {
         let volume = FaultyVolume(seed: 5)
         try volume.createFolder("disk")
+        var state = volume.state
+        state.settle()
+        volume.state = state
         return volume
     }
 
@@ -122,6 +125,17 @@ struct MarksFileTests {
 
     // MARK: - Files that are not what they should be
 
+    /// The pieces as one.
+    private static func joined(_ pieces: [MarksPiece]) throws -> MarksPiece {
+        var chains: [DeviceID: MarksPiece.Chain] = [:]
+        for chain in pieces.flatMap(\.chains) {
+            let device = chain.head.dot.device
+            chains[device] = MarksPiece.Chain(head: chain.head, marks: (chains[device]?.marks ?? []) + chain.marks)
+        }
+        let sorted = chains.sorted { $0.key < $1.key }.map(\.value)
+        return MarksPiece(end: try #require(pieces.last).end, chains: sorted, order: pieces.flatMap(\.order))
+    }
+
     /// A file that is whole and of this log is believed: so a lie in it is told on.
     @Test func `what the file says is taken over, unless it is of another log or of another end`() throws {
         let volume = try Self.disk()
@@ -130,7 +144,7 @@ struct MarksFileTests {
         let id = LogIdentity(log.store.logID)
         let truth = try Sayings(log)
         try log.close()
-        let whole = try #require(MarksFile(in: HubDisk.folder, on: volume).pieces(of: id) { _ in true }.last)
+        let whole = try Self.joined(MarksFile(in: HubDisk.folder, on: volume).pieces(of: id) { _ in true })
         let lie = try #require(Hash256([UInt8](repeating: 7, count: 32)))
         let sealed = whole.end.sealed
         let commit = try #require(whole.end.commit)
