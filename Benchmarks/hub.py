@@ -17,6 +17,7 @@ def main():
         session = hubs.Session(Path(options.binary), scratch)
         try:
             session.exchange(options.events, options.rounds)
+            session.starts(options.start_events, options.rounds)
             session.json(options.json_events, options.rounds)
             session.idle()
             session.sockets(options.sockets, options.urgent)
@@ -39,6 +40,7 @@ def markdown(results):
 def arguments():
     parser = output.parser(__doc__, "hub.json")
     parser.add_argument("--events", type=int, default=1_000_000, help="workload W that is pushed and pulled as packed blocks")
+    parser.add_argument("--start-events", type=int, default=1_000_000, help="how many a hub has that is started again")
     parser.add_argument("--json-events", type=int, default=200_000, help="the same as JSON")
     parser.add_argument("--sockets", type=int, default=2000, help="devices that are connected at once")
     parser.add_argument("--urgent", type=int, default=5, help="urgent events to all of them")

@@ -27,7 +27,7 @@ class Hub:
         self.log = open(str(data) + ".log", "ab")
         command = [str(binary), "serve", "--data", str(data), "--listen", "127.0.0.1:0"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log)
-        ready, _, _ = select.select([self.process.stdout], [], [], 60)
+        ready, _, _ = select.select([self.process.stdout], [], [], 600)
         line = self.process.stdout.readline() if ready else b""
         if not line:
             self.end()
@@ -41,6 +41,10 @@ class Hub:
         self.process.wait(timeout=60)
         self.process.stdout.close()
         self.log.close()
+
+    def kill(self):
+        self.process.kill()
+        self.end()
 
     def cpu(self):
         return process.cpu_seconds(self.process.pid)
@@ -165,6 +169,26 @@ class Session:
                 raise SystemExit("both stores hold the same events, and show other records")
             for store in (pusher, puller):
                 shutil.rmtree(store)
+
+    def starts(self, count, rounds):
+        """A hub is ended and started again: from its start to its ready line."""
+        hub = self.serve()
+        pusher = self.device("pusher", self.generated(count))
+        if self.syncline("push", store=pusher)[0]["pushed"] != count:
+            raise SystemExit("not everything was pushed")
+        shutil.rmtree(pusher)
+        marks = hub.data / "workspaces" / "main" / "marks"
+        for number in range(rounds):
+            say(f"start of a hub with {count:,} events, round {number + 1} of {rounds}")
+            for how, end in (("after kill -9", Hub.kill), ("after a clean stop", Hub.end), ("without `marks`", lambda hub: (hub.kill(), marks.unlink()))):
+                end(self.hub)
+                start = time.monotonic()
+                self.hub = Hub(self.binary, hub.data)
+                seconds, cpu = time.monotonic() - start, self.hub.cpu()
+                name = f"start of a hub with {count:,} events, {how}"
+                known = self.figures.get(name)
+                if not known or seconds < known["seconds"]:
+                    self.figures[name] = {"seconds": seconds, "hubSeconds": cpu, "text": f"{seconds * 1000:,.0f} ms", "hub": f"{cpu:,.2f} s"}
 
     def json(self, count, rounds):
         """The same as JSON, by a client in Python whose bodies are ready before."""

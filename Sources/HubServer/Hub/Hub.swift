@@ -9,18 +9,25 @@ actor Hub {
     private let limits: SyncLimits
     private let folder: HubFolder
     private let threads: any EventLoopGroup
+    private let progress: @Sendable (_ workspace: String, _ events: UInt64, _ total: UInt64) -> Void
     private let failed: @Sendable () -> Void
     private var workspaces: [String: Workspace] = [:]
 
     static let defaultName = "main"
 
+    /// - Parameters:
+    ///   - progress: told once a second what is read while a workspace is opened, from the second one on.
+    ///   - failed: told that the disk refused.
     init(
-        _ folder: HubFolder, limits: SyncLimits, clock: HubClock, threads: any EventLoopGroup, failed: @escaping @Sendable () -> Void
+        _ folder: HubFolder, limits: SyncLimits, clock: HubClock, threads: any EventLoopGroup,
+        progress: @escaping @Sendable (_ workspace: String, _ events: UInt64, _ total: UInt64) -> Void,
+        failed: @escaping @Sendable () -> Void
     ) {
         self.folder = folder
         self.limits = limits
         self.clock = clock
         self.threads = threads
+        self.progress = progress
         self.failed = failed
     }
 
@@ -41,7 +48,7 @@ actor Hub {
         if let workspace = workspaces[name] { return workspace }
         guard HubFolder.isName(name) else { throw .badWorkspaceName(name) }
         let workspace = try Workspace(
-            name, in: folder.folder(of: name), limits: limits, clock: clock, thread: threads.next(), failed: failed)
+            name, in: folder.folder(of: name), limits: limits, clock: clock, thread: threads.next(), progress: progress, failed: failed)
         workspaces[name] = workspace
         await workspace.start()
         return workspace

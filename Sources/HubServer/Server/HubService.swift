@@ -37,7 +37,9 @@ package enum HubService {
         defer { lock.release() }
         let threads = MultiThreadedEventLoopGroup(numberOfThreads: diskThreads)
         let logger = logger(options)
-        let hub = Hub(folder, limits: options.limits, clock: options.clock, threads: threads) {
+        let hub = Hub(folder, limits: options.limits, clock: options.clock, threads: threads) { workspace, events, total in
+            logger.notice("reading the log", metadata: ["workspace": "\(workspace)", "events": "\(events)", "of": "\(total)"])
+        } failed: {
             // What is on the disk is not known any more: whoever starts it again reads it anew.
             logger.critical("the disk refused")
             exit(1)

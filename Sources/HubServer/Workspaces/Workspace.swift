@@ -32,9 +32,11 @@ actor Workspace {
     private let failed: @Sendable () -> Void
 
     /// Opens the workspace of a folder, or makes it.
+    ///
+    /// - Parameter progress: told once a second, from the second one on, how many events of how many have been read, where its log has to be.
     init(
         _ name: String, in folder: String, limits: SyncLimits, clock: HubClock, thread: any EventLoop,
-        failed: @escaping @Sendable () -> Void
+        progress: @Sendable (_ workspace: String, _ events: UInt64, _ total: UInt64) -> Void, failed: @escaping @Sendable () -> Void
     ) throws(HubError) {
         self.name = name
         self.clock = clock
@@ -42,8 +44,15 @@ actor Workspace {
         self.failed = failed
         let options = LogOptions(holder: LockHolder(process: clock.process, command: "syncline serve"))
         let log: StoreLog<POSIXVolume>
+        var told = clock.monotonic()
         do throws(ReplicaError) {
-            log = try StoreLog.open(in: folder, on: POSIXVolume(), options: options) { Secrets.bytes(32) }
+            log = try StoreLog.open(
+                in: folder, on: POSIXVolume(), options: options,
+                progress: { events, total in
+                    guard clock.monotonic() >= told + 1000 else { return }
+                    told = clock.monotonic()
+                    progress(name, events, total)
+                }, identity: { Secrets.bytes(32) })
         } catch { throw .store(error) }
         let state: HubState
         do throws(JournalError) {
@@ -54,7 +63,11 @@ actor Workspace {
     }
 
     /// Notes what an interruption left; before anything else.
-    func start() { perform(core.start(now: clock.reading)) }
+    func start() {
+        // What had to be read to open it has not to be read again.
+        core.log.keepMarks()
+        perform(core.start(now: clock.reading))
+    }
 
     /// Ends what waits: calls are answered that the hub is going, sockets are closed, and nothing new begins.
     func endWaiting() {
@@ -72,7 +85,7 @@ actor Workspace {
     func close() throws(ReplicaError) {
         wakeUp?.task.cancel()
         sync()
-        try core.log.store.close()
+        try core.log.close()
     }
 
     // MARK: - Calls
@@ -200,6 +213,7 @@ actor Workspace {
             return step(.storeFailed)
         }
         step(.durable(batch.store))
+        core.log.tidy()
     }
 
     private func send(_ message: HubMessage, to connection: ConnectionID) {

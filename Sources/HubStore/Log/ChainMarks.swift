@@ -16,6 +16,17 @@ struct ChainMarks {
         if head.dot.seq % Self.stride == 0 { marks.append(head.hash) }
     }
 
+    /// The marks behind `seq`.
+    func marks(behind seq: UInt64) -> ArraySlice<Hash256> { marks[min(marks.count, Int(seq / Self.stride) + 1)...] }
+
+    /// Goes on to a later event by what was noted: false, with nothing done, where that is not all that lies between.
+    mutating func goOn(to head: ChainHead, by noted: [Hash256]) -> Bool {
+        guard head.dot.seq >= self.head.dot.seq, UInt64(marks.count + noted.count) == head.dot.seq / Self.stride + 1 else { return false }
+        self.head = head
+        marks += noted
+        return true
+    }
+
     /// The last mark that is not behind `seq`.
     func mark(before seq: UInt64) -> ChainHead {
         let index = seq / Self.stride

@@ -1,5 +1,6 @@
 internal import Crypto
 internal import EventCore
+internal import ReplicaEngine
 
 /// What stands for all events before a position, in their order. With n the position and m the greatest multiple of 256 that is not beyond it, it is
 /// D(m) where they are one, else SHA-256(D(m) ‖ names of the events from m up to n); D(0) = 32 zero bytes, D(m + 256) = SHA-256(D(m) ‖ names of the 256 events from m on).
@@ -21,6 +22,20 @@ struct OrderDigest {
         marks.append(Self.hash(marks[marks.count - 1], names[...]))
         names.removeAll(keepingCapacity: true)
     }
+
+    /// The digests behind a position.
+    func marks(behind position: Position) -> ArraySlice<Hash256> { marks[min(marks.count, Int(position.index / Self.stride) + 1)...] }
+
+    /// As it stands at a position, which is so far from the last of all marks before it that `dots` has the events between; nil where they do not fit together.
+    init?(at position: Position, marks noted: [Hash256], dots: (Position) throws(ReplicaError) -> [Dot]) throws(ReplicaError) {
+        guard UInt64(noted.count) == position.index / Self.stride else { return nil }
+        marks += noted
+        count = UInt64(noted.count) * Self.stride
+        for dot in try dots(Position(count)) { add(dot) }
+        guard count == position.index else { return nil }
+    }
+
+    init() {}
 
     /// The digest at a position, which is no greater than `count`; `dots` reads the dots from one position up to another.
     func value<Failure: Error>(at position: UInt64, dots: (Position, Position) throws(Failure) -> [Dot]) throws(Failure) -> Hash256 {

@@ -21,7 +21,7 @@ extension StoreLog {
                     BlockHeader.names(.policies, in: bytes) ? nil : try intake.take(bytes, expectations, isGranted: rules.isGranted)
                 }
                 guard let (block, links) = found else { break }
-                for link in links { chains[link.dot.device, default: ChainMarks(link.dot.device)].add(link) }
+                for link in links { follow(link) }
                 for dot in block.dots { order.add(dot) }
                 taken.append(block)
             }

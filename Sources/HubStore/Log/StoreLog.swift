@@ -21,13 +21,22 @@ package final class StoreLog<Storage: Volume>: HubLog {
     private var readers: [PullReader] = []
     private static var keptReaders: Int { 8 }
 
-    /// Reads the whole log once.
-    package init(_ store: Replica<Storage>) throws(ReplicaError) {
+    let marksFile: MarksFile<Storage>
+    var kept = KeptMarks()
+
+    /// Reads what lies behind the kept marks: the whole log where there are none.
+    ///
+    /// - Parameter progress: told now and then how many events of how many have been read.
+    init(_ store: Replica<Storage>, _ marksFile: MarksFile<Storage>, progress: (_ done: UInt64, _ total: UInt64) -> Void)
+        throws(ReplicaError)
+    {
         self.store = store
+        self.marksFile = marksFile
         intake = BlockIntake(store)
-        var reader = EventReader(from: Position(0))
+        var reader = EventReader(from: try takeOverMarks())
         while case let events = try reader.next(4096, of: store), !events.isEmpty {
             for logged in events { note(logged.event) }
+            progress(reader.position.index, store.end.index)
         }
     }
 
@@ -37,11 +46,31 @@ package final class StoreLog<Storage: Volume>: HubLog {
     func note(_ event: Event, _ link: ChainHead? = nil) {
         order.add(event.dot)
         let head = chains[event.dot.device]?.head ?? ChainHead(emptyChainOf: event.dot.device)
-        chains[event.dot.device, default: ChainMarks(event.dot.device)].add(link ?? ChainMarks.next(head, event))
+        follow(link ?? ChainMarks.next(head, event))
+    }
+
+    /// Takes a link of a device's chain into account.
+    func follow(_ link: ChainHead) {
+        let device = link.dot.device
+        if kept.changed[device] == nil { kept.changed[device] = chains[device]?.head.dot.seq ?? 0 }
+        chains[device, default: ChainMarks(device)].add(link)
     }
 
     /// Makes what was admitted durable.
-    package func sync() throws(HubLogError) { try reading { () throws(ReplicaError) in try store.sync() } }
+    package func sync() throws(HubLogError) {
+        keepMarks()
+        try reading { () throws(ReplicaError) in try store.sync() }
+    }
+
+    /// Seals a segment that outgrew its limit, and checkpoints the state there. For a hub that has answered. That it cannot be done is no harm yet: what follows fails.
+    package func tidy() { try? store.tidy(sealed: keepMarks) }
+
+    /// Lets go of the log; what was admitted and not synced is not made durable by it.
+    package func close() throws(ReplicaError) {
+        tidy()
+        keepMarks()
+        try store.close()
+    }
 
     package var id: LogID { LogID(high: store.logID.high, low: store.logID.low) }
     package var end: Position { store.end }
@@ -78,9 +107,9 @@ package final class StoreLog<Storage: Volume>: HubLog {
 
     package func criticalEvents(from position: Position) throws(HubLogError) -> [CriticalEvent] {
         var found: [CriticalEvent] = []
-        var reader = EventReader(from: position)
-        while case let events = try reading({ () throws(ReplicaError) in try reader.next(4096, of: store) }), !events.isEmpty {
-            found += events.compactMap(CriticalEvent.init)
+        for dot in try reading({ () throws(ReplicaError) in try store.criticalDots(from: position) }) {
+            guard let event = try reading({ () throws(ReplicaError) in try store.event(dot) }).flatMap(CriticalEvent.init) else { continue }
+            found.append(event)
         }
         return found
     }

@@ -28,6 +28,34 @@ extension Replica {
         }
     }
 
+    /// The dots of the critical events from `position` on, oldest first.
+    package func criticalDots(from position: Position) throws(ReplicaError) -> [Dot] {
+        var (dots, next) = ([Dot](), position)
+        while let block = try storedBlock(containing: next) {
+            let first = block.first
+            dots += try block.withTypedBytes { (bytes) throws(ReplicaError) in
+                try Self.reading(block.header, first, bytes) { (reader) throws(BlockError) -> [Dot] in
+                    var (found, at) = ([Dot](), first)
+                    while let row = try reader.next() {
+                        if row.isCritical && at >= next { found.append(row.dot) }
+                        at = Position(at.index + 1)
+                    }
+                    return found
+                }
+            }
+            next = Position(first.index + UInt64(block.header.count))
+        }
+        return dots
+    }
+
+    /// Where the log ends now.
+    package var committedEnd: CommittedEnd { log.committedEnd }
+
+    /// Whether the log ended there once, and has only been appended to since.
+    package func contains(_ end: CommittedEnd) throws(ReplicaError) -> Bool {
+        do throws(LogError) { return try log.contains(end) } catch { throw .log(error) }
+    }
+
     /// Where the event `dot` stands; nil when it is not in the log, or waits. Costs one block.
     package func position(of dot: Dot) throws(ReplicaError) -> Position? { try row(of: dot)?.position }
 

@@ -141,9 +141,13 @@ package final class Replica<Storage: Volume> {
 
     /// Seals a segment that outgrew its limit, and checkpoints the state there; does nothing otherwise. For a writer that has a moment.
     ///
+    /// - Parameter sealed: called between the two.
     /// - Throws: `.log`, after which only opening anew helps; no event is lost.
-    package func tidy() throws(ReplicaError) {
-        if log.needsSealing { try checkpoint() }
+    package func tidy(sealed: () -> Void = {}) throws(ReplicaError) {
+        guard log.needsSealing else { return }
+        do throws(LogError) { try seal() } catch { throw .log(error) }
+        sealed()
+        try checkpoint()
     }
 
     /// Lets go of the lock and makes the acknowledged mark durable.

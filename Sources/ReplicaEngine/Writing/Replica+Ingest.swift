@@ -22,7 +22,7 @@ extension Replica {
 
     /// Takes in what of these events can be, none of which is here; what no honest store writes is named in the report, and leaves the others be.
     ///
-    /// Nothing is durable before `sync`.
+    /// Nothing is durable before `sync`, nor sealed before `tidy`.
     ///
     /// - Throws: `.fork` where two events of the batch share a name, with nothing written; `.log` when the disk refused.
     package func ingestTolerantly(_ events: some Sequence<Event>) throws(ReplicaError) -> IngestReport {

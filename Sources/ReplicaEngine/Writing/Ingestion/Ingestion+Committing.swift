@@ -29,7 +29,7 @@ extension Ingestion {
         try write(&batch, isDurable: isDurable, progress)
         try keepWaiting(rest, isDurable: isDurable)
         replica.waiting.drop(coveredBy: replica.table.versionVector)
-        try replica.tidy()
+        if isDurable { try replica.tidy() }
     }
 
     private func write(_ batch: inout [LogBlock], isDurable: Bool, _ progress: ((Int) -> Void)?) throws(ReplicaError) {

@@ -97,7 +97,7 @@ package final class Ingestion<Storage: Volume> {
     /// Commits what was admitted, in batches, and keeps aside what is too early: each batch is all there or absent after an interruption, and repeating completes it.
     ///
     /// - Parameters:
-    ///   - isDurable: whether what was written is durable when this returns; else the store's `sync` makes it so.
+    ///   - isDurable: whether what was written is durable, and the store tidy, when this returns; else its `sync` and `tidy` make it so.
     ///   - progress: told now and then how many of the events are written.
     /// - Throws: `.fork` or `.refused` with nothing written; `.log` when the disk refused.
     package func finish(isDurable: Bool = true, progress: ((Int) -> Void)? = nil) throws(ReplicaError) -> IngestReport {

@@ -46,6 +46,7 @@ final class HubProcess: NodeProcess {
     var end: UInt64 { core.log.end.index }
 
     func begin() throws {
+        core.log.keepMarks()
         let effects = core.start(now: now)
         if effects.contains(where: { if case .store(_, let records, _) = $0 { records.contains(where: Self.isCritical) } else { false } }) {
             world.reach(.criticalFoundAtStart)
@@ -65,7 +66,7 @@ final class HubProcess: NodeProcess {
     }
 
     func close() throws -> Bool {
-        do throws(ReplicaError) { try core.log.store.close() } catch {
+        do throws(ReplicaError) { try core.log.close() } catch {
             guard node.machine.isStruck else { throw Violation(.nothingFailsAlone, "\(node.name): \(error)") }
             try node.fallStruck()
             return false
@@ -193,6 +194,7 @@ final class HubProcess: NodeProcess {
         node.ledger.wait(core.log.store.waitingEvents.map(\.dot))
         try note(batch.records.flatMap(\.self))
         try step(.durable(batch.number))
+        if isAlive { core.log.tidy() }
     }
 
     private func reply(_ request: RequestID, _ reply: HubReply) throws {
