@@ -127,7 +127,7 @@ struct SavedConflictCount {
 
     /// Takes the conflicts of the records that are wanted, and not taken in yet, into the count.
     mutating func take(_ isWanted: (RecordKey) -> Bool) throws(BlockError) {
-        try takeEntries { (entry, _) in isWanted(entry.key) }
+        take(try split { (entry, _) in isWanted(entry.key) })
     }
 
     /// How many conflicts of which groups are decided, of records of some collections that have not been taken into the count. Records of which that is not known are taken in.
@@ -137,7 +137,7 @@ struct SavedConflictCount {
         of isWanted: (Name) -> Bool, _ decided: (Name, Position) -> Decided?
     ) throws(BlockError) -> [ConflictCount.Group: Int] {
         var counts: [ConflictCount.Group: Int] = [:]
-        try takeEntries { (entry, contests) throws(BlockError) in
+        let found = try split { (entry, contests) throws(BlockError) in
             guard isWanted(entry.key.collection) else { return false }
             guard let decided = entry.newest.flatMap({ decided(entry.key.collection, $0) }) else { return true }
             while !decided.fields.isEmpty && !contests.isAtEnd {
@@ -148,12 +148,14 @@ struct SavedConflictCount {
             }
             return false
         }
+        take(found)
         return counts
     }
 
-    private mutating func takeEntries(_ isTaken: (Entry, inout ByteCursor) throws(BlockError) -> Bool) throws(BlockError) {
-        var left: [UInt8] = []
-        var taken: [(entry: Entry, contests: [Name?: ConflictCount.Contest])] = []
+    private typealias Split = (left: [UInt8], taken: [(entry: Entry, contests: [Name?: ConflictCount.Contest])])
+
+    private func split(_ isTaken: (Entry, inout ByteCursor) throws(BlockError) -> Bool) throws(BlockError) -> Split {
+        var (left, taken): Split = ([], [])
         try forEachInRest { (entry, contests) throws(BlockError) in
             let start = contests
             guard try isTaken(entry, &contests) else {
@@ -168,8 +170,12 @@ struct SavedConflictCount {
             }
             taken.append((entry, found))
         }
-        rest = left
-        for (entry, contests) in taken {
+        return (left, taken)
+    }
+
+    private mutating func take(_ found: Split) {
+        rest = found.left
+        for (entry, contests) in found.taken {
             newest[entry.key] = entry.newest
             count.take(contests, of: entry.key)
         }
