@@ -33,7 +33,11 @@ struct DecisionsTests {
             }
             try Self.expectKnown(replica, "seed \(seed), round \(round)", &random)
         }
-        #expect(try volume.exists(Self.path))
+        _ = try replica.commit(
+            try OpenConflictTests.policies(for: Set(history.events.map(\.key.collection)), replica, &random), wall: round)
+        try replica.checkpoint()
+        try Self.expectKnown(replica, "seed \(seed), the end", &random)
+        #expect(SavedDecisions(try volume.wholeFile(Self.path))?.end == replica.checkpointEnd)
     }
 
     @Test func `what the file says is believed while it is whole, of this log and of these policies`() throws {

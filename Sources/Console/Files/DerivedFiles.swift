@@ -1,3 +1,4 @@
+internal import EventCore
 internal import ReplicaEngine
 
 /// Files of a store that whoever asks first would make otherwise.

@@ -65,7 +65,7 @@ extension Replica {
         for collection in decided { count += known.openCount(in: collection) }
         for key in touched {
             let policies = try policies(of: key.collection)
-            if let then = try newestPosition(of: key, before: end.position),
+            if decided.contains(key.collection), let then = try newestPosition(of: key, before: end.position),
                 known.decided(at: then, in: key.collection, under: policies)?.isOpen == true
             {
                 count -= 1
@@ -185,9 +185,10 @@ extension Replica {
     /// What policies decide of a record now; nil when it is not in conflict.
     func decided(_ key: RecordKey, _ policies: CollectionPolicies) throws(ReplicaError) -> Decided? {
         guard let place = try place(of: key), table.hasSiblings(at: place) else { return nil }
+        if let known = knownDecided(at: place, policies) { return known }
         let record = try recordWithoutTimes(at: place)
         guard record.isContested || policies.isConflictOfWholeEdits(record) else { return nil }
-        return try decided(of: record, at: place, policies)
+        return try decided(of: record, policies)
     }
 
     private func isOpen(_ key: RecordKey, _ policies: CollectionPolicies) throws(ReplicaError) -> Bool {

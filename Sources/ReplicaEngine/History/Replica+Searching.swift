@@ -17,13 +17,15 @@ extension Replica {
         var decided: Set<Name> = []
         for name in table.collections.names where try !policies(of: name).isEmpty { decided.insert(name) }
         var (times, contested) = ([Dot: HybridTime](), 0)
-        if try decided.contains(where: { name in try values.contains { try policies(of: name).mayMakeValues(of: $0.field) } }) {
-            _ = try decisions()
-        }
+        let mayBeMade = try decided.contains { name in try values.contains { try policies(of: name).mayMakeValues(of: $0.field) } }
+        if mayBeMade { _ = try decisions() }
         var found: [RecordTable.Place] = []
-        for place in table.places(holding: sought, in: collection, orWithSiblingsIn: decided, progress: progress)
-        where mayShow(values, sought, at: place, try policies(of: table.collection(at: place))) {
-            found.append(place)
+        for place in table.places(holding: sought, in: collection, orWithSiblingsIn: decided, progress: progress) {
+            let isWanted =
+                if mayBeMade { mayShow(values, sought, at: place, try policies(of: table.collection(at: place))) } else {
+                    table.mayShow(sought, at: place)
+                }
+            if isWanted { found.append(place) }
         }
         var places = table.sorted(found)
         while let place = places.next(in: table) {

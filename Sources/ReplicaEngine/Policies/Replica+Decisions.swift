@@ -3,10 +3,9 @@ internal import LogStore
 
 /// What policies decide of records in conflict, without conflicts being made of them. What has been decided up to the checkpoint is kept (`SavedDecisions`).
 extension Replica {
-    /// What is decided of a record in conflict; for a few.
-    func decided(of record: Record, at place: RecordTable.Place, _ policies: CollectionPolicies) throws(ReplicaError) -> Decided {
+    /// What is decided of a record in conflict, which has not been decided before; for a few.
+    func decided(of record: Record, _ policies: CollectionPolicies) throws(ReplicaError) -> Decided {
         if let decided = policies.decided(of: record) { return decided }
-        if let known = knownDecided(at: place, policies) { return known }
         guard let past = try RecordPast(self, record.key, holding: policies.dotsBehindDecisions(of: record)) else {
             return Decided(isOpen: true)
         }
