@@ -79,6 +79,15 @@ class Commands:
         yield "import of one event", ["import", "-"], self.event(), False
         yield "conflicts --stats, behind these writes", ["conflicts", "--stats"], None, False
         yield "list --where, behind these writes", ["list", "--where", f"{self.field}=nothing has this"], None, False
+        for policy in ("latest", "union", "text"):
+            yield f"policy notes --field f {policy}", ["policy", "notes", "--field", self.field, policy], None, False
+            yield f"conflicts --stats, the first under {policy}", ["conflicts", "--stats"], None, False
+            yield f"conflicts --stats, under {policy}", ["conflicts", "--stats"], None, False
+            yield f"status --offline, under {policy}", ["status", "--offline"], None, False
+            yield f"conflicts --field f, first line, under {policy}", ["conflicts", "--field", self.field], None, True
+            yield f"conflicts --device D, first line, under {policy}", ["conflicts", "--device", self.device], None, True
+            yield f"list --where, under {policy}", ["list", "--where", f"{self.field}=nothing has this"], None, False
+        yield "policy notes --field f manual", ["policy", "notes", "--field", self.field, "manual"], None, False
 
     def resolving(self):
         for key in self.records:

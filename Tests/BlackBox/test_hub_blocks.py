@@ -1,7 +1,11 @@
 """Packed blocks between a device and a hub: whole logs go up and come down as they lie, and what does not fit goes as events."""
+import base64
 import json
+import os
+import random
 import shutil
 import subprocess
+import time
 import unittest
 from pathlib import Path
 
@@ -45,6 +49,38 @@ class Blocks(HubTest):
     def script(self, store, lines):
         done = subprocess.run([BINARY, "--store", str(store)], input="\n".join(lines).encode(), capture_output=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 0, done.stderr.decode())
+
+    def test_who_asks_first_after_a_large_pull_does_not_wait_for_what_is_derived(self):
+        derived = {"counts", "times", "states"}
+        source = self.joined("source")
+        # Long enough for a checkpoint, which derived files go with.
+        lines = [
+            json.dumps({
+                "collection": "notes", "device": f"{1:032x}"[:8] + "-0000-0000-0000-000000000001", "record": f"r{seq}", "seq": seq,
+                "set": {"body": base64.b64encode(random.Random(seq).randbytes(67_500)).decode()}, "time": 1_760_000_000_000 + seq,
+            }) for seq in range(1, 801)
+        ]
+        self.ok("import", "-", store=source, stdin="\n".join(lines).encode())
+        self.sync(source, "push")
+        for count, command in ((800, "pull"), (801, "sync")):
+            phone = self.joined(command)
+            self.assertEqual(self.sync(phone, command)["pulled"], count)
+            self.assertEqual(derived & set(os.listdir(phone / ".syncline")), derived, command)
+            # What is derived is not made again for a few.
+            for name in derived:
+                (phone / ".syncline" / name).unlink()
+            self.ok("put", "notes/new", "a=1", store=source)
+            self.sync(source, "push")
+            self.assertEqual(self.sync(phone, command)["pulled"], 1)
+            self.assertEqual(derived & set(os.listdir(phone / ".syncline")), set(), command)
+        tablet = self.joined("tablet")
+        watch = Watch(tablet, self.keys)
+        self.addCleanup(watch.end)
+        watch.see("pulled")
+        limit = time.monotonic() + PATIENCE
+        while not derived <= set(os.listdir(tablet / ".syncline")):
+            self.assertLess(time.monotonic(), limit, os.listdir(tablet / ".syncline"))
+            time.sleep(0.1)
 
     def test_a_log_goes_up_and_comes_down(self):
         source = self.workload(12_000)

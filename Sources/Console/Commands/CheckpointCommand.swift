@@ -22,7 +22,7 @@ struct CheckpointCommand: SessionCommand {
             progress?.advance(to: done)
         }
         progress?.end()
-        try Self.saveDerivedFiles(of: store, session)
+        try session.makeDerivedFiles(of: store)
         try session.close(store)
         if session.isJSON {
             session.output.object { writer in
@@ -36,14 +36,5 @@ struct CheckpointCommand: SessionCommand {
                 "checkpoint after \(Sentences.count(store.end.index, "event")); the log has \(store.logBytes) bytes, before it had \(before)"
             )
         }
-    }
-
-    /// Makes what whoever asks first would make.
-    static func saveDerivedFiles(of store: Store, _ session: Session) throws {
-        let counting = Progress("counting conflicts", total: 0, unit: "events", on: session.output)
-        try store.saveConflictCount(progress: counting.advance(to:of:))
-        counting.end()
-        try store.saveTimes()
-        try store.saveStates()
     }
 }

@@ -19,8 +19,7 @@ struct ImportCommand: SessionCommand {
         let input = try InputFile(file)
         let store = try session.writing()
         let report = try ingest(input, into: store, session)
-        // Beside the import of a store's most part that takes little; who imports a few events does not wait for it.
-        if report.applied > Int(store.end.index) / 2 { try CheckpointCommand.saveDerivedFiles(of: store, session) }
+        try session.makeDerivedFiles(of: store, gained: report.applied)
         try session.close(store)
         if session.isJSON {
             session.output.object { writer in

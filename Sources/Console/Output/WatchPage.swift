@@ -26,12 +26,25 @@ struct WatchPage {
 
     /// Watches until the store is another device's.
     private func watch(_ machine: WatchMachine) throws {
-        var warnings = SaidWarnings()
+        var (warnings, gained) = (SaidWarnings(), 0)
         let watching = try Watching(machine) { news in
             show(news)
             if case .status(let status) = news { for warning in warnings.new(in: status) { show(warning) } }
+            switch news {
+            case .arrived(let arrival): gained += arrival.eventCount
+            case .status(let status) where status.state == .connected && gained > 0:
+                makeDerivedFiles(gained: gained)
+                gained = 0
+            case .status, .acknowledged: break
+            }
         }
         try watching.run(until: { false })
+    }
+
+    /// For who asks next; that it cannot be done stops no watch.
+    private func makeDerivedFiles(gained: Int) {
+        guard let store = try? session.reading() else { return }
+        try? session.makeDerivedFiles(of: store, gained: gained)
     }
 
     /// Says that the store was mended; everything behind it is of the new identity.

@@ -118,9 +118,11 @@ struct ConflictCount {
 
     /// The counts of the groups that are wanted; all times are known.
     ///
-    /// - Parameter decided: what policies decide of a record's conflict, by field; nil stands for delete against edit. Asked of the records among `standing`.
+    /// - Parameters:
+    ///   - decidedElsewhere: how many policies decide, of records that are not among `standing`.
+    ///   - decided: what policies decide of a record's conflict, by field; nil stands for delete against edit. Asked of the records among `standing`.
     func statistics(
-        _ isWanted: (Group) -> Bool, _ decided: (RecordKey) throws(ReplicaError) -> Set<Name?>
+        _ isWanted: (Group) -> Bool, decidedElsewhere: [Group: Int], _ decided: (RecordKey) throws(ReplicaError) -> Set<Name?>
     ) throws(ReplicaError) -> ConflictStatistics {
         var groups: [Group: ConflictStatistics.Counts] = [:]
         for (group, count) in standingCounts where isWanted(group) {
@@ -128,6 +130,7 @@ struct ConflictCount {
             var counts = ConflictStatistics.Counts()
             (counts.opened, counts.byHand) = (count + tally.durations.count, tally.durations.count)
             (counts.automatic, counts.durations) = (tally.automatic, tally.durations)
+            counts.decided = decidedElsewhere[group] ?? 0
             if counts.opened + counts.automatic > 0 { groups[group] = counts }
         }
         for (key, contests) in standing {

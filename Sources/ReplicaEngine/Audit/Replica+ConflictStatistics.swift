@@ -13,12 +13,29 @@ extension Replica {
         threads: Int? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
         _ isWanted: (ConflictStatistics.Group) -> Bool
     ) throws(ReplicaError) -> ConflictStatistics {
-        var decidable: Set<Name> = []
-        for collection in table.collections.names where try !policies(of: collection).isEmpty { decidable.insert(collection) }
-        let saved = try savedCount(with: decidable, threads)
-        let count = if let saved { saved } else { try countAll(threads, progress) }
-        return try count.statistics(isWanted) { (key) throws(ReplicaError) in
-            decidable.contains(key.collection) ? try self.decided(in: key) : []
+        var policies: [Name: CollectionPolicies] = [:]
+        for collection in table.collections.names {
+            let own = try self.policies(of: collection)
+            if !own.isEmpty { policies[collection] = own }
+        }
+        var count: ConflictCount
+        var decided: [ConflictStatistics.Group: Int] = [:]
+        if var saved = try savedCount(threads) {
+            if !policies.isEmpty {
+                let known = try decisions()
+                let found = try? saved.decidedCounts(of: { policies[$0] != nil }) { (collection, newest) in
+                    policies[collection].flatMap { known.decided(at: newest, in: collection, under: $0) }
+                }
+                if let found { decided = found }
+            }
+            count = saved.count
+        } else {
+            count = try countAll(threads, progress)
+            if !policies.isEmpty { _ = try decisions() }
+        }
+        return try count.statistics(isWanted, decidedElsewhere: decided) { (key) throws(ReplicaError) in
+            guard let own = policies[key.collection] else { return [] }
+            return try self.decided(key, own)?.fields ?? []
         }
     }
 
@@ -30,22 +47,10 @@ extension Replica {
     /// The count that goes with a new checkpoint at the sealed end of the log, where one went with the last; nil where nobody has ever asked.
     func countToGoOnWith(to end: SealedEnd) throws(ReplicaError) -> SavedConflictCount? {
         guard let saved = readCount(), let now = try goOn(saved, nil) else { return nil }
-        return now.goneOn(now.count, to: end)
+        return now.goneOn(now.count, to: end) { Self.newestPosition(of: $0, in: table) }
     }
 
     func save(_ count: SavedConflictCount) { replaceDerivedFile(SavedConflictCount.fileName, with: count.bytes) }
-
-    /// What policies decide of a record's conflict as it is now; nil stands for delete against edit.
-    private func decided(in key: RecordKey) throws(ReplicaError) -> Set<Name?> {
-        let policies = try policies(of: key.collection)
-        if let record = try recordWithoutTimes(key), let fields = policies.decidedFields(of: record) {
-            return Set(fields.map(Optional.some))
-        }
-        guard let conflict = try conflict(key, at: nil, policies) else { return [] }
-        var decided = Set(conflict.fields.map { Optional($0.field) }).subtracting(conflict.openFields.map(\.field))
-        if conflict.winner != nil { decided.insert(nil) }
-        return decided
-    }
 
     // MARK: - From what was saved
 
@@ -56,10 +61,14 @@ extension Replica {
         return saved
     }
 
-    private func savedCount(with decidable: Set<Name>, _ threads: Int?) throws(ReplicaError) -> ConflictCount? {
-        guard let saved = readCount(), var now = try goOn(saved, threads) else { return nil }
-        if !decidable.isEmpty { guard (try? now.take { decidable.contains($0.collection) }) != nil else { return nil } }
-        return now.count
+    private func savedCount(_ threads: Int?) throws(ReplicaError) -> SavedConflictCount? {
+        try readCount().flatMap { (saved) throws(ReplicaError) in try goOn(saved, threads) }
+    }
+
+    /// Where a record's newest event stands; nil where that cannot be told.
+    private static func newestPosition(of key: RecordKey, in table: borrowing RecordTable) -> Position? {
+        guard let place = try? table.place(of: key) else { return nil }
+        return table.newestPosition(at: place)
     }
 
     /// The saved count, and what the events behind it did; nil when it cannot be gone on with: the checkpoint is another one, or damaged.
@@ -100,7 +109,7 @@ extension Replica {
             }
             try time(&count) { progress(total / 2 + $0, total) }
             guard let stop else { continue }
-            save(SavedConflictCount(count, at: stop))
+            save(SavedConflictCount(count, at: stop) { Self.newestPosition(of: $0, in: table) })
             from = stop.position
         }
         return count

@@ -6,12 +6,12 @@ internal import LogStore
 /// - devices (16 bytes each), collections, fields: later parts have their numbers
 /// - concurrent events
 /// - groups: collection, field + 1 (0 for delete against edit), devices; conflicts that agreed, conflicts that stand; durations as deltas
-/// - to the end: records with conflicts that stand: collection, id, bytes of what follows; of each conflict field + 1, devices, time of the youngest side
+/// - to the end: records with conflicts that stand: collection, id, position of the newest event + 1 (0 where that is not known), bytes of what follows; of each conflict field + 1, devices, time of the youngest side
 ///
 /// Numbers are varints, lists begin with their count, names are a length byte and UTF-8.
 struct SavedConflictCount {
     static let fileName = "counts"
-    private static let magic: StaticString = "SYNCCNT1"
+    private static let magic: StaticString = "SYNCCNT2"
 
     let end: SealedEnd
     private(set) var count = ConflictCount()
@@ -21,12 +21,32 @@ struct SavedConflictCount {
     /// The records of the file that have not been taken into `count`.
     private var rest: [UInt8] = []
 
+    /// Where the newest events stand of the records that have been taken into `count`, as far as that is known.
+    private var newest: [RecordKey: Position] = [:]
+
     /// A count of all events up to there.
-    init(_ count: ConflictCount, at end: SealedEnd) { (self.count, self.end) = (count, end) }
+    ///
+    /// - Parameter newest: where a record's newest event up to there stands.
+    init(_ count: ConflictCount, at end: SealedEnd, newest: (RecordKey) -> Position? = { _ in nil }) {
+        (self.count, self.end) = (count, end)
+        for key in count.standing.keys { self.newest[key] = newest(key) }
+    }
 
     /// The same with all that came behind it, up to there.
     func goneOn(_ count: ConflictCount, to end: SealedEnd) -> SavedConflictCount {
         SavedConflictCount(count: count, end: end, devices: devices, collections: collections, fields: fields, rest: rest)
+    }
+
+    /// The same with where each record's newest event stands now.
+    func goneOn(_ count: ConflictCount, to end: SealedEnd, newest: (RecordKey) -> Position?) -> SavedConflictCount {
+        var all = goneOn(count, to: end)
+        for key in count.standing.keys { all.newest[key] = newest(key) }
+        var (renewed, collections) = ([UInt8](), all.collections)
+        try? forEachInRest { entry, contests in
+            Self.append(entry.key, newest(entry.key), contests.bytes, &collections, to: &renewed)
+        }
+        all.rest = renewed
+        return all
     }
 
     private init(
@@ -80,33 +100,85 @@ struct SavedConflictCount {
         return found.sorted()
     }
 
-    /// Takes the conflicts of the records that are wanted, and not taken in yet, into the count.
-    mutating func take(_ isWanted: (RecordKey) -> Bool) throws(BlockError) {
-        var taken: [(key: RecordKey, contests: [Name?: ConflictCount.Contest])] = []
+    /// A record of the file.
+    private struct Entry {
+        let key: RecordKey
+        let newest: Position?
+        /// Where it stands in the rest.
+        let bytes: Range<Int>
+    }
+
+    /// Calls `body` with the records that have not been taken into the count, and what is in conflict there.
+    private func forEachInRest(_ body: (Entry, inout ByteCursor) throws(BlockError) -> Void) throws(BlockError) {
         let result = rest.withUnsafeBytes { bytes in
-            Result { () throws(BlockError) -> [UInt8] in
-                var (left, cursor) = ([UInt8](), ByteCursor(bytes))
+            Result { () throws(BlockError) in
+                var cursor = ByteCursor(bytes)
                 while !cursor.isAtEnd {
                     let start = cursor.offset
                     let key = RecordKey(collection: try collections.value(&cursor), record: try cursor.name())
-                    let length = try cursor.count()
-                    var contests = ByteCursor(try cursor.take(length))
-                    guard isWanted(key) else {
-                        left += bytes[start..<cursor.offset]
-                        continue
-                    }
-                    var found: [Name?: ConflictCount.Contest] = [:]
-                    while !contests.isAtEnd {
-                        let field = try nextField(&contests)
-                        found[field] = ConflictCount.Contest(devices: Set(try nextDevices(&contests)), youngest: try contests.varint())
-                    }
-                    taken.append((key, found))
+                    let newest = try cursor.varint()
+                    var contests = ByteCursor(try cursor.take(try cursor.count()))
+                    try body(Entry(key: key, newest: newest == 0 ? nil : Position(newest - 1), bytes: start..<cursor.offset), &contests)
                 }
-                return left
             }
         }
-        rest = try result.get()
-        for (key, contests) in taken { count.take(contests, of: key) }
+        try result.get()
+    }
+
+    /// Takes the conflicts of the records that are wanted, and not taken in yet, into the count.
+    mutating func take(_ isWanted: (RecordKey) -> Bool) throws(BlockError) {
+        take(try split { (entry, _) in isWanted(entry.key) })
+    }
+
+    /// How many conflicts of which groups are decided, of records of some collections that have not been taken into the count. Records of which that is not known are taken in.
+    ///
+    /// - Parameter decided: what is decided of the record of a collection whose newest event stands at a position; nil where that is not known.
+    mutating func decidedCounts(
+        of isWanted: (Name) -> Bool, _ decided: (Name, Position) -> Decided?
+    ) throws(BlockError) -> [ConflictCount.Group: Int] {
+        var counts: [ConflictCount.Group: Int] = [:]
+        let found = try split { (entry, contests) throws(BlockError) in
+            guard isWanted(entry.key.collection) else { return false }
+            guard let decided = entry.newest.flatMap({ decided(entry.key.collection, $0) }) else { return true }
+            while !decided.fields.isEmpty && !contests.isAtEnd {
+                let field = try nextField(&contests)
+                let group = ConflictCount.Group(collection: entry.key.collection, field: field, devices: try nextDevices(&contests))
+                _ = try contests.varint()
+                if decided.fields.contains(field) { counts[group, default: 0] += 1 }
+            }
+            return false
+        }
+        take(found)
+        return counts
+    }
+
+    private typealias Split = (left: [UInt8], taken: [(entry: Entry, contests: [Name?: ConflictCount.Contest])])
+
+    private func split(_ isTaken: (Entry, inout ByteCursor) throws(BlockError) -> Bool) throws(BlockError) -> Split {
+        var (left, taken): Split = ([], [])
+        try forEachInRest { (entry, contests) throws(BlockError) in
+            let start = contests
+            guard try isTaken(entry, &contests) else {
+                left += rest[entry.bytes]
+                return
+            }
+            contests = start
+            var found: [Name?: ConflictCount.Contest] = [:]
+            while !contests.isAtEnd {
+                let field = try nextField(&contests)
+                found[field] = ConflictCount.Contest(devices: Set(try nextDevices(&contests)), youngest: try contests.varint())
+            }
+            taken.append((entry, found))
+        }
+        return (left, taken)
+    }
+
+    private mutating func take(_ found: Split) {
+        rest = found.left
+        for (entry, contests) in found.taken {
+            newest[entry.key] = entry.newest
+            count.take(contests, of: entry.key)
+        }
     }
 
     // MARK: - Writing
@@ -144,14 +216,22 @@ struct SavedConflictCount {
                 append(contest.devices, to: &own)
                 own.appendVarint(contest.youngest)
             }
-            parts.appendVarint(collections.number(of: key.collection))
-            parts += [UInt8(key.record.utf8.count)] + key.record.utf8
-            parts.appendVarint(own.count)
-            parts += own
+            own.withUnsafeBytes { Self.append(key, newest[key], $0, &collections, to: &parts) }
         }
         var content: [UInt8] = []
         devices.append(to: &content)
         for names in [collections, fields] { names.append(to: &content) }
         return DerivedFile.bytes(Self.magic, at: end, content + parts)
+    }
+
+    private static func append(
+        _ key: RecordKey, _ newest: Position?, _ contests: UnsafeRawBufferPointer, _ collections: inout Numbering<Name>,
+        to bytes: inout [UInt8]
+    ) {
+        bytes.appendVarint(collections.number(of: key.collection))
+        bytes += [UInt8(key.record.utf8.count)] + key.record.utf8
+        bytes.appendVarint(newest.map { $0.index + 1 } ?? 0)
+        bytes.appendVarint(contests.count)
+        bytes += contests
     }
 }

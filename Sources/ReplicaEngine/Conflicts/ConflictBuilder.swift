@@ -19,6 +19,32 @@ struct ConflictBuilder<Storage: Volume> {
         )
     }
 
+    /// What policies decide of it; reads no more than that takes.
+    func decided() throws(ReplicaError) -> Decided {
+        if policies.isConflictOfWholeEdits(record) { return Decided(isOpen: true) }
+        let contested = record.fields.filter(\.isContested)
+        var decided = Decided(isOpen: false)
+        if record.isDeleteAgainstEdit {
+            let sides = try sideNumbers().map { past.row($0) }
+            let contenders = sides.map { Contender(value: nil, rank: Rank(time: $0.time, dot: $0.dot), epoch: $0.epoch) }
+            if let winner = policies.rest.winner(contenders) {
+                decided.fields.insert(nil)
+                // A delete that wins takes the fields with it.
+                if sides.contains(where: { $0.dot == winner.rank.dot && $0.body == .delete }) {
+                    decided.fields.formUnion(contested.map(\.field))
+                    return decided
+                }
+            } else {
+                decided.isOpen = true
+            }
+        }
+        for field in contested {
+            let isDecided = if let known = policies.decides(field) { known } else { try !self.contested(field).decision.isOpen }
+            if isDecided { decided.fields.insert(field.field) } else { decided.isOpen = true }
+        }
+        return decided
+    }
+
     private func numbers(of dots: [Dot]) throws(ReplicaError) -> [Int] {
         var numbers: [Int] = []
         for dot in dots { if let number = try past.number(of: dot) { numbers.append(number) } }
@@ -68,12 +94,14 @@ struct ConflictBuilder<Storage: Volume> {
 
     private func contestedFields() throws(ReplicaError) -> [FieldConflict] {
         var fields: [FieldConflict] = []
-        for field in record.fields where field.isContested {
-            let numbers = try numbers(of: field.versions.map(\.dot))
-            let base = try past.versions(of: field.field, in: .seenBy(numbers)).map(\.value)
-            fields.append(try conflict(field.field, field.versions, base, policies[field.field]))
-        }
+        for field in record.fields where field.isContested { fields.append(try contested(field)) }
         return fields
+    }
+
+    private func contested(_ field: RecordField) throws(ReplicaError) -> FieldConflict {
+        let numbers = try numbers(of: field.versions.map(\.dot))
+        let base = try past.versions(of: field.field, in: .seenBy(numbers)).map(\.value)
+        return try conflict(field.field, field.versions, base, policies[field.field])
     }
 
     /// Where whole edits are in conflict: the fields on which the sides' records differ, or all when they agree on every one. Policies of single fields do not count.

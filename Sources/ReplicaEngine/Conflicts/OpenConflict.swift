@@ -22,10 +22,10 @@ package struct OpenConflict: Hashable, Sendable {
         sides = conflict.sides.map { Side(dot: $0.dot, time: $0.event.time) }
     }
 
-    /// A record without policies, whose sides are just the contested entries.
-    init(_ record: Record) {
+    /// A record whose sides are just the contested entries, and of whose fields policies decide some.
+    init(_ record: Record, decided: Set<Name?>) {
         key = record.key
-        fields = record.fields.filter(\.isContested).map(\.field)
+        fields = record.fields.filter(\.isContested).map(\.field).filter { !decided.contains($0) }
         isDeletionOpen = false
         let dots = Set(record.fields.filter(\.isContested).flatMap(\.versions).map(\.dot))
         sides = dots.compactMap { dot in record.times[dot].map { Side(dot: dot, time: $0) } }

@@ -26,8 +26,7 @@ extension Replica {
         try openConflicts(in: collection) { open in
             try conflict(open.key).map(body) ?? true
         } mayBeWanted: { place, policies in
-            // A policy shows what no event wrote.
-            !policies.isEmpty || table.mayShow(sought, at: place)
+            mayShow(values, sought, at: place, policies)
         }
     }
 

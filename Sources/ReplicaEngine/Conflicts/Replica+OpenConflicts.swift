@@ -11,45 +11,75 @@ extension Replica {
             count = ordered
         } else {
             try checkForConflicts()
-            count = try openCount(in: nil)
+            count = try openCount()
         }
         countedConflicts = (table.eventCount, count)
         return count
     }
 
     /// The same by a look at each record in conflict.
-    private func openCount(in collection: Name?) throws(ReplicaError) -> Int {
-        var count = 0
-        for key in try contestedKeys(in: collection) {
+    private func openCount() throws(ReplicaError) -> Int {
+        var (count, areDecided) = (0, false)
+        for key in try contestedKeys() {
             let policies = try policies(of: key.collection)
-            if policies.isEmpty {
+            guard !policies.isEmpty else {
                 count += 1
-            } else if let record = try recordWithoutTimes(key), try isOpen(record, policies) {
-                count += 1
+                continue
             }
+            // What depends on histories is decided of all together.
+            if !areDecided { _ = try decisions() }
+            areDecided = true
+            if try isOpen(key, policies) { count += 1 }
         }
         return count
     }
 
-    /// The same by a checkpoint's counts; nil where there are none.
+    /// The same by a checkpoint's counts, and by what has been decided up to there; nil where there are none.
     private func orderedConflictCount() throws(ReplicaError) -> Int? {
         let counted = table.contestedCounts()
         noteOrder()
         guard let counted else { return nil }
         var (count, decided) = (0, Set<Name>())
         for (collection, contested) in counted.counts {
-            if try policies(of: collection).isEmpty { count += contested } else { decided.insert(collection) }
+            let policies = try policies(of: collection)
+            if policies.isEmpty {
+                count += contested
+            } else if contested > 0 || policies.rest == .record {
+                decided.insert(collection)
+            }
         }
+        var touched: [RecordKey] = []
         for key in counted.touched {
             if try !policies(of: key.collection).isEmpty {
-                decided.insert(key.collection)
+                touched.append(key)
             } else if try recordWithoutTimes(key)?.isContested == true {
                 count += 1
             }
         }
-        // Where there are policies each record is looked at.
-        for collection in decided { count += try openCount(in: collection) }
+        guard !decided.isEmpty else {
+            for key in touched where try isOpen(key, try policies(of: key.collection)) { count += 1 }
+            return count
+        }
+        let known = try decisions()
+        guard let end = known.end, end == checkpointEnd else { return nil }
+        for collection in decided { count += known.openCount(in: collection) }
+        for key in touched {
+            let policies = try policies(of: key.collection)
+            if decided.contains(key.collection), let then = try newestPosition(of: key, before: end.position),
+                known.decided(at: then, in: key.collection, under: policies)?.isOpen == true
+            {
+                count -= 1
+            }
+            if try isOpen(key, policies) { count += 1 }
+        }
         return count
+    }
+
+    /// Where a record's newest event before `end` stands; nil when it has none there.
+    private func newestPosition(of key: RecordKey, before end: Position) throws(ReplicaError) -> Position? {
+        var next = try place(of: key).map { table.newestPosition(at: $0) }
+        while let position = next, position >= end { next = try self.position(before: position) }
+        return next
     }
 
     /// The records that are in conflict now, or were then, those that policies decide included, sorted; of one collection or all.
@@ -76,10 +106,11 @@ extension Replica {
         }
         if let moment {
             let then = try inLog(moment)
-            return try contestedRecords(in: collection, then: then, progress) { try openConflict($0, at: then).map(hand) ?? true }
+            return try contestedRecords(in: collection, then: then, progress) { try openConflict($0, nil, at: then).map(hand) ?? true }
         }
-        try openConflicts(in: collection, hand) { (place, policies) in
-            field == nil && device == nil || policies.rest == .record || table.mayContest(field, device, at: place)
+        try openConflicts(in: collection, over: field, hand) { (place, policies) in
+            field == nil && device == nil || policies.rest == .record && table.hasSeveralHeads(at: place)
+                || table.mayContest(field, device, at: place)
         }
     }
 
@@ -87,16 +118,26 @@ extension Replica {
     ///
     /// - Parameter mayBeWanted: by a record's place and policies; what may not is not looked at any closer.
     func openConflicts(
-        in collection: Name?, _ body: (OpenConflict) throws -> Bool, mayBeWanted: (RecordTable.Place, CollectionPolicies) -> Bool
+        in collection: Name?, over field: Name? = nil, _ body: (OpenConflict) throws -> Bool,
+        mayBeWanted: (RecordTable.Place, CollectionPolicies) -> Bool
     ) throws {
-        var (times, count) = ([Dot: HybridTime](), 0)
+        var (times, count, decidedCount) = ([Dot: HybridTime](), 0, 0)
         func isLast(_ key: RecordKey) throws -> Bool {
-            guard let place = try place(of: key), mayBeWanted(place, try policies(of: key.collection)) else { return false }
+            let policies = try policies(of: key.collection)
+            guard let place = try place(of: key), mayBeWanted(place, policies) else { return false }
+            var decided: Decided?
+            if !policies.isEmpty {
+                // The first are decided as they come; many together.
+                if decidedCount == Self.contestedOneByOne { _ = try decisions() }
+                decidedCount += 1
+                decided = try self.decided(key, policies)
+                guard let decided, decided.isOpen, field.map({ !decided.fields.contains($0) }) ?? true else { return false }
+            }
             // A few are found one by one, at the end of their records' histories; the rest by one look at the log.
             if count == Self.contestedOneByOne { times = try timesOfContested(many: 0) }
             count += 1
             guard let record = try record(key, times: times) else { return false }
-            return try openConflict(record, at: nil).map { try !body($0) } ?? false
+            return try openConflict(record, decided, at: nil).map { try !body($0) } ?? false
         }
         var last: RecordKey?
         if let places = try orderedConflicts(in: collection) {
@@ -127,18 +168,31 @@ extension Replica {
     }
 
     /// What is open of a record, as it is at `moment`, with the times of its contested entries.
-    private func openConflict(_ record: Record, at moment: Moment?) throws(ReplicaError) -> OpenConflict? {
+    ///
+    /// - Parameter decided: what policies decide, as far as that is known.
+    private func openConflict(_ record: Record, _ decided: Decided?, at moment: Moment?) throws(ReplicaError) -> OpenConflict? {
         let policies = try policies(of: record.key.collection, at: moment)
-        if policies.isEmpty && !record.isDeleteAgainstEdit { return record.isContested ? OpenConflict(record) : nil }
-        guard policies.leavesOpen(record) != false else { return nil }
-        // Which edits stand against a delete depends on what they had seen, and so does what policies decide.
+        let isOfWholeEdits = policies.isConflictOfWholeEdits(record)
+        guard record.isContested || isOfWholeEdits else { return nil }
+        let decided = decided ?? policies.decided(of: record)
+        if decided?.isOpen == false { return nil }
+        if let decided, !record.isDeleteAgainstEdit, !isOfWholeEdits { return OpenConflict(record, decided: decided.fields) }
+        // Which edits stand against a delete depends on what they had seen, and so does what some policies decide.
         guard let conflict = try conflict(record.key, at: moment, policies), conflict.isOpen else { return nil }
         return OpenConflict(conflict)
     }
 
-    private func isOpen(_ record: Record, _ policies: CollectionPolicies) throws(ReplicaError) -> Bool {
-        if let isOpen = policies.leavesOpen(record) { return isOpen }
-        return try conflict(record.key, at: nil, policies)?.isOpen ?? false
+    /// What policies decide of a record now; nil when it is not in conflict.
+    func decided(_ key: RecordKey, _ policies: CollectionPolicies) throws(ReplicaError) -> Decided? {
+        guard let place = try place(of: key), table.hasSiblings(at: place) else { return nil }
+        if let known = knownDecided(at: place, policies) { return known }
+        let record = try recordWithoutTimes(at: place)
+        guard record.isContested || policies.isConflictOfWholeEdits(record) else { return nil }
+        return try decided(of: record, policies)
+    }
+
+    private func isOpen(_ key: RecordKey, _ policies: CollectionPolicies) throws(ReplicaError) -> Bool {
+        try decided(key, policies)?.isOpen == true
     }
 
     /// Records in conflict, and in collections whose edits count as a whole those with more than one head.

@@ -7,7 +7,7 @@ package struct CollectionPolicies: Hashable, Sendable {
     /// Of all other fields, and of delete against edit.
     package let rest: Policy
 
-    private init(fields: [Name: Policy], rest: Policy) {
+    init(fields: [Name: Policy], rest: Policy) {
         self.fields = fields
         self.rest = rest
     }
@@ -31,49 +31,6 @@ package struct CollectionPolicies: Hashable, Sendable {
 
     /// The policy of a field.
     package subscript(field: Name) -> Policy { fields[field] ?? (rest == .record ? .manual : rest) }
-
-    /// Whether a contested record stays open, as far as its values tell; nil when that depends on its history: on a base, or on what edits had seen.
-    func leavesOpen(_ record: Record) -> Bool? {
-        if isConflictOfWholeEdits(record) { return true }
-        if record.isDeleteAgainstEdit && rest != .latest && rest != .master { return true }
-        var isKnown = true
-        var isOpen = false
-        for field in record.fields where field.isContested {
-            switch decides(field) {
-            case true?: continue
-            case false?: isOpen = true
-            case nil: isKnown = false
-            }
-        }
-        // A delete that wins takes the fields with it.
-        if isOpen && !record.isDeleteAgainstEdit { return true }
-        return isOpen || !isKnown ? nil : false
-    }
-
-    /// Which contested fields of a record are decided, as far as its values tell; nil when that depends on its history, or a delete or whole edits stand against each other.
-    func decidedFields(of record: Record) -> Set<Name>? {
-        guard !isConflictOfWholeEdits(record), !record.isDeleteAgainstEdit else { return nil }
-        var decided: Set<Name> = []
-        for field in record.fields where field.isContested {
-            guard let isDecided = decides(field) else { return nil }
-            if isDecided { decided.insert(field.field) }
-        }
-        return decided
-    }
-
-    /// Whether the policy of a contested field decides it, as far as its values tell; nil when that depends on its history.
-    private func decides(_ field: RecordField) -> Bool? {
-        switch self[field.field] {
-        case .manual, .record: return false
-        case .latest, .master: return true
-        case .max, .min:
-            let contenders = field.versions.map {
-                Contender(value: $0.value, rank: Rank(time: HybridTime(packed: 0), dot: $0.dot), epoch: 0)
-            }
-            return !self[field.field].decision(base: [], contenders: contenders).isOpen
-        case .union, .text: return nil
-        }
-    }
 
     /// Whether edits that did not see each other are in conflict as a whole.
     package func isConflictOfWholeEdits(_ record: Record) -> Bool { rest == .record && record.heads.count > 1 }

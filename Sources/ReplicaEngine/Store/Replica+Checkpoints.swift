@@ -118,6 +118,7 @@ extension Replica {
         (checkpointEnd, isCheckpointOrdered) = (end, true)
         if let count { save(count) }
         goOnWithStates()
+        goOnWithDecisions()
         // For one record they would be made in more time than they save.
         try? saveTimes()
     }

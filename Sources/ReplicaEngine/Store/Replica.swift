@@ -3,7 +3,7 @@ package import LogStore
 
 /// One device's store: its log, the records folded from it, and the events that wait for what they build on.
 ///
-/// It belongs to one task at a time. Files of the store's folder: `device`, `names`, `names.told`, `answers`, `chains`, `counts`, `times` and `states` (here), `log/`, `checkpoint/` and `lock` (LogStore).
+/// It belongs to one task at a time. Files of the store's folder: `device`, `names`, `names.told`, `answers`, `chains`, `counts`, `times`, `states` and `decisions` (here), `log/`, `checkpoint/` and `lock` (LogStore).
 package final class Replica<Storage: Volume> {
     let folder: String
     let volume: Storage
@@ -19,6 +19,8 @@ package final class Replica<Storage: Volume> {
     /// Blocks that history was read from lately: a record's events tend to lie close together, and are asked for again.
     var recentBlocks = RecentBlocks()
     var policyCache = PolicyCache()
+    /// What the `decisions` file says, or what was decided since; nil before somebody asked.
+    var knownDecisions: SavedDecisions?
     /// When the events up to a sealed end were written; nil before somebody asked.
     var sealedTimes: LogTimes?
     /// What the `states` file says; nil before it has been asked.
