@@ -32,6 +32,9 @@ package struct CollectionPolicies: Hashable, Sendable {
     /// The policy of a field.
     package subscript(field: Name) -> Policy { fields[field] ?? (rest == .record ? .manual : rest) }
 
+    /// Whether what a field shows may be a value that no event wrote.
+    func makesValues(of field: Name) -> Bool { self[field] == .union || self[field] == .text }
+
     /// Whether a contested record stays open, as far as its values tell; nil when that depends on its history: on a base, or on what edits had seen.
     func leavesOpen(_ record: Record) -> Bool? {
         if isConflictOfWholeEdits(record) { return true }
