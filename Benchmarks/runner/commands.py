@@ -49,6 +49,7 @@ class Commands:
             ["log", hot, "--kind", "import", "--limit", "20"], ["log", hot, "--kind", "resolve", "--limit", "20"], ["log", hot, "--field", "nobody writes this", "--limit", "20"], ["log", hot, "--critical", "--limit", "20"], ["log", hot, "--since", moment, "--until", moment],
             ["log", hot, "--until", self.early["time"], "--limit", "20"],
             ["list", "--where", f"{field}=nothing has this"], ["list", "notes", "--where", f"{field}=nothing has this"],
+            ["list", "--where", f"{field}=nothing has this", "--at", position], ["list", "--where", f"{field}=nothing has this", "--at", moment], ["list", "--where", "nobody writes this=1", "--at", moment],
             ["conflicts", "--limit", "10"], ["conflicts", "--stats"], ["conflicts", "--stats", "--field", field], ["conflicts", "--field", "nobody writes this"],
             ["resolve", contested, "--choose", "a", "--dry-run"], ["undo", self.middle["dot"], "--force", "--dry-run"],
             ["policy"], ["status", "--offline"],
@@ -108,7 +109,7 @@ class Commands:
         """The command as the table has it."""
         names = {
             self.hot: "R", self.records[0]: "C", self.field: "f", self.middle["dot"]: "DOT", self.middle["time"]: "TIME", self.late["dot"]: "a late DOT", self.late["time"]: "a late TIME",
-            self.early["time"]: "an early TIME", "nobody writes this": "g",
+            self.early["time"]: "an early TIME", "nobody writes this": "g", "nobody writes this=1": "g=v",
             f"#{self.events // 2}": "#HALF", f"{self.field}=nothing has this": "f=v", self.device: "D", self.side: "SIDE", self.segment(): "SEGMENT",
         }
         return " ".join([words[0], *(names.get(word, word) for word in words[1:])])

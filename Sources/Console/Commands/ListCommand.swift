@@ -30,8 +30,8 @@ struct ListCommand: SessionCommand {
             session.output.flushIfSlow()
             return true
         }
-        let moment = try session.moment(at, in: store)
-        if moment == nil && !wanted.isEmpty {
+        guard let moment = try session.moment(at, in: store) else {
+            guard !wanted.isEmpty else { return try store.decidedRecords(in: collection, show) }
             let progress = Progress("looking", total: 0, unit: "records", on: session.output)
             try store.decidedRecords(in: collection, mayShow: wanted, progress: progress.advance(to:of:)) { record in
                 progress.end()
@@ -40,7 +40,7 @@ struct ListCommand: SessionCommand {
             return progress.end()
         }
         let progress = Progress("going back", total: 0, unit: "events", on: session.output)
-        try store.decidedRecords(in: collection, at: moment, progress: progress.advance(to:of:)) { record in
+        try store.decidedRecords(in: collection, at: moment, mayShow: wanted, progress: progress.advance(to:of:)) { record in
             progress.end()
             return show(record)
         }

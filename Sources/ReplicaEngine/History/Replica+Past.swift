@@ -13,11 +13,21 @@ extension Replica {
     }
 
     /// `records(in:at:)` for a moment.
+    ///
+    /// - Parameter values: where some are given, records may be left out that never had all of them.
     func records(
-        in collection: Name?, then moment: Moment, _ progress: (Int, Int) -> Void, _ body: (Record) throws -> Bool
+        in collection: Name?, then moment: Moment, holding values: [FieldWrite] = [], _ progress: (Int, Int) -> Void,
+        _ body: (Record) throws -> Bool
     ) throws {
         let first = try eachOfFirst(in: collection) { key in try record(key, at: moment).map(body) ?? true }
         guard !first.isLast else { return }
+        for value in values {
+            guard let keys = try keys(in: collection, thatHad: value, until: moment, progress) else { continue }
+            for key in keys where first.end.map({ $0 < key }) ?? true {
+                if let record = try record(key, at: moment) { guard try body(record) else { return } }
+            }
+            return
+        }
         let past = try pastTable(at: moment, progress)
         try records(at: past.table.sortedPlaces(in: collection), behind: first.end, in: past, body)
     }

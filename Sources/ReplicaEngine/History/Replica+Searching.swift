@@ -1,4 +1,5 @@
 package import EventCore
+internal import LogStore
 
 /// Looking through all records for a few.
 extension Replica {
@@ -45,4 +46,51 @@ extension Replica {
                 && knownDecided(at: place, policies)?.fields.contains(value.field) != false
         }
     }
+
+    /// The same with the records of then. Where few have ever had one of the values, these are looked at one by one, instead of all.
+    package func decidedRecords(
+        in collection: Name?, at moment: Moment, mayShow values: [FieldWrite], progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
+        _ body: (DecidedRecord) throws -> Bool
+    ) throws {
+        guard values.allSatisfy({ table.sought($0) != nil }) else { return }
+        let then = try inLog(moment)
+        let collections = table.collections.names.filter { collection == nil || $0 == collection }
+        let written = try values.filter { value in
+            try !collections.contains { try policies(of: $0, at: then).mayMakeValues(of: value.field) }
+        }
+        try records(in: collection, then: then, holding: written, progress) { try body(try decided($0, at: then)) }
+    }
+
+    /// The records of which an event up to a moment wrote a value, sorted; nil where these are many.
+    func keys(
+        in collection: Name?, thatHad value: FieldWrite, until moment: Moment, _ progress: (Int, Int) -> Void
+    ) throws(ReplicaError) -> [RecordKey]? {
+        var (filter, end) = (AuditFilter(), self.end)
+        (filter.collection, filter.field) = (collection, value.field)
+        switch moment {
+        case .position(let position): end = min(end, position)
+        case .time(let milliseconds): filter.until = milliseconds
+        case .dot: preconditionFailure("for the store as a whole a dot stands for a position")
+        }
+        let (passing, search) = (PassingStretches(filter, in: savedLogTimes()), WriteSearch(value))
+        var (keys, next, last) = (Set<RecordKey>(), passing.start(from: Position(0)), passing.end(before: end))
+        let most = max(Self.fewRecords, Int(self.end.index) / Self.eventsFoldedLikeOneRecord)
+        while next < last {
+            progress(Int(next.index), Int(last.index))
+            let block = try block(containing: next)
+            let numbers = try block.withTypedBytes { (bytes) throws(ReplicaError) in
+                try Self.naming(block.first) { () throws(BlockError) in try search.numbers(in: block.header, bytes) }
+            }
+            for row in try rows(at: numbers.map { Position(block.first.index + UInt64($0)) }[...], in: block) {
+                if collection == nil || row.key.collection == collection { keys.insert(row.key) }
+            }
+            guard keys.count <= most else { return nil }
+            next = passing.start(from: Position(block.first.index + UInt64(block.header.count)))
+        }
+        return keys.sorted()
+    }
+
+    private static var fewRecords: Int { 16 }
+    /// To look at a record of then takes about as long as to fold so many events.
+    private static var eventsFoldedLikeOneRecord: Int { 5000 }
 }

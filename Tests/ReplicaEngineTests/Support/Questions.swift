@@ -151,6 +151,18 @@ struct Question: Sendable, CustomStringConvertible {
             }
             return "\(keys)"
         },
+        Question("records that showed a value") { replica, sample in
+            var keys: [RecordKey] = []
+            for case .write(let set, _) in sample.events.prefix(3).map(\.body) {
+                for moment in moments {
+                    try replica.decidedRecords(in: nil, at: moment, mayShow: Array(set.prefix(1))) {
+                        keys.append($0.key)
+                        return true
+                    }
+                }
+            }
+            return "\(keys)"
+        },
         Question("open conflicts") { replica, _ in
             var keys: [RecordKey] = []
             for moment in [nil] + moments {
