@@ -36,9 +36,9 @@ package struct WriteSearch {
         let alike = try numbersOfAlike(in: sections[.values])
         guard !alike.isEmpty else { return [] }
         try sections.expand(directory, block, [.shapes, .shapeIndexes, .valueIndexes])
-        let shapes = try PackedShape.all(in: sections[.shapes], directory, names)
+        let shapes = try PackedShapes(in: sections[.shapes], directory, names)
         // Of each shape how many fields it has, and which of them is the field.
-        let places = shapes.map { (field: $0.fields.firstIndex(of: field), count: $0.fields.count) }
+        let places = shapes.map { (field: $0.fields.enumerated().first { $0.element == field }?.offset, count: $0.fields.count) }
         let indexes = IndexColumn(sections[.shapeIndexes], below: shapes.count)
         let valueIndexes = IndexColumn(sections[.valueIndexes], below: directory.valueCount)
         let written = directory.valueCount > 0 ? sections[.valueIndexes].count / valueIndexes.byteCount : Int.max
