@@ -1,4 +1,5 @@
 import EventCore
+import EventSamples
 import LogStore
 import ReplicaEngine
 import Simulation
