@@ -50,7 +50,7 @@ struct LyingFileTests {
             content.append(name: "f")
             // No concurrent events; one group: its collection, its field, no devices, no tallies, no durations.
             content += Self.varints(0, 1, 0, number, 0, 0, 0, 0)
-            return SavedConflictCount(Self.file("SYNCCNT1", content))
+            return SavedConflictCount(Self.file("SYNCCNT2", content))
         }
         #expect(count(ofField: 0)?.count.tallies.keys.map(\.field) == [nil])
         #expect(count(ofField: 1)?.count.tallies.keys.map(\.field?.text) == ["f"])

@@ -35,7 +35,7 @@ extension Replica {
             let collection = table.collection(at: place)
             if policies[collection] != nil { places[collection, default: []].append(place) }
         }
-        for (collection, policies) in policies {
+        for (collection, policies) in policies.sorted(by: { $0.key < $1.key }) {
             let places = places[collection] ?? []
             let decided = try self.decided(of: places, policies, known)
             made.add(collection, policies, zip(places, decided).map { (table.newestPosition(at: $0), $1) })

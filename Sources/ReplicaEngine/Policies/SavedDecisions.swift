@@ -112,7 +112,7 @@ struct SavedDecisions {
         bytes.appendVarint(outcomes.values.count)
         for decided in outcomes.values {
             bytes.appendVarint(decided.fields.count)
-            for field in decided.fields {
+            for field in decided.fields.sorted(by: { ($0?.utf8 ?? []).lexicographicallyPrecedes($1?.utf8 ?? []) }) {
                 bytes.append(field == nil ? 0 : 1)
                 if let field { append(field.utf8) }
             }
