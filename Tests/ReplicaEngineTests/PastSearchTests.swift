@@ -76,6 +76,8 @@ struct PastSearchTests {
         try replica.decidedRecords(in: nil, at: moment, mayShow: [wanted(try Name("h"), "1")], progress: { _, _ in told += 1 }) { _ in true
         }
         #expect(told == 0)
+        let unknown = Dot(device: DeviceID(high: 9, low: 9), seq: 1000)
+        #expect(throws: ReplicaError.unknownEvent(unknown)) { try Self.shown(replica, .dot(unknown), [wanted(try Name("h"), "1")]) }
         var seen = 0
         try replica.decidedRecords(in: nil, at: moment, mayShow: [wanted(g, "2")], progress: { _, _ in told += 1 }) { _ in
             seen += 1

@@ -52,8 +52,8 @@ extension Replica {
         in collection: Name?, at moment: Moment, mayShow values: [FieldWrite], progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
         _ body: (DecidedRecord) throws -> Bool
     ) throws {
-        guard values.allSatisfy({ table.sought($0) != nil }) else { return }
         let then = try inLog(moment)
+        guard values.allSatisfy({ table.sought($0) != nil }) else { return }
         let collections = table.collections.names.filter { collection == nil || $0 == collection }
         let written = try values.filter { value in
             try !collections.contains { try policies(of: $0, at: then).mayMakeValues(of: value.field) }
@@ -90,7 +90,9 @@ extension Replica {
         return keys.sorted()
     }
 
+    /// So many records are looked at one by one however few events the log has.
     private static var fewRecords: Int { 16 }
+
     /// To look at a record of then takes about as long as to fold so many events.
     private static var eventsFoldedLikeOneRecord: Int { 5000 }
 }
