@@ -49,8 +49,10 @@ struct WriteSearchTests {
     @Test func `a block whose columns name what is not there is refused`() throws {
         let write = FieldWrite(field: try Name("a"), value: try FieldValue(json: Array("7".utf8)))
         #expect(try Self.numbers(write, PackedParts().block) == [0, 1, 2])
-        // A shape that is not there; fewer values than are written; a value that ends behind its section.
-        for (section, bytes) in [(.shapeIndexes, [0, 1, 0]), (.valueIndexes, [0, 0, 0, 0, 0]), (.values, [2 << 5 | 2, 7])]
+        // A shape that is not there; more than the shapes; fewer values than are written; a value that ends behind its section.
+        for (section, bytes) in [
+            (.shapeIndexes, [0, 1, 0]), (.shapes, [0, 2, 0, 1, 0]), (.valueIndexes, [0, 0, 0, 0, 0]), (.values, [2 << 5 | 2, 7]),
+        ]
             as [(PackedParts.Section, [UInt8])]
         {
             var parts = PackedParts()
