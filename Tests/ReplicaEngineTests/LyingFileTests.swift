@@ -57,6 +57,22 @@ struct LyingFileTests {
         #expect(count(ofField: 2) == nil)
         #expect(count(ofField: .max) == nil)
     }
+
+    @Test func `decisions of policies, events or outcomes that are none`() {
+        func decisions(policy: String = "latest", position: UInt64 = 3, outcome: UInt64 = 0) -> SavedDecisions? {
+            // One outcome: no field is decided, and nothing is open. One collection: its policy, no fields of their own, one record.
+            var content = Self.varints(1, 0) + [0] + Self.varints(1)
+            content.append(name: "c")
+            content.append(name: policy)
+            content += Self.varints(0, 1, position, outcome)
+            return SavedDecisions(Self.file("SYNCDEC1", content))
+        }
+        #expect(decisions()?.collections.keys.map(\.text) == ["c"])
+        #expect(decisions(position: UInt64(UInt32.max)) != nil)
+        #expect(decisions(policy: "best") == nil)
+        #expect(decisions(position: UInt64(UInt32.max) + 1) == nil)
+        #expect(decisions(outcome: 1) == nil)
+    }
 }
 
 extension [UInt8] {

@@ -132,6 +132,16 @@ struct Question: Sendable, CustomStringConvertible {
             while case let events = try reader.next(10, of: replica), !events.isEmpty { dots += events.map(\.event.dot) }
             return "\(dots)"
         },
+        Question("critical events") { replica, sample in
+            try Set(sample.events.map(\.dot.device)).sorted().map { device in
+                "\(try replica.criticalEvents(of: device, from: Position(3), limit: 1000))"
+            }.joined()
+        },
+        Question("events of a block that is open") { replica, sample in
+            // What is asked for more than once stays open; who was told that it cannot be read asks again.
+            for event in sample.events { _ = try? replica.event(event.dot) }
+            return try sample.events.map { "\(try replica.position(of: $0.dot)?.index ?? 0)" }.joined(separator: " ")
+        },
         Question("dots") { replica, _ in
             var dots: [Dot] = []
             try replica.dots(from: Position(3), upTo: Position(60)) { dots.append($1) }
