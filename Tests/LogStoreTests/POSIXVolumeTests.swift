@@ -49,6 +49,14 @@ import Testing
             #expect(error?.operation == .open && error?.path == missing && error?.reason == .noSuchFile)
             try volume.createFolder(missing)
             #expect(throws: VolumeError(.createFolder, missing, code: EEXIST)) { try volume.createFolder(missing) }
+            // A folder's folders are made with it, but not through a file.
+            try volume.createFolders(missing + "/a/b/c")
+            try volume.createFolders(missing + "/a/b/c")
+            #expect(try volume.names(in: missing + "/a/b") == ["c"])
+            try volume.replaceFile(missing + "/a/file", by: missing + "/a/new", in: missing + "/a", with: [1])
+            #expect(throws: VolumeError(.createFolder, missing + "/a/file/d/e", code: ENOTDIR)) {
+                try volume.createFolders(missing + "/a/file/d/e")
+            }
             #expect(throws: VolumeError(.open, missing, code: EEXIST)) { _ = try volume.open(missing, .creating) }
             #expect(throws: VolumeError(.open, missing, code: EISDIR)) { _ = try volume.open(missing, .readingAndWriting) }
             #expect(try volume.names(in: folder) == ["missing"])

@@ -58,6 +58,9 @@ struct DamagedBlockTests {
         Damage("a head of a device that is none", .reading) { $0.sections[.heads] = [1, 0] },
         Damage("a head of seq 0", .reading) { $0.sections[.heads] = [0, 1] },
         Damage("a field that is written twice", .reading, isOfFold: false) { $0.sections[.shapes] = [0, 2, 1, 1] },
+        Damage("fields of another collection than the record's", .reading) {
+            ($0.collections, $0.sections[.shapes]) = (["notes", "trips"], [1, 2, 0, 1])
+        },
         Damage("fewer numbers of values than writes", .reading) { $0.sections[.valueIndexes] = [0, 0, 0, 0, 0] },
         Damage("a note that is none", .reading, isOfFold: false) { $0.sections[.extras]?[1] = 1 },
         Damage("a note that is no text", .reading, isOfFold: false) { $0.sections[.notes] = [1, 0xFF] },

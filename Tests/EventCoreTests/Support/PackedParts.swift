@@ -11,6 +11,8 @@ struct PackedParts {
 
     static let device = DeviceID(high: 1, low: 2)
 
+    /// Collection 0, and others that nobody's record is of.
+    var collections = ["notes"]
     /// How many distinct values the directory announces.
     var valueCount = 1
     /// The seq before the device's first.
@@ -38,7 +40,9 @@ struct PackedParts {
         var bytes: [UInt8] = [1] + Self.device.bytes
         bytes.appendVarint(base)
         bytes.append(3)
-        return bytes + [1, 5] + Array("notes".utf8) + [2, 1, UInt8(ascii: "a"), 1, UInt8(ascii: "b")]
+        bytes.append(UInt8(collections.count))
+        for name in collections { bytes += [UInt8(name.utf8.count)] + name.utf8 }
+        return bytes + [2, 1, UInt8(ascii: "a"), 1, UInt8(ascii: "b")]
     }
 
     private var directory: [UInt8] {
