@@ -4,8 +4,9 @@ extension EventLog {
     /// Where the first block of events begins, at `position` or behind, or goes on there, that has one which `known` does not cover; the end where none has. Reads no block.
     package func firstBlock(from position: Position, beyond known: VersionVector) throws(LogError) -> Position {
         func first(_ blocks: [BlockIndexEntry]) -> Position? {
-            let rest = blocks[blocks.index(reaching: position)...].filter { $0.kind == .events }
-            return rest.first { $0.ranges?.allSatisfy { $0.last <= known[$0.device] } != true }.map { max($0.first, position) }
+            blocks[blocks.index(reaching: position)...]
+                .first { $0.kind == .events && $0.ranges?.allSatisfy { $0.last <= known[$0.device] } != true }
+                .map { max($0.first, position) }
         }
         try findActiveBlocks()
         for index in sealed.indices where sealed[index].tail.endPosition > position {

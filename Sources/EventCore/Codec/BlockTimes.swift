@@ -30,14 +30,7 @@ package struct WantedTimes {
     }
 
     /// Where the first seq is that is not below this one.
-    private static func place(of seq: UInt64, in seqs: [UInt64]) -> Int {
-        var (low, high) = (0, seqs.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if seqs[middle] < seq { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private static func place(of seq: UInt64, in seqs: [UInt64]) -> Int { seqs.partitionPoint { $0 < seq } }
 
     /// A device of the block: its seq so far, and the next one that is asked for.
     private struct Running {

@@ -31,25 +31,11 @@ struct BlockIndexEntry: Hashable, Sendable {
 extension [BlockIndexEntry] {
     /// The first block that ends behind `position`, or is a waiting one that stands there or later. O(log n).
     func index(reaching position: Position) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            let entry = self[middle]
-            let isBefore = entry.kind == .events ? entry.end <= position : entry.first < position
-            if isBefore { low = middle + 1 } else { high = middle }
-        }
-        return low
+        partitionPoint { $0.kind == .events ? $0.end <= position : $0.first < position }
     }
 
     /// The first block that begins at `position` or later. O(log n).
-    func index(beginningAt position: Position) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle].first < position { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    func index(beginningAt position: Position) -> Int { partitionPoint { $0.first < position } }
 
     /// The block that holds the event at `position`.
     func containing(_ position: Position) -> BlockIndexEntry? {

@@ -50,11 +50,7 @@ struct BlocksByDevice: Sendable {
 
     /// The last of those that are so, which come before all others.
     private static func last(of spans: [Span], _ isSo: (Span) -> Bool) -> Span? {
-        var (low, high) = (0, spans.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if isSo(spans[middle]) { low = middle + 1 } else { high = middle }
-        }
-        return low > 0 ? spans[low - 1] : nil
+        let end = spans.partitionPoint(isSo)
+        return end > 0 ? spans[end - 1] : nil
     }
 }

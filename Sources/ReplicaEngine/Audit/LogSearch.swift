@@ -16,7 +16,7 @@ struct LogSearch<Storage: Volume> {
 
     /// Where a block's events stand that pass, ascending.
     func positions(in block: StoredBlock) throws(ReplicaError) -> [Position] {
-        try block.withTypedBytes { (bytes) throws(ReplicaError) in try positions(in: block.header, block.first, bytes) }
+        try search.numbers(in: block).map { Position(block.first.index + UInt64($0)) }
     }
 
     func positions(in header: BlockHeader, _ first: Position, _ bytes: UnsafeRawBufferPointer) throws(ReplicaError) -> [Position] {

@@ -75,13 +75,6 @@ extension Replica {
         return count
     }
 
-    /// Where a record's newest event before `end` stands; nil when it has none there.
-    private func newestPosition(of key: RecordKey, before end: Position) throws(ReplicaError) -> Position? {
-        var next = try place(of: key).map { table.newestPosition(at: $0) }
-        while let position = next, position >= end { next = try self.position(before: position) }
-        return next
-    }
-
     /// The records that are in conflict now, or were then, those that policies decide included, sorted; of one collection or all.
     package func contestedKeys(in collection: Name? = nil, at moment: Moment? = nil) throws(ReplicaError) -> [RecordKey] {
         if let moment { return try contestedKeys(in: collection, then: moment) }

@@ -68,14 +68,7 @@ struct LogTimes {
     }
 
     /// The number of the stretch that has an event; that behind the last one where none is known to have it.
-    func number(at position: Position) -> Int {
-        var (low, high) = (0, stretches.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if stretches[middle].end <= position.index { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    func number(at position: Position) -> Int { stretches.partitionPoint { $0.end <= position.index } }
 
     // MARK: - The file
 

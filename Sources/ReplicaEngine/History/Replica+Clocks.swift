@@ -7,13 +7,8 @@ extension Replica {
     func clocks(before wanted: [(key: RecordKey, position: Position)]) throws(ReplicaError) -> [VersionVector] {
         var walks: [ClockWalk] = []
         for (key, position) in wanted {
-            guard let place = try place(of: key) else {
-                walks.append(ClockWalk(next: nil, devices: []))
-                continue
-            }
-            var next: Position? = table.newestPosition(at: place)
-            while let later = next, later >= position { next = try self.position(before: later) }
-            walks.append(ClockWalk(next: next, devices: Set(table.clock(at: place).entries.map(\.device))))
+            let devices = try clock(of: key).entries.map(\.device)
+            walks.append(ClockWalk(next: try newestPosition(of: key, before: position), devices: Set(devices)))
         }
         try follow(&walks) { wanted[$0].key }
         return walks.map(\.clock)
@@ -42,7 +37,7 @@ extension Replica {
                 }
                 return
             }
-            var steps: [(position: Position, walk: Int)] = []
+            var steps: [(position: Position, of: Int)] = []
             for walk in open {
                 for _ in 0..<stride {
                     guard let position = walks[walk].next else { break }
@@ -50,17 +45,12 @@ extension Replica {
                     walks[walk].next = try self.position(before: position)
                 }
             }
-            steps.sort { $0.position < $1.position }
-            var rest = steps[...]
-            while let first = rest.first {
-                let block = try Self.block(of: log, containing: first.position)
-                let inBlock = rest.prefix { block.contains($0.position) }
-                rest = rest.dropFirst(inBlock.count)
+            try Self.blocks(of: log, holding: steps) { (block, inBlock) throws(ReplicaError) in
                 let numbers = inBlock.map { Int($0.position.index - block.first.index) }
                 let found = try block.withTypedBytes { (bytes) throws(ReplicaError) in
                     try Self.naming(block.first) { () throws(BlockError) in try dots.dots(at: numbers, in: block.header, bytes) }
                 }
-                for (step, dot) in zip(inBlock, found) { walks[step.walk].meet(dot) }
+                for (step, dot) in zip(inBlock, found) { walks[step.of].meet(dot) }
             }
             stride *= 4
         }

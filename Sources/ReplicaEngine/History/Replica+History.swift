@@ -16,6 +16,13 @@ extension Replica {
         try reading { (table) throws(CheckpointDamage) in try table.position(before: position) }
     }
 
+    /// Where a record's newest event before `end` stands; nil when it has none there.
+    func newestPosition(of key: RecordKey, before end: Position) throws(ReplicaError) -> Position? {
+        var next = try place(of: key).map { table.newestPosition(at: $0) }
+        while let position = next, position >= end { next = try self.position(before: position) }
+        return next
+    }
+
     /// The positions of the record's events, newest first.
     func positions(of key: RecordKey) throws(ReplicaError) -> [Position] {
         try reading { (table) throws(CheckpointDamage) -> [Position] in

@@ -40,25 +40,21 @@ extension Replica {
 
     private func states(upTo end: SealedEnd, goingOn saved: SavedRecordStates) throws(ReplicaError) -> SavedRecordStates {
         let spans = try spans(of: saved.spacing, from: saved.end.position, to: end.position)
-        var rest = spans.indices.flatMap { number in spans[number].positions.map { (position: $0, span: number) } }[...]
-        rest.sort { $0.position < $1.position }
+        let steps = spans.indices.flatMap { number in spans[number].positions.map { (position: $0, of: number) } }
         var found = saved
         // By where the state before stands, and by span.
         var (done, running) = ([Position: RunningState](), [Int: RunningState]())
-        while let first = rest.first {
-            let block = try Self.block(of: log, containing: first.position)
-            let inBlock = rest.prefix { block.contains($0.position) }
-            rest = rest.dropFirst(inBlock.count)
+        try Self.blocks(of: log, holding: steps) { (block, inBlock) throws(ReplicaError) in
             for (at, row) in zip(inBlock, try rows(at: inBlock.map { $0.position }[...], in: block)) {
-                let span = spans[at.span]
-                let begun = running.removeValue(forKey: at.span)
+                let span = spans[at.of]
+                let begun = running.removeValue(forKey: at.of)
                 var state = if let begun { begun } else { try begin(span, row.key, saved, &done) }
                 state.apply(LoggedRow(position: at.position, row: row))
                 if at.position == span.positions.last {
                     found.add(state.takeState(), of: row.key, at: at.position)
                     done[at.position] = state
                 } else {
-                    running[at.span] = state
+                    running[at.of] = state
                 }
             }
         }

@@ -94,7 +94,7 @@ extension Replica {
     private func decidedByHistory(
         _ records: [(record: Record, place: RecordTable.Place)], _ policies: CollectionPolicies
     ) throws(ReplicaError) -> [Decided] {
-        var wanted: [(position: Position, record: Int)] = []
+        var wanted: [(position: Position, of: Int)] = []
         var rest: [Position?] = []
         for (number, (_, place)) in records.enumerated() {
             var (next, count): (Position?, Int) = (table.newestPosition(at: place), 0)
@@ -105,15 +105,10 @@ extension Replica {
             }
             rest.append(next)
         }
-        wanted.sort { $0.position < $1.position }
         var steps = [[LoggedRow]](repeating: [], count: records.count)
-        var left = wanted[...]
-        while let first = left.first {
-            let block = try Self.block(of: log, containing: first.position)
-            let inBlock = left.prefix { block.contains($0.position) }
-            left = left.dropFirst(inBlock.count)
+        try Self.blocks(of: log, holding: wanted) { (block, inBlock) throws(ReplicaError) in
             for (wanted, row) in zip(inBlock, try rows(at: inBlock.map(\.position)[...], in: block)) {
-                steps[wanted.record].append(LoggedRow(position: wanted.position, row: row))
+                steps[wanted.of].append(LoggedRow(position: wanted.position, row: row))
             }
         }
         var all: [Decided] = []

@@ -35,12 +35,8 @@ struct SavedDecisions {
     }
 
     private func index(of newest: Position, _ own: OfCollection) -> Int? {
-        var (low, high) = (0, own.positions.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if own.positions[middle] < newest.index { low = middle + 1 } else { high = middle }
-        }
-        return low < own.positions.count && own.positions[low] == newest.index ? low : nil
+        let place = own.positions.partitionPoint { $0 < newest.index }
+        return place < own.positions.count && own.positions[place] == newest.index ? place : nil
     }
 
     /// How many of a collection's records are open that had no event behind the end.

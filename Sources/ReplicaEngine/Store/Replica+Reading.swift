@@ -23,6 +23,20 @@ extension Replica {
         return block
     }
 
+    /// Calls `body` with the blocks that hold these steps' positions, in the order of the log and each once, and with the steps that lie in it, ascending.
+    static func blocks<Step>(
+        of log: EventLog<Storage>, holding steps: [(position: Position, of: Step)],
+        _ body: (StoredBlock, ArraySlice<(position: Position, of: Step)>) throws(ReplicaError) -> Void
+    ) throws(ReplicaError) {
+        var rest = steps.sorted { $0.position < $1.position }[...]
+        while let first = rest.first {
+            let block = try block(of: log, containing: first.position)
+            let inBlock = rest.prefix { block.contains($0.position) }
+            rest = rest.dropFirst(inBlock.count)
+            try body(block, inBlock)
+        }
+    }
+
     /// Does something with the block at `position`, or with what was made of blocks up to there.
     static func naming<Value>(_ position: Position, _ body: () throws(BlockError) -> Value) throws(ReplicaError) -> Value {
         do throws(BlockError) { return try body() } catch { throw .malformedBlock(at: position) }

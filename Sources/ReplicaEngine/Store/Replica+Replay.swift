@@ -24,6 +24,7 @@ extension Replica {
         return ReplayResult(
             events: UInt64(table.eventCount), records: Int(table.recordCount), logBytes: log.sizeBytes, memoryBytes: table.memoryBytes)
     }
+
     /// The log of a store, for reading it without the store.
     static func reading(in folder: String, on volume: Storage) throws(ReplicaError) -> EventLog<Storage> {
         do throws(LogError) { return try EventLog.open(in: folder, on: volume, access: .reading) } catch { throw .log(error) }

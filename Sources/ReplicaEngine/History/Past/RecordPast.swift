@@ -128,12 +128,8 @@ final class RecordPast<Storage: Volume> {
     }
 
     private func knownNumber(at position: Position) -> Int? {
-        var (low, high) = (0, positions.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if positions[middle] > position { low = middle + 1 } else { high = middle }
-        }
-        return low < positions.count && positions[low] == position ? low : nil
+        let number = positions.partitionPoint { $0 > position }
+        return number < positions.count && positions[number] == position ? number : nil
     }
 
     /// An event of the record, wherever in the log it lies; nil when it is none of the record's. Costs one block at most.
