@@ -1,10 +1,11 @@
 import EventCore
 import LogStore
-import ReplicaEngine
 import Simulation
 import SyncCore
 import Testing
 import Workload
+
+@testable import ReplicaEngine
 
 /// Events as they travel, and the readers that an exchange asks the log with.
 struct ExchangeTests {
@@ -128,6 +129,33 @@ struct ExchangeTests {
                 if limit == all.count { #expect(found == expected, "seed \(seed), from \(start)") }
             }
         }
+    }
+
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func `only events that are known are passed over, and all blocks of such`(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        let store = try mixed(seed)
+        let (all, replica) = (try store.events().map(\.dot), store.replica)
+        var passed = 0
+        for start in 0...all.count {
+            for _ in 0..<6 {
+                let known = VersionVector(
+                    replica.versionVector.entries.compactMap { entry in
+                        let seq = random.chance(1, in: 3) ? entry.seq : UInt64(random.below(Int(entry.seq) + 1))
+                        return seq > 0 ? Dot(device: entry.device, seq: seq) : nil
+                    })
+                let found = Int(try replica.firstBlock(from: Position(UInt64(start)), beyond: known).index)
+                #expect(found >= start && all[start..<found].allSatisfy { known.covers($0) }, "seed \(seed), from \(start)")
+                passed += found - start
+                guard found < all.count else { continue }
+                // The block that it begins with, or lies in, has one that is not known.
+                let block = try #require(try replica.storedBlock(containing: Position(UInt64(found))))
+                let dots = all[Int(block.first.index)..<(Int(block.first.index) + Int(block.header.count))]
+                #expect(dots.contains { !known.covers($0) }, "seed \(seed), from \(start)")
+                #expect(found == max(start, Int(block.first.index)), "seed \(seed), from \(start)")
+            }
+        }
+        #expect(passed > 0, "seed \(seed)")
     }
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
