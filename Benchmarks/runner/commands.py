@@ -81,8 +81,8 @@ class Commands:
         yield "conflicts --stats, behind these writes", ["conflicts", "--stats"], None, False
         yield "list --where, behind these writes", ["list", "--where", f"{self.field}=nothing has this"], None, False
         for policy in ("latest", "union", "text"):
-            yield f"policy notes --field f {policy}", ["policy", "notes", "--field", self.field, policy], None, False
-            yield f"conflicts --stats, the first under {policy}", ["conflicts", "--stats"], None, False
+            yield f"policy notes --field f {policy}", ["policy", "notes", "--field", self.field, policy], None, True
+            yield f"policy notes --field f {policy}, to the end of deciding", ["policy", "notes", "--field", self.field, policy], None, False
             yield f"conflicts --stats, under {policy}", ["conflicts", "--stats"], None, False
             yield f"status --offline, under {policy}", ["status", "--offline"], None, False
             yield f"conflicts --field f, first line, under {policy}", ["conflicts", "--field", self.field], None, True

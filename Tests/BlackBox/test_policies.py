@@ -1,13 +1,14 @@
 """Policies: what they decide against a reference of their own, on stores that got the same events in different orders; and the command."""
 import json
 import random
+import subprocess
 import unittest
 
 import fold
 import policies
 from canonical import canonical
 from generator import causal_shuffle
-from harness import DEVICE, OTHER, StoreTest, event, lines_of, run
+from harness import BINARY, DEVICE, OTHER, StoreTest, event, lines_of, run
 
 THIRD = "00000000-0000-4000-8000-000000000001"
 
@@ -101,6 +102,31 @@ class Command(StoreTest):
         who = self.object("get", "notes/gone", "--who", store=store)["who"]
         self.assertEqual({field: by["dot"] for field, by in who.items()}, {"title": f"{DEVICE}:2", "days": f"{OTHER}:2"})
         self.assertNotIn("deleted", self.ok("get", "notes/gone", "--who", store=store))
+
+    def test_who_sets_a_policy_is_told_what_it_decides_behind_the_answer(self):
+        store = self.make()
+        self.ok("import", self.lines([
+            *(event(DEVICE, seq, record=record, set=entry) for seq, (record, entry) in enumerate((("a", {"n": 1}), ("b", {"t": "x"}), ("c", {"n": 1, "t": "x"})), 1)),
+            *(event(OTHER, seq, record=record, set=entry) for seq, (record, entry) in enumerate((("a", {"n": 2}), ("b", {"t": "y"}), ("c", {"n": 2, "t": "y"})), 1))]), store=store)
+        self.ok("checkpoint", store=store)
+        kept = store / ".syncline" / "decisions"
+        self.assertFalse(kept.exists())
+        all, decided = "3 conflicts in notes, open as policies stand", "3 conflicts in notes: policies decide {}, {} open"
+        for words, told, is_open in (
+                (("policy", "notes", "--field", "n", "max"), decided.format(1, 2), 2),
+                (("put", "_policy/notes", "*=latest"), decided.format(3, 0), 0),
+                (("undo",), decided.format(1, 2), 2),
+                (("policy", "notes", "--field", "n", "manual"), all, 3),
+                (("policy", "trips", "latest"), None, 3), (("put", "notes/d", "n=1"), None, 3)):
+            with self.subTest(words=words):
+                before = kept.read_bytes() if kept.exists() else b""
+                together = subprocess.run([BINARY, "--store", store, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True).stdout.decode()
+                # The event's name comes first: it is written, whatever is found out of it then.
+                self.assertRegex(lines_of(together)[0], r"^[0-9a-f-]{36}:\d+$")
+                self.assertEqual([line for line in lines_of(together) if "conflict" in line], [told] if told else [])
+                if is_open < 3:
+                    self.assertNotEqual(kept.read_bytes(), before)
+                self.assertEqual(len(self.objects("conflicts", store=store)), is_open)
 
     def test_what_is_no_policy_is_refused_with_the_list(self):
         store = self.make()

@@ -96,6 +96,7 @@ struct DecisionsTests {
 
     private static func expectKnown(_ replica: Replica<FaultyVolume>, _ name: String, _ random: inout SeededRandom) throws {
         var (open, decidedFields) = (0, 0)
+        var expectedCounts: [Name: [Int]] = [:]
         for key in try replica.keys() {
             let policies = try replica.policies(of: key.collection)
             let decided = try replica.decided(key, policies)
@@ -104,6 +105,8 @@ struct DecisionsTests {
                 continue
             }
             if conflict.isOpen { open += 1 }
+            let before = expectedCounts[key.collection] ?? [0, 0]
+            expectedCounts[key.collection] = [before[0] + 1, before[1] + (conflict.isOpen ? 1 : 0)]
             var expected = Set<Name?>(conflict.record.fields.filter(\.isContested).map(\.field))
             expected.subtract(conflict.openFields.map(\.field))
             if conflict.winner != nil { expected.insert(nil) }
@@ -111,6 +114,10 @@ struct DecisionsTests {
             #expect(decided == Decided(fields: expected, isOpen: conflict.isOpen), "\(name), \(key)")
         }
         #expect(try replica.openConflictCount() == open, "\(name)")
+        for collection in Set(try replica.keys().map(\.collection)) {
+            let counts = try replica.conflictCounts(in: collection)
+            #expect([counts.all, counts.open] == expectedCounts[collection] ?? [0, 0], "\(name), \(collection)")
+        }
         let counted = try replica.conflictStatistics { _ in true }
         #expect(counted.total.decided == decidedFields, "\(name)")
         // Again, by what has been kept.

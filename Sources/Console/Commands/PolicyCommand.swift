@@ -15,7 +15,7 @@ struct PolicyCommand: SessionCommand {
               union    arrays as sets: what every side has, and what any side has added
               text     strings merged by line; still a conflict where lines overlap
               record   whole edits that did not see each other are a conflict (only without --field)
-            A policy that does not fit the values leaves the conflict open. Policies are records of the collection _policy: synced, audited, undone like any. In a workspace only the device that leads \
+            A policy that does not fit the values leaves the conflict open; who sets one is told how many. Policies are records of the collection _policy: synced, audited, undone like any. In a workspace only the device that leads \
             writes them: its role is master, the hub can be reached, and no other device leads. Examples:
 
               syncline policy notes --field tags union

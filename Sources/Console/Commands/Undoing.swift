@@ -48,6 +48,7 @@ struct Undoing {
             for event in events { session.report(event) }
             page.lines.forEach(session.output.note)
         }
+        try session.decide(by: plan.key, in: store)
         guard let conflict else { return }
         let fields = (conflict.isDeleteAgainstEdit ? ["delete against edit"] : []) + conflict.fields.map(\.field.text)
         session.output.note("in conflict: \(Arguments.text(plan.key)), \(fields.joined(separator: ", "))")

@@ -1,7 +1,7 @@
 internal import EventCore
 internal import ReplicaEngine
 
-/// What `put`, `unset`, `delete` and `resolve` have in common: a draft becomes durable, then its dot is printed.
+/// What `put`, `unset`, `delete` and `policy` have in common: a draft becomes durable, then its dot is printed.
 struct Writing {
     let session: Session
     let store: Store
@@ -18,6 +18,7 @@ struct Writing {
         try session.close(store)
         session.report(event)
         if let settled { session.output.note("settled in \(Arguments.text(draft.key)): " + Self.words(settled).joined(separator: ", ")) }
+        try session.decide(by: draft.key, in: store)
     }
 
     private static func words(_ settled: (conflict: Conflict, fields: [Name])) -> [String] {

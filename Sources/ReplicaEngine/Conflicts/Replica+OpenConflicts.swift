@@ -17,7 +17,22 @@ extension Replica {
         return count
     }
 
-    /// The same by a look at each record in conflict.
+    /// How many records of a collection are in conflict, those that policies decide included, and in how many something is open. What has been decided is kept.
+    ///
+    /// - Parameter progress: told now and then how many records in conflict of how many have been looked at.
+    package func conflictCounts(
+        in collection: Name, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws(ReplicaError) -> (all: Int, open: Int) {
+        let policies = try policies(of: collection)
+        if !policies.isEmpty { _ = try decisions(progress: progress) }
+        let keys = try contestedPlaces().filter { table.collection(at: $0) == collection }.map { table.key(at: $0) }
+        guard !policies.isEmpty else { return (keys.count, keys.count) }
+        var open = 0
+        for key in keys where try isOpen(key, policies) { open += 1 }
+        return (keys.count, open)
+    }
+
+    /// How many conflicts are open by a look at each record in conflict.
     private func openCount() throws(ReplicaError) -> Int {
         var (count, areDecided) = (0, false)
         for key in try contestedKeys() {
@@ -101,9 +116,12 @@ extension Replica {
             let then = try inLog(moment)
             return try contestedRecords(in: collection, then: then, progress) { try openConflict($0, nil, at: then).map(hand) ?? true }
         }
+        let wasWritten = field.map { table.fields.index(of: $0) != nil } ?? true
         try openConflicts(in: collection, over: field, hand) { (place, policies) in
-            field == nil && device == nil || policies.rest == .record && table.hasSeveralHeads(at: place)
-                || table.mayContest(field, device, at: place)
+            guard field != nil || device != nil else { return true }
+            guard policies.rest == .record && table.hasSeveralHeads(at: place) else { return table.mayContest(field, device, at: place) }
+            // Heads are the sides. On what these differ depends on what each had seen.
+            return wasWritten && device.map { device in table.heads(at: place).contains { $0.device == device } } ?? true
         }
     }
 

@@ -76,16 +76,21 @@ extension Replica {
         var (keys, next, last) = (Set<RecordKey>(), passing.start(from: Position(0)), passing.end(before: end))
         let most = max(Self.fewRecords, Int(self.end.index) / Self.eventsFoldedLikeOneRecord)
         while next < last {
-            progress(Int(next.index), Int(last.index))
-            let block = try block(containing: next)
-            let numbers = try block.withTypedBytes { (bytes) throws(ReplicaError) in
-                try Self.naming(block.first) { () throws(BlockError) in try search.numbers(in: block.header, bytes) }
+            // One look at the blocks that lie together.
+            let cursor = try Self.blocks(of: log, from: next)
+            var start = next
+            while start == next, next < last, let block = try Self.next(cursor) {
+                guard block.header.kind == .events else { continue }
+                progress(Int(next.index), Int(last.index))
+                let numbers = try Self.naming(block.first) { () throws(BlockError) in try search.numbers(in: block.header, block.bytes) }
+                if !numbers.isEmpty {
+                    for row in try Self.rows(at: numbers, in: block.header, block.first, block.bytes)
+                    where collection == nil || row.key.collection == collection { keys.insert(row.key) }
+                }
+                guard keys.count <= most else { return nil }
+                start = Position(block.first.index + UInt64(block.header.count))
+                next = passing.start(from: start)
             }
-            for row in try rows(at: numbers.map { Position(block.first.index + UInt64($0)) }[...], in: block) {
-                if collection == nil || row.key.collection == collection { keys.insert(row.key) }
-            }
-            guard keys.count <= most else { return nil }
-            next = passing.start(from: Position(block.first.index + UInt64(block.header.count)))
         }
         return keys.sorted()
     }

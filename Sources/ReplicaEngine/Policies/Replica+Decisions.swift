@@ -18,7 +18,9 @@ extension Replica {
     }
 
     /// What has been decided of all records in conflict up to the checkpoint in collections with policies; made where that is not known, and kept.
-    func decisions() throws(ReplicaError) -> SavedDecisions {
+    ///
+    /// - Parameter progress: told now and then how many records in conflict of how many have been looked at.
+    func decisions(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws(ReplicaError) -> SavedDecisions {
         let known = savedDecisions()
         var policies: [Name: CollectionPolicies] = [:]
         for collection in table.collections.names {
@@ -35,9 +37,12 @@ extension Replica {
             let collection = table.collection(at: place)
             if policies[collection] != nil { places[collection, default: []].append(place) }
         }
+        let total = places.values.reduce(0) { $0 + $1.count }
+        var done = 0
         for (collection, policies) in policies.sorted(by: { $0.key < $1.key }) {
             let places = places[collection] ?? []
-            let decided = try self.decided(of: places, policies, known)
+            let decided = try self.decided(of: places, policies, known) { progress(done + $0, total) }
+            done += places.count
             made.add(collection, policies, zip(places, decided).map { (table.newestPosition(at: $0), $1) })
         }
         knownDecisions = made
@@ -62,7 +67,7 @@ extension Replica {
 
     /// What is decided of records of one collection. Where that depends on histories the newest events of many are read together, in the order of the log.
     private func decided(
-        of places: [RecordTable.Place], _ policies: CollectionPolicies, _ known: SavedDecisions
+        of places: [RecordTable.Place], _ policies: CollectionPolicies, _ known: SavedDecisions, _ progress: (Int) -> Void
     ) throws(ReplicaError) -> [Decided] {
         var all: [Decided] = []
         var left: [(number: Int, record: Record, place: RecordTable.Place)] = []
@@ -81,7 +86,10 @@ extension Replica {
             let decided = policies.decided(of: record)
             if decided == nil { left.append((all.count, record, place)) }
             all.append(decided ?? Decided(isOpen: true))
-            if left.count == Self.decidedTogether { try decideLeft() }
+            if left.count == Self.decidedTogether {
+                try decideLeft()
+                progress(all.count)
+            }
         }
         try decideLeft()
         return all
