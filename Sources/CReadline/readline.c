@@ -61,6 +61,16 @@ void syncline_readline_complete_with(syncline_completer function, void *context)
     completer_context = context;
 }
 
+/// Whether a variable of readline's is on. They have no names in its header.
+static int is_on(const char *variable) {
+    const char *value = rl_variable_value(variable);
+    return value && strcmp(value, "on") == 0;
+}
+
+int syncline_readline_ignores_case(void) { return is_on("completion-ignore-case"); }
+
+int syncline_readline_maps_dashes(void) { return is_on("completion-map-case"); }
+
 void syncline_readline_offer(const char *text) {
     if (offered_count == offered_room) {
         size_t room = offered_room == 0 ? 64 : offered_room * 2;

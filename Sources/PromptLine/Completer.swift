@@ -6,23 +6,25 @@ package struct Completer {
     /// Words of the prompt itself.
     let words: [String]
     let facts: any CompletionFacts
+    let matching: WordMatching
 
-    package init(catalog: CommandCatalog, words: [String], facts: any CompletionFacts) {
+    package init(catalog: CommandCatalog, words: [String], facts: any CompletionFacts, matching: WordMatching = .exact) {
         self.catalog = catalog
         self.words = words
         self.facts = facts
+        self.matching = matching
     }
 
     package func completion(of text: String) -> Completion {
         let cut = CommandWords(cutting: text)
         guard let word = cut.words.last else { return .none(at: text.utf8.count) }
-        let fitting = candidates(for: word, after: Array(cut.words.dropLast())).filter { $0.text.utf8.starts(with: word.utf8) }
+        let fitting = candidates(for: word, after: Array(cut.words.dropLast())).filter { matching.begins($0.text, with: word) }
         guard let quote = cut.openQuote else {
             return Completion(
                 start: cut.lastWordOffset, candidates: fitting.map { CommandWords.typed($0.text) }, endsWord: fitting.allSatisfy(\.endsWord)
             )
         }
-        // What stands before the quote stays.
+        // What stands before the quote stays as it was typed.
         let typed = fitting.filter { $0.text.utf8.starts(with: cut.textBeforeQuote.utf8) }.map { candidate in
             CommandWords.typed(String(candidate.text.utf8.dropFirst(cut.textBeforeQuote.utf8.count)) ?? "", inside: quote)
                 + (candidate.endsWord ? String(quote.rawValue) : "")
@@ -78,7 +80,7 @@ package struct Completer {
     private func candidates(_ meaning: CommandCatalog.Meaning, _ word: String, _ record: String?) -> [Candidate] {
         switch meaning {
         case .nothing: return []
-        case .record: return facts.records(startingWith: word)
+        case .record: return facts.records(startingWith: word, matching)
         case .collection: return facts.collections.map { Candidate($0) }
         case .device: return facts.devices.map { Candidate($0) }
         case .side: return sides

@@ -25,8 +25,8 @@ package struct Candidate: Hashable {
 package protocol CompletionFacts {
     var collections: [String] { get }
     var devices: [String] { get }
-    /// Records that begin so; where there are very many, how they may go on.
-    func records(startingWith text: String) -> [Candidate]
+    /// Records whose ids begin so, in the collection that stands before them; where there are very many, how they may go on.
+    func records(startingWith text: String, _ matching: WordMatching) -> [Candidate]
     /// Of a record; of all records without one.
     func fields(of record: String?) -> [String]
     /// Some values of a field as they are typed, of a record's or any collection.

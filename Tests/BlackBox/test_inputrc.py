@@ -1,6 +1,7 @@
 """What a person has in their ~/.inputrc holds at the prompt, and inside a conflict, too."""
 import unittest
 
+from harness import DEVICE, event
 from prompts import PromptTest
 
 
@@ -78,6 +79,78 @@ class InputRC(PromptTest):
         self.typed(terminal, "")
         terminal.send("note\t1")
         terminal.wait(lambda: (terminal.typed() or "").endswith("1") and "notes" not in terminal.typed(), "a tab in the line")
+        terminal.send("\x15")
+        self.assertEqual(terminal.leave(), 0)
+
+    def completed(self, terminal, *steps):
+        """Words that are typed, and what stands in the line behind a Tab."""
+        for typed, whole in steps:
+            terminal.wait_text("›")
+            terminal.add(typed)
+            terminal.send("\t")
+            self.typed(terminal, whole)
+
+    def test_completion_that_ignores_case(self):
+        store = self.trip()
+        terminal = self.typing(store, "set completion-ignore-case on")
+        self.completed(terminal, ("UNSE", "unset"), ("NO", "unset notes/"), ("TR", "unset notes/trip"), ("T", "unset notes/trip title"))
+        terminal.send("\x15")
+        # A quote is closed behind it; dashes and underscores differ.
+        self.completed(terminal, ("get 'NO", "get 'notes/"), ("tR", "get 'notes/trip'"))
+        terminal.send("\x15")
+        self.completed(terminal, ("resolve notes/trip --choose_F", "resolve notes/trip --choose_F"))
+        terminal.send("\x15")
+        # Inside a conflict, too.
+        terminal.enter("1")
+        self.completed(terminal, ("EDI", "edit"), ("D", "edit days"))
+        terminal.send("\x15")
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_completion_that_maps_dashes_to_underscores(self):
+        terminal = self.typing(self.trip(), "set completion-ignore-case on", "set completion-map-case on")
+        self.completed(terminal, ("resolve notes/trip --choose_F", "resolve notes/trip --choose-field"))
+        terminal.send("\x15")
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_completion_heeds_case_unless_it_is_told_otherwise_also_while_it_runs(self):
+        terminal = self.typing(self.trip(), "set completion-map-case on")
+        self.completed(terminal, ("GET", "GET"))
+        terminal.send("\x15")
+        self.completed(terminal, ("resolve notes/trip --choose_f", "resolve notes/trip --choose_f"))
+        terminal.send("\x15")
+        (self.folder / "inputrc").write_text("set completion-ignore-case on\n")
+        terminal.send("\x18\x12")
+        self.completed(terminal, ("GE", "get"))
+        terminal.send("\x15")
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_completion_that_ignores_case_among_very_many_records(self):
+        """What they have in common and how they go on, whatever their letters are."""
+        store = self.store(*[event(DEVICE, n, record=f"{'rR'[n % 2]}{n:05}") for n in range(1, 3001)])
+        terminal = self.typing(store, "set completion-ignore-case on", "set show-all-if-ambiguous on")
+        terminal.type("get notes/r0")
+        terminal.send("\t")
+        terminal.wait_text("notes/R02  notes/r00  notes/r01  notes/r02")
+        terminal.send("2999\t")
+        self.typed(terminal, "get notes/R02999")
+        terminal.send("\x15")
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_what_else_is_said_of_completion(self):
+        store = self.trip()
+        terminal = self.typing(store, "set show-all-if-ambiguous on")
+        terminal.type("unset notes/trip ")
+        terminal.send("\t")
+        terminal.wait_text("days   title")
+        terminal.send("\x15")
+        terminal.send("x\x15")
+        self.assertEqual(terminal.leave(), 0)
+        # Each in turn.
+        terminal = self.typing(store, '"\\C-o": menu-complete')
+        terminal.type("pu")
+        for word in ("pull", "push", "put"):
+            terminal.send("\x0f")
+            self.typed(terminal, word)
         terminal.send("\x15")
         self.assertEqual(terminal.leave(), 0)
 

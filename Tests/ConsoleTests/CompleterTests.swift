@@ -9,15 +9,18 @@ struct CompleterTests {
         var devices = ["laptop", "my phone"]
         var conflict: ConflictFacts?
 
-        func records(startingWith text: String) -> [Candidate] {
-            text.contains("/") ? [Candidate("notes/trip"), Candidate("notes/a b")] : [Candidate("notes/", endsWord: false)]
+        func records(startingWith text: String, _ matching: WordMatching) -> [Candidate] {
+            text.contains("/")
+                ? [Candidate("notes/trip"), Candidate("notes/a b"), Candidate("notes/Ärger"), Candidate("notes/x_1-K")]
+                : [Candidate("notes/", endsWord: false)]
         }
         func fields(of record: String?) -> [String] { record == nil ? ["days", "kind", "title"] : ["title", "days"] }
         func values(of field: String, near record: String?) -> [String] { field == "title" ? ["To the sea", "\"3\""] : [] }
     }
 
-    private func candidates(_ text: String, in conflict: ConflictFacts? = nil) -> [String] {
-        let completer = Completer(catalog: CommandCatalog(Prompt.commands), words: Prompt.words, facts: Facts(conflict: conflict))
+    private func candidates(_ text: String, in conflict: ConflictFacts? = nil, matching: WordMatching = .exact) -> [String] {
+        let completer = Completer(
+            catalog: CommandCatalog(Prompt.commands), words: Prompt.words, facts: Facts(conflict: conflict), matching: matching)
         return completer.completion(of: text).candidates
     }
 
@@ -58,6 +61,28 @@ struct CompleterTests {
         #expect(candidates("put notes/trip title=\"To") == ["To the sea\""])
         #expect(candidates("put notes/trip title='To") == ["To the sea'"])
         #expect(candidates("log --device 'my") == ["my phone'"])
+    }
+
+    @Test func `upper and lower case are alike where they are to be`() {
+        let ignoring = WordMatching(ignoresCase: true, mapsDashes: false)
+        let mapping = WordMatching(ignoresCase: true, mapsDashes: true)
+        for text in ["PU", "get NO", "get notes/TR", "put notes/trip TI", "put notes/trip title=to", "log --device MY", "get notes/ä"] {
+            #expect(candidates(text).isEmpty)
+            #expect(candidates(text, matching: ignoring) == candidates(text, matching: mapping))
+        }
+        #expect(candidates("PU", matching: ignoring) == ["pull", "push", "put"])
+        #expect(candidates("get NO", matching: ignoring) == ["notes/"])
+        #expect(candidates("put notes/trip title=to", matching: ignoring) == ["title=To\\ the\\ sea"])
+        #expect(candidates("get notes/ä", matching: ignoring) == ["notes/Ärger"])
+        // The sign of kelvin, three bytes for one.
+        #expect(candidates("get notes/X_1-\u{212A}", matching: ignoring) == ["notes/x_1-K"])
+        #expect(candidates("get notes/x-1", matching: ignoring).isEmpty)
+        #expect(candidates("get notes/X-1_", matching: mapping) == ["notes/x_1-K"])
+        #expect(candidates("resolve notes/trip --choose_F", matching: mapping) == ["--choose-field"])
+        #expect(candidates("get notes/x-1", matching: WordMatching(ignoresCase: false, mapsDashes: true)).isEmpty)
+        // What stands before a quote stays, and so has to be right.
+        #expect(candidates("get no\"TES/TR", matching: ignoring) == ["tes/trip\""])
+        #expect(candidates("get NO\"tes/tr", matching: ignoring).isEmpty)
     }
 
     @Test func `in a conflict sides and fields are offered`() {

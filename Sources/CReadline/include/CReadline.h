@@ -28,6 +28,12 @@ int syncline_readline_open(const char *name);
 /// Completes with this function from now on.
 void syncline_readline_complete_with(syncline_completer completer, void *context);
 
+/// Whether upper and lower case are alike in what is completed, as ~/.inputrc has it…
+int syncline_readline_ignores_case(void);
+
+/// …and then `-` and `_`, too.
+int syncline_readline_maps_dashes(void);
+
 /// Only while the completer runs: one more text that may stand from `start` on.
 void syncline_readline_offer(const char *text);
 

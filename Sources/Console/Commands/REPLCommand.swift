@@ -38,11 +38,11 @@ struct REPLCommand: ParsableCommand {
         let sources: [(any NoticeSource)?] = [LockWatch(held.folder + "/lock"), background]
         let editor = try ReadlineEditor(
             history: held.folder + "/history", sources: sources.compactMap(\.self), output: output
-        ) { [weak store = held.store, gate = held.gate] text in
+        ) { [weak store = held.store, gate = held.gate] text, matching in
             guard let store else { return .none(at: text.utf8.count) }
             return gate.entered {
                 let facts = StoreFacts(store: store, conflict: prompt?.mode.map(ConflictFacts.init))
-                return Completer(catalog: catalog, words: Prompt.words, facts: facts).completion(of: text)
+                return Completer(catalog: catalog, words: Prompt.words, facts: facts, matching: matching).completion(of: text)
             }
         }
         let opened = Prompt(held, editor: editor, isJSON: isJSON, background: background)

@@ -20,7 +20,7 @@ struct StoreFacts: CompletionFacts {
         Set(store.names.devices.map { store.names.label(of: $0, besides: SideNames.words) }).filter { Printable.escaped($0) == $0 }.sorted()
     }
 
-    func records(startingWith text: String) -> [Candidate] {
+    func records(startingWith text: String, _ matching: WordMatching) -> [Candidate] {
         guard let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else {
             return collections.map { Candidate($0 + "/", endsWord: false) }
         }
@@ -28,14 +28,15 @@ struct StoreFacts: CompletionFacts {
         guard let collection = try? Arguments.collection(typed) else { return [] }
         let start = Array(text.utf8[text.utf8.index(after: slash)...])
         var ids: [[UInt8]] = []
+        // What all begin with, as the first one has it.
         var common: [UInt8]?
         var count = 0
-        try? store.forEachRecordID(in: collection, startingWith: start) { id in
+        forEachID(in: collection, startingWith: start, matching) { id in
             count += 1
             if ids.count < Self.recordLimit { ids.append(Array(id)) }
             guard let shared = common else { return common = Array(id) }
-            guard id.count < shared.count || !id.prefix(shared.count).elementsEqual(shared) else { return }
-            common = zip(shared, id).prefix { $0 == $1 }.map(\.0)
+            let alike = shared.withUnsafeBytes { matching.alikeBytes($0, id).left }
+            if alike < shared.count { common = Array(shared[..<alike]) }
         }
         func candidate(_ id: [UInt8], endsWord: Bool) -> Candidate {
             Candidate(typed + "/" + String(decoding: id, as: UTF8.self), endsWord: endsWord)
@@ -43,25 +44,31 @@ struct StoreFacts: CompletionFacts {
         guard count > Self.recordLimit, let common else {
             return ids.sorted { $0.lexicographicallyPrecedes($1) }.map { candidate($0, endsWord: true) }
         }
-        return steps(in: collection, behind: Self.wholeScalars(common)).map { candidate($0, endsWord: false) }
+        return steps(in: collection, behind: common, matching).map { candidate($0, endsWord: false) }
     }
 
     /// The beginnings that are one character longer than this one.
-    private func steps(in collection: Name, behind start: [UInt8]) -> [[UInt8]] {
+    private func steps(in collection: Name, behind start: [UInt8], _ matching: WordMatching) -> [[UInt8]] {
         var steps: Set<[UInt8]> = []
-        try? store.forEachRecordID(in: collection, startingWith: start) { id in
-            guard id.count > start.count, steps.count < Self.recordLimit else { return }
-            let end = id[(start.count + 1)...].firstIndex { $0 & 0xC0 != 0x80 } ?? id.count
+        forEachID(in: collection, startingWith: start, matching) { id in
+            let length = start.withUnsafeBytes { matching.alikeBytes(id, $0).left }
+            guard id.count > length, steps.count < Self.recordLimit else { return }
+            let end = id[(length + 1)...].firstIndex { $0 & 0xC0 != 0x80 } ?? id.count
             steps.insert(Array(id[..<end]))
         }
         return steps.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
-    /// The bytes without a character that was cut.
-    private static func wholeScalars(_ bytes: [UInt8]) -> [UInt8] {
-        var bytes = bytes
-        while !bytes.isValidUTF8 { bytes.removeLast() }
-        return bytes
+    private func forEachID(
+        in collection: Name, startingWith start: [UInt8], _ matching: WordMatching, _ body: (UnsafeRawBufferPointer) -> Void
+    ) {
+        if matching == .exact {
+            try? store.forEachRecordID(in: collection, startingWith: start, body)
+            return
+        }
+        try? store.forEachRecordID(in: collection, startingWith: []) { id in
+            if start.withUnsafeBytes({ matching.alikeBytes(id, $0).right }) == start.count { body(id) }
+        }
     }
 
     func fields(of record: String?) -> [String] {

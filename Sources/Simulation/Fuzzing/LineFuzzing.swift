@@ -32,8 +32,10 @@ private func checkWords(_ line: String) {
 }
 
 private func checkCompletion(of line: String, _ names: [String]) {
-    for isInConflict in [false, true] {
-        let completer = Completer(catalog: CommandCatalog(help: help), words: ["quit"] + names, facts: Names(names, isInConflict))
+    let matchings = [.exact, WordMatching(ignoresCase: true, mapsDashes: false), WordMatching(ignoresCase: true, mapsDashes: true)]
+    for (matching, isInConflict) in matchings.flatMap({ [($0, false), ($0, true)] }) {
+        let facts = Names(names, isInConflict)
+        let completer = Completer(catalog: CommandCatalog(help: help), words: ["quit"] + names, facts: facts, matching: matching)
         let cut = CommandWords(cutting: line)
         let completion = completer.completion(of: line)
         let kept = line.utf8.prefix(completion.start)
@@ -42,7 +44,7 @@ private func checkCompletion(of line: String, _ names: [String]) {
             let completed = CommandWords(cutting: before + candidate)
             precondition(isSame(completed.words.dropLast(), cut.words.dropLast()))
             guard let word = completed.words.last, let beginning = cut.words.last else { preconditionFailure("a line has a last word") }
-            precondition(word.utf8.starts(with: beginning.utf8), "what was typed is no longer there")
+            precondition(matching.begins(word, with: beginning), "what was typed is no longer there")
             precondition(!completion.endsWord || completed.openQuote == nil, "a whole word ends in an open quote")
         }
     }
@@ -72,7 +74,9 @@ private struct Names: CompletionFacts {
 
     var collections: [String] { names }
     var devices: [String] { names }
-    func records(startingWith text: String) -> [Candidate] { names.map { Candidate($0, endsWord: $0.utf8.count % 2 == 0) } }
+    func records(startingWith text: String, _ matching: WordMatching) -> [Candidate] {
+        names.map { Candidate($0, endsWord: $0.utf8.count % 2 == 0) }
+    }
     func fields(of record: String?) -> [String] { names }
     func values(of field: String, near record: String?) -> [String] { names + [field] }
 }

@@ -24,7 +24,9 @@ final class ReadlineEditor: LineEditor {
     /// - Parameters:
     ///   - history: the file in which lines are kept; none is, where it cannot be written.
     ///   - complete: what may stand at the end of a line that is cut at the cursor.
-    init(history: String, sources: [any NoticeSource], output: Output, complete: @escaping (String) -> Completion) throws(ConsoleError) {
+    init(
+        history: String, sources: [any NoticeSource], output: Output, complete: @escaping (String, WordMatching) -> Completion
+    ) throws(ConsoleError) {
         self.sources = sources
         self.output = output
         signals = syncline_readline_open("syncline")
@@ -137,14 +139,16 @@ final class ReadlineEditor: LineEditor {
 
 /// What C holds of the completer.
 private final class CompleterBox {
-    private let complete: (String) -> Completion
+    private let complete: (String, WordMatching) -> Completion
 
-    init(_ complete: @escaping (String) -> Completion) { self.complete = complete }
+    init(_ complete: @escaping (String, WordMatching) -> Completion) { self.complete = complete }
 
     func offer(_ line: UnsafePointer<CChar>, _ start: Int, _ cursor: Int) {
         let bytes = UnsafeBufferPointer(start: line, count: cursor).map { UInt8(bitPattern: $0) }
         guard bytes.isValidUTF8 else { return }
-        let completion = complete(String(decoding: bytes, as: UTF8.self))
+        // As ~/.inputrc has it, which may have been read again since.
+        let matching = WordMatching(ignoresCase: syncline_readline_ignores_case() == 1, mapsDashes: syncline_readline_maps_dashes() == 1)
+        let completion = complete(String(decoding: bytes, as: UTF8.self), matching)
         guard completion.start == start else { return }
         syncline_readline_end_word(completion.endsWord ? 1 : 0)
         for candidate in completion.candidates { syncline_readline_offer(candidate) }
