@@ -70,6 +70,15 @@ final class Session {
         self.output = output
     }
 
+    /// Work behind a prompt, which finds the store as a reader does and shows nothing on the way.
+    init(behind held: Held) {
+        storeOption = held.folder
+        isJSON = false
+        self.held = nil
+        isWatched = false
+        output = Output(showsProgress: false)
+    }
+
     /// Runs a command, and prints what it found.
     func run(_ command: some SessionCommand) throws {
         do {

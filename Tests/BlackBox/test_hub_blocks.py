@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness import BINARY, PATIENCE
 from hub import HubTest
+from terminal import Terminal
 from test_hub_watch import Watch
 
 BLOCKS = "application/vnd.syncline.blocks"
@@ -81,6 +82,19 @@ class Blocks(HubTest):
         while not derived <= set(os.listdir(tablet / ".syncline")):
             self.assertLess(time.monotonic(), limit, os.listdir(tablet / ".syncline"))
             time.sleep(0.1)
+        # Behind a prompt, and whoever types there is not disturbed.
+        desk = self.joined("desk")
+        terminal = Terminal([BINARY, "--store", desk], **self.keys)
+        self.addCleanup(terminal.child.close)
+        terminal.type("put notes/mine title=half")
+        terminal.wait(lambda: derived <= set(os.listdir(desk / ".syncline")), "what is derived")
+        terminal.wait_text("802 new events from ")
+        terminal.wait(lambda: terminal.line().endswith("› put notes/mine title=half"), "the line as it was")
+        terminal.send("way\r")
+        terminal.wait_prompt()
+        self.assertEqual([line for line in terminal.lines() if "counting" in line], [])
+        self.assertEqual(terminal.leave(), 0)
+        self.assertEqual(self.object("get", "notes/mine", store=desk)["fields"], {"title": "halfway"})
 
     def test_a_log_goes_up_and_comes_down(self):
         source = self.workload(12_000)

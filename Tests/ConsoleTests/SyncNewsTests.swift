@@ -40,6 +40,20 @@ struct SyncNewsTests {
         #expect(said([status(.connected)], &news) == [])
     }
 
+    @Test("what has come in is counted when all is there") func whatHasComeInIsCountedWhenAllIsThere() throws {
+        var news = SyncNews()
+        var gained: [Int] = []
+        for one in [
+            .arrived(try arrival([phone: 5000])), status(.syncing(done: 5000, total: 9000)), .arrived(try arrival([phone: 1, tablet: 2])),
+            status(.offline(sinceWall: nil)), .arrived(try arrival([tablet: 7])), status(.connected), status(.connected),
+            .arrived(try arrival([phone: 1])),
+        ] {
+            _ = news.take(one)
+            gained.append(news.takeGained())
+        }
+        #expect(gained == [0, 0, 0, 0, 0, 5010, 0, 0])
+    }
+
     @Test("an interruption says what has come") func anInterruptionSaysWhatHasCome() throws {
         var news = SyncNews()
         let lines = said([status(.connected), .arrived(try arrival([phone: 1])), status(.offline(sinceWall: nil))], &news)

@@ -197,6 +197,25 @@ struct RecordStatesTests {
         #expect(saved.count == 4 && saved.end.position == Position(8))
     }
 
+    @Test func `what a reader has made is found when it is looked for again`() throws {
+        let volume = FaultyVolume()
+        let replica = try ReferenceTests.replica(on: volume)
+        let key = RecordKey(collection: try Name("notes"), record: try Name("r"))
+        for number in 1...4 {
+            let body = try EventBody.writing(set: [FieldWrite(field: try Name("f"), value: Store.value("\(number)"))])
+            _ = try replica.commit([Draft(key: key, body: body)], wall: 1000 + UInt64(number))
+        }
+        try replica.checkpoint()
+        #expect(replica.states(of: key).state(at: Position(1)) == nil)
+        let reader = try Replica.open(in: "disk/store", on: volume, access: .reading)
+        try reader.saveStates(every: 2)
+        try reader.saveTimes()
+        #expect(replica.states(of: key).state(at: Position(1)) == nil)
+        replica.forgetDerivedFiles()
+        #expect(replica.states(of: key).state(at: Position(1)) != nil)
+        #expect(replica.savedLogTimes().end == Position(4))
+    }
+
     @Test func `the file is believed while it is whole and of this log`() throws {
         let volume = FaultyVolume()
         let replica = try ReferenceTests.replica(on: volume)

@@ -17,12 +17,16 @@ final class Output {
     private let isUnwanted: () -> Bool
     private lazy var isColored = Terminal.isColored
 
-    init(isJSON: Bool = false, isUnwanted: @escaping () -> Bool = { false }) {
+    /// Whether progress is: only where stderr is a terminal, and nobody types at it.
+    let showsProgress: Bool
+
+    init(isJSON: Bool = false, showsProgress: Bool = true, isUnwanted: @escaping () -> Bool = { false }) {
         self.isJSON = isJSON
+        self.showsProgress = showsProgress && Self.isErrorTerminal
         self.isUnwanted = isUnwanted
     }
 
-    /// Whether stderr is a terminal: only then progress is shown.
+    /// Whether stderr is a terminal.
     static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// A line of results, its control characters escaped.

@@ -5,7 +5,6 @@ final class Progress {
     private let total: Int
     /// What is counted; empty where `what` says it.
     private let unit: String
-    private let isShown = Output.isErrorTerminal
     private let start = Machine.monotonicSeconds
     private var shown = 0.0
 
@@ -20,7 +19,7 @@ final class Progress {
 
     /// The same where how much there is shows on the way.
     func advance(to done: Int, of total: Int) {
-        guard isShown else { return }
+        guard output.showsProgress else { return }
         let now = Machine.monotonicSeconds
         guard now - start > 1, now - shown > 0.1 else { return }
         shown = now

@@ -49,6 +49,9 @@ enum DerivedFile {
 }
 
 extension Replica {
+    /// Times and states are looked for again: a reader has made their files meanwhile.
+    package func forgetDerivedFiles() { (sealedTimes, knownStates) = (nil, nil) }
+
     func derivedFile(_ name: String) -> [UInt8]? { try? volume.wholeFile(folder + "/" + name) }
 
     func replaceDerivedFile(_ name: String, with bytes: [UInt8]) {

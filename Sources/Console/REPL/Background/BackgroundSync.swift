@@ -1,5 +1,6 @@
 internal import EventCore
 internal import Glibc
+internal import LogStore
 internal import ReplicaEngine
 internal import SyncClient
 internal import SyncCore
@@ -92,9 +93,23 @@ final class BackgroundSync: NoticeSource, @unchecked Sendable {
     private func take(_ told: BackgroundWatch.News) {
         switch told {
         case .began(let link): shown.withLock { $0 = Shown(link: link) }
-        case .watch(let news): if shown.withLock({ $0.news.take(news) }) { signal() }
+        case .watch(let news):
+            let (isSeen, gained) = shown.withLock { ($0.news.take(news), $0.news.takeGained()) }
+            if isSeen { signal() }
+            makeDerivedFiles(gained: gained)
         case .ended(let error?): end(error)
         case .ended(nil): break
+        }
+    }
+
+    /// Makes them on a thread of its own, of the store as a reader finds it: neither who types nor the watch waits for it. That it cannot be done is no harm.
+    private func makeDerivedFiles(gained: Int) {
+        // For a few no store is opened.
+        guard gained > Int(held.gate.stamp) / 2 else { return }
+        try? Host.startThread { [self] in
+            guard let store = try? Store.open(in: held.folder, on: POSIXVolume(), access: .reading) else { return }
+            try? Session(behind: held).makeDerivedFiles(of: store, gained: gained)
+            try? held.gate.reading { $0.forgetDerivedFiles() }
         }
     }
 

@@ -39,6 +39,9 @@ struct SyncNews: Hashable {
     private(set) var status: SyncStatus?
     /// What came in while more was coming; said when all is there.
     private var arrived: Arrival?
+    /// How many events have come in while more were coming, and how many since somebody asked when all were there.
+    private var coming = 0
+    private var gained = 0
     private var notices: [Notice] = []
     private var standing = Standing.good
     private var warnings = SaidWarnings()
@@ -53,6 +56,7 @@ struct SyncNews: Hashable {
         switch news {
         case .arrived(let arrival):
             notices += arrival.critical.suffix(Self.namedCritical).map { .critical($0) }
+            coming += arrival.eventCount
             if arrival.counts.isEmpty { return true }
             if var sum = arrived {
                 sum.add(arrival)
@@ -66,6 +70,7 @@ struct SyncNews: Hashable {
             notices.append(.everybodyHas(dot))
         case .status(let status):
             self.status = status
+            if status.state == .connected { (coming, gained) = (0, gained + coming) }
             let odd = warnings.new(in: status)
             notices += odd.map { .warning($0) }
             if !odd.isEmpty && Standing(status) == nil { return true }
@@ -86,6 +91,12 @@ struct SyncNews: Hashable {
     mutating func takeNotices() -> [Notice] {
         defer { notices = [] }
         return notices
+    }
+
+    /// How many events have come in, once all are there; 0 while more are coming.
+    mutating func takeGained() -> Int {
+        defer { gained = 0 }
+        return gained
     }
 
     /// The sign and the words at the prompt.
