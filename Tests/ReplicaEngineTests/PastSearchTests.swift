@@ -9,39 +9,26 @@ import Workload
 /// Records that showed a value at a moment are found as if every record of then had been read.
 struct PastSearchTests {
     @Test(arguments: 0..<8 as Range<UInt64>) func `under policies the records are found that showed each value`(seed: UInt64) throws {
-        let history = try RandomHistory(
-            seed: seed, options: .init(devices: 4, records: 12, fields: 3, events: 120, meetsOften: seed % 2 == 0))
-        let volume = FaultyVolume()
-        var replica = try ReferenceTests.replica(on: volume)
-        _ = try replica.ingest(history.shuffled(seed: seed))
-        var random = SeededRandom(seed: seed)
+        var store = try SearchedStore(seed: seed)
         for round in 0..<2 {
-            if round > 0 {
-                let keys = Set(history.events.map(\.key.collection))
-                _ = try replica.commit(try OpenConflictTests.policies(for: keys, replica, &random), wall: 1)
-            }
-            if seed % 4 == 0 {
-                try replica.checkpoint()
-                try replica.saveTimes()
-                try replica.close()
-                replica = try Replica.open(in: "disk/store", on: volume, access: .writing)
-            }
-            let (end, some) = (replica.end.index, history.events[random.below(history.events.count)])
+            if round > 0 { try store.changePolicies(wall: 1) }
+            if seed % 4 == 0 { try store.reopen { try $0.saveTimes() } }
+            let (end, some) = (store.replica.end.index, store.history.events[store.random.below(store.history.events.count)])
             let moments: [Moment] = [
-                .position(Position(UInt64(random.below(Int(end))))), .position(Position(end)), .dot(some.dot),
+                .position(Position(UInt64(store.random.below(Int(end))))), .position(Position(end)), .dot(some.dot),
                 .time(milliseconds: some.time.milliseconds),
             ]
             for moment in moments {
-                let all = try Self.shown(replica, moment)
-                var writes = Set(all.flatMap(\.shown))
-                for event in history.events { if case .write(let set, _) = event.body { writes.formUnion(set) } }
-                var wanted = writes.sorted(by: { "\($0)" < "\($1)" }).shuffled(using: &random).prefix(6).map { [$0] }
+                let all = try Self.shown(store.replica, moment)
+                var wanted = store.someValues(all.flatMap(\.shown)).map { [$0] }
                 wanted += all.prefix(2).map(\.shown)
                 for values in wanted {
                     for collection in [nil, all.first?.key.collection] {
                         let expected = all.filter { $0.shows(values) && (collection == nil || $0.key.collection == collection) }
                         let name = "seed \(seed), round \(round), \(moment), \(values)"
-                        #expect(try Self.shown(replica, moment, values, in: collection).filter { $0.shows(values) } == expected, "\(name)")
+                        #expect(
+                            try Self.shown(store.replica, moment, values, in: collection).filter { $0.shows(values) } == expected, "\(name)"
+                        )
                     }
                 }
             }

@@ -9,34 +9,18 @@ import Workload
 /// Records that show a value are found among all as if each one had been read.
 struct SearchingTests {
     @Test(arguments: 0..<8 as Range<UInt64>) func `under policies the records are found that show each value`(seed: UInt64) throws {
-        let history = try RandomHistory(
-            seed: seed, options: .init(devices: 4, records: 12, fields: 3, events: 120, meetsOften: seed % 2 == 0))
-        let volume = FaultyVolume()
-        var replica = try ReferenceTests.replica(on: volume)
-        _ = try replica.ingest(history.shuffled(seed: seed))
-        var random = SeededRandom(seed: seed)
+        var store = try SearchedStore(seed: seed)
         for round in 0..<4 {
             let name = "seed \(seed), round \(round)"
-            if round > 0 {
-                let keys = Set(history.events.map(\.key.collection))
-                _ = try replica.commit(try OpenConflictTests.policies(for: keys, replica, &random), wall: UInt64(round))
-            }
-            if random.chance(1, in: 2) {
-                try replica.checkpoint()
-                try replica.close()
-                replica = try Replica.open(in: "disk/store", on: volume, access: .writing)
-            }
+            if round > 0 { try store.changePolicies(wall: UInt64(round)) }
+            if store.random.chance(1, in: 2) { try store.reopen() }
             var all: [DecidedRecord] = []
-            try replica.decidedRecords(in: nil) { record in
+            try store.replica.decidedRecords(in: nil) { record in
                 all.append(record)
                 return true
             }
-            var writes = Set(all.flatMap(\.shown))
-            for event in history.events { if case .write(let set, _) = event.body { writes.formUnion(set) } }
-            for write in writes.sorted(by: { "\($0)" < "\($1)" }).shuffled(using: &random).prefix(6) {
-                try Self.expect([write], all, replica, name)
-            }
-            for record in all.prefix(2) where !record.shown.isEmpty { try Self.expect(record.shown, all, replica, name) }
+            for write in store.someValues(all.flatMap(\.shown)) { try Self.expect([write], all, store.replica, name) }
+            for record in all.prefix(2) where !record.shown.isEmpty { try Self.expect(record.shown, all, store.replica, name) }
         }
     }
 

@@ -100,7 +100,7 @@ struct EventLineWriter<Storage: Volume>: ~Copyable {
             var clock = clocks.removeValue(forKey: row.key) ?? clock(of: row.key)
             let hasSeenClock = if case .whole(let context) = row.context { context == clock } else { true }
             seqsBefore.append(hasSeenClock ? UInt32(exactly: clock[row.dot.device]) ?? ForeignBlocks.unknown : ForeignBlocks.unknown)
-            let event = try Replica<Storage>.event(of: row, clock: &clock, at: Position(block.first.index + UInt64(index)))
+            let event = try LoggedRow(position: Position(block.first.index + UInt64(index)), row: row).event(clock: &clock).event
             clocks[row.key] = clock
             writer.removeAll()
             event.write(to: &writer)

@@ -30,7 +30,7 @@ package struct EventReader {
         var found: [LoggedEvent] = []
         while found.isEmpty, case let rows = try rows(limit, by: device, of: replica), !rows.isEmpty {
             if !isFromStart { try learnClocks(for: rows, by: device, of: replica) }
-            for logged in rows { if let event = try event(of: logged, by: device, Replica<Storage>.self) { found.append(event) } }
+            for logged in rows { if let event = try event(of: logged, by: device) { found.append(event) } }
         }
         return found
     }
@@ -58,10 +58,8 @@ package struct EventReader {
     }
 
     /// The event of a row that comes next, unless it is another device's; the clock of its record, where it is kept, moves on.
-    private mutating func event<Storage: Volume>(
-        of logged: LoggedRow, by device: DeviceID?, _: Replica<Storage>.Type
-    ) throws(ReplicaError) -> LoggedEvent? {
-        let (row, at) = (logged.row, logged.position)
+    private mutating func event(of logged: LoggedRow, by device: DeviceID?) throws(ReplicaError) -> LoggedEvent? {
+        let row = logged.row
         let isKept = isFromStart || clocks[row.key] != nil
         guard device == nil || row.dot.device == device else {
             guard isKept else { return nil }
@@ -69,12 +67,9 @@ package struct EventReader {
             clocks[row.key, default: VersionVector()].advance(to: row.dot)
             return nil
         }
+        if isKept { return try logged.event(clock: &clocks[row.key, default: VersionVector()]) }
         var unkept = VersionVector()
-        let event =
-            isKept
-            ? try Replica<Storage>.event(of: row, clock: &clocks[row.key, default: VersionVector()], at: at)
-            : try Replica<Storage>.event(of: row, clock: &unkept, at: at)
-        return LoggedEvent(position: at, event: event)
+        return try logged.event(clock: &unkept)
     }
 
     /// Asks for the clocks of those records of which some row's context says no more than that it is the record's.

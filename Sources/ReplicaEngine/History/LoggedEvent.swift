@@ -15,4 +15,15 @@ package struct LoggedEvent: Hashable, Sendable {
 package struct LoggedRow: Sendable {
     package let position: Position
     package let row: BlockReader.Row
+
+    /// The event, given the record's clock before it; moves the clock on.
+    func event(clock: inout VersionVector) throws(ReplicaError) -> LoggedEvent {
+        let context: VersionVector = if case .whole(let whole) = row.context { whole } else { clock }
+        do throws(EventError) {
+            let event = try row.event(context: context)
+            clock.join(context)
+            clock.advance(to: event.dot)
+            return LoggedEvent(position: position, event: event)
+        } catch { throw .malformedBlock(at: position) }
+    }
 }

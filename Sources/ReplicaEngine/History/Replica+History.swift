@@ -52,7 +52,7 @@ extension Replica {
             let inBlock = positions.prefix { block.contains($0) }
             positions = positions.dropFirst(inBlock.count)
             for (position, row) in zip(inBlock, try rows(at: inBlock, in: block)) {
-                history.append(LoggedEvent(position: position, event: try Self.event(of: row, clock: &clock, at: position)))
+                history.append(try LoggedRow(position: position, row: row).event(clock: &clock))
             }
         }
         return history
@@ -115,10 +115,9 @@ extension Replica {
         var events: [LoggedEvent] = []
         events.reserveCapacity(rows.count)
         for (index, row) in rows.enumerated() {
-            let at = Position(first.index + UInt64(index))
+            let logged = LoggedRow(position: Position(first.index + UInt64(index)), row: row)
             if clocks[row.key] == nil { clocks[row.key] = try clockBefore(row.key) }
-            events.append(
-                LoggedEvent(position: at, event: try event(of: row, clock: &clocks[row.key, default: VersionVector()], at: at)))
+            events.append(try logged.event(clock: &clocks[row.key, default: VersionVector()]))
         }
         return events
     }
@@ -150,17 +149,6 @@ extension Replica {
     package var waitingEvents: [Event] { waiting.sorted }
 
     // MARK: - Rows
-
-    /// The event of a row, given the record's clock before it; moves the clock on.
-    static func event(of row: BlockReader.Row, clock: inout VersionVector, at position: Position) throws(ReplicaError) -> Event {
-        let context: VersionVector = if case .whole(let whole) = row.context { whole } else { clock }
-        do throws(EventError) {
-            let event = try row.event(context: context)
-            clock.join(context)
-            clock.advance(to: event.dot)
-            return event
-        } catch { throw .malformedBlock(at: position) }
-    }
 
     /// The rows at ascending positions of one block.
     func rows(at positions: ArraySlice<Position>, in block: StoredBlock) throws(ReplicaError) -> [BlockReader.Row] {
