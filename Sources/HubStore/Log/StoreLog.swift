@@ -33,10 +33,24 @@ package final class StoreLog<Storage: Volume>: HubLog {
         self.store = store
         self.marksFile = marksFile
         intake = BlockIntake(store)
-        var reader = EventReader(from: try takeOverMarks())
+        let start = try takeOverMarks()
+        if start > Position(0) { try readEvents(from: start, progress) } else { try readAll(progress) }
+    }
+
+    private func readEvents(from start: Position, _ progress: (_ done: UInt64, _ total: UInt64) -> Void) throws(ReplicaError) {
+        var reader = EventReader(from: start)
         while case let events = try reader.next(4096, of: store), !events.isEmpty {
             for logged in events { note(logged.event) }
             progress(reader.position.index, store.end.index)
+        }
+    }
+
+    /// From the beginning events need not be made: their lines come from the columns of packed blocks.
+    private func readAll(_ progress: (_ done: UInt64, _ total: UInt64) -> Void) throws(ReplicaError) {
+        try store.eventLines { lines in
+            lines.forEach { note($0, canonical: $1) }
+            progress(order.count, store.end.index)
+            return true
         }
     }
 
@@ -47,6 +61,13 @@ package final class StoreLog<Storage: Volume>: HubLog {
         order.add(event.dot)
         let head = chains[event.dot.device]?.head ?? ChainHead(emptyChainOf: event.dot.device)
         follow(link ?? ChainMarks.next(head, event))
+    }
+
+    /// The same of its name and canonical form.
+    private func note(_ dot: Dot, canonical: UnsafeRawBufferPointer) {
+        order.add(dot)
+        let head = chains[dot.device]?.head ?? ChainHead(emptyChainOf: dot.device)
+        follow(head.followed(by: dot, canonical: canonical))
     }
 
     /// Takes a link of a device's chain into account.

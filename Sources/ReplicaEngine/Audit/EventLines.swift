@@ -15,7 +15,7 @@ package struct EventLines {
     package private(set) var lines: [Line] = []
 
     /// Calls `body` with each event's name and canonical form.
-    func forEach(_ body: (Dot, UnsafeRawBufferPointer) -> Void) {
+    package func forEach(_ body: (Dot, UnsafeRawBufferPointer) -> Void) {
         bytes.withUnsafeBytes { bytes in
             var start = 0
             for line in lines {

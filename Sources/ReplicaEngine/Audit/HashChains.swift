@@ -55,7 +55,7 @@ extension ChainHead {
     }
 
     /// The same where the canonical form lies.
-    func followed(by dot: Dot, canonical: UnsafeRawBufferPointer) -> ChainHead {
+    package func followed(by dot: Dot, canonical: UnsafeRawBufferPointer) -> ChainHead {
         var hash = SHA256()
         withUnsafeTemporaryAllocation(byteCount: Self.linkPrefixBytes, alignment: 8) { prefix in
             guard let base = prefix.baseAddress else { return }
