@@ -35,13 +35,9 @@ package struct EpochGrants: Hashable, Sendable {
     /// - Parameter mayLead: whether the device may have been master.
     package func isGranted(_ epoch: UInt64, to device: DeviceID, mayLead: Bool) -> Bool {
         guard epoch > 0 else { return true }
-        var (low, high) = (0, runs.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if runs[middle].last < epoch { low = middle + 1 } else { high = middle }
-        }
-        guard low < runs.count else { return false }
-        return runs[low].holder.map { $0 == device } ?? mayLead
+        let number = runs.partitionPoint { $0.last < epoch }
+        guard number < runs.count else { return false }
+        return runs[number].holder.map { $0 == device } ?? mayLead
     }
 
     /// Whether an epoch is beyond the newest, and may have been granted before this hub was put back.

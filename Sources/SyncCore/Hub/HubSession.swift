@@ -98,12 +98,8 @@ struct HubSessions {
 
     /// The number of a socket in `all`; nil when it is closed.
     func index(of connection: ConnectionID) -> Int? {
-        var (low, high) = (0, all.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if all[middle].connection < connection { low = middle + 1 } else { high = middle }
-        }
-        return low < all.count && all[low].connection == connection ? low : nil
+        let number = all.partitionPoint { $0.connection < connection }
+        return number < all.count && all[number].connection == connection ? number : nil
     }
 
     /// The registered session of a device.

@@ -71,12 +71,8 @@ struct EventTwins {
 
     /// Whether the event is the offered one of this key; nil when none was. O(log n).
     func agrees(_ event: Event, _ key: Key) -> Bool? {
-        var (low, high) = (0, entries.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if entries[middle].key < key { low = middle + 1 } else { high = middle }
-        }
-        guard low < entries.count, entries[low].key == key else { return nil }
-        return entries[low].digest == Digest(event)
+        let number = entries.partitionPoint { $0.key < key }
+        guard number < entries.count, entries[number].key == key else { return nil }
+        return entries[number].digest == Digest(event)
     }
 }

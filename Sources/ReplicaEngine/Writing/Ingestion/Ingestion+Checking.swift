@@ -51,12 +51,7 @@ extension Ingestion {
 
     private func block(containing position: Position) throws(ReplicaError) -> StoredBlock {
         let offset = Int(position.index - start.index)
-        var (low, high) = (0, blocks.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if blocks[middle].end <= offset { low = middle + 1 } else { high = middle }
-        }
-        return try stored(blocks[low])
+        return try stored(blocks[blocks.partitionPoint { $0.end <= offset }])
     }
 
     private func stored(_ block: SpooledBlock) throws(ReplicaError) -> StoredBlock {
