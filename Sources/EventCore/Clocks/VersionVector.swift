@@ -102,12 +102,5 @@ public struct VersionVector: Hashable, Sendable {
             })
     }
 
-    private func firstIndex(notBefore device: DeviceID) -> Int {
-        var (low, high) = (0, entries.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if entries[middle].device < device { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private func firstIndex(notBefore device: DeviceID) -> Int { entries.partitionPoint { $0.device < device } }
 }
