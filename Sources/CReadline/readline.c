@@ -22,12 +22,17 @@ static size_t offered_count, offered_room, offered_next;
 
 /// Whether the byte of `text` at `index` is kept from ending a word by a quote or a backslash before it.
 static int is_quoted(char *text, int index) {
+    // `$` stands for `$'`.
     char quote = 0;
     for (int at = 0; at < index; at++) {
         if (quote == '\'') {
             if (text[at] == '\'') quote = 0;
         } else if (text[at] == '\\') {
             if (++at >= index) return 1;
+        } else if (quote == '$') {
+            if (text[at] == '\'') quote = 0;
+        } else if (!quote && text[at] == '$' && at + 1 < index && text[at + 1] == '\'') {
+            quote = text[at++];
         } else if (quote == '"') {
             if (text[at] == '"') quote = 0;
         } else if (text[at] == '\'' || text[at] == '"') {

@@ -1,8 +1,13 @@
-/// A line at the prompt as words, the way a shell makes them: `'…'` keeps all as it is, in `"…"` a backslash keeps `"` and `\`, outside it keeps any character.
+/// A line at the prompt as words, the way a shell makes them: `'…'` keeps all as it is, in `"…"` a backslash keeps `"` and `\`, outside it keeps any character, and `$'…'` has the escapes of C.
 package struct CommandWords {
-    package enum Quote: Character, Sendable {
-        case single = "'"
-        case double = "\""
+    package enum Quote: Hashable, Sendable {
+        case single
+        case double
+        /// `$'…'`.
+        case escapes
+
+        /// What ends it.
+        package var character: Character { self == .double ? "\"" : "'" }
     }
 
     package private(set) var words: [String] = []
@@ -17,16 +22,31 @@ package struct CommandWords {
 
     /// Reads a text, which may be cut anywhere. The last word is empty when a new one would begin at the end.
     package init(cutting text: String) {
+        let scalars = Array(text.unicodeScalars)
         var word = ""
         var isInside = false
         var isEscaped = false
-        var offset = 0
-        for scalar in text.unicodeScalars {
-            defer { offset += UTF8.width(scalar) }
+        var (number, offset) = (0, 0)
+        func goOn(_ count: Int) {
+            offset += scalars[number..<(number + count)].reduce(0) { $0 + UTF8.width($1) }
+            number += count
+        }
+        while number < scalars.count {
+            let scalar = scalars[number]
             if !isInside && openQuote == nil && !Self.isSpace(scalar) {
                 isInside = true
                 lastWordOffset = offset
             }
+            if openQuote == nil, !isEscaped, scalars[number...].starts(with: Self.escapesBegin) {
+                let inside = Self.escapes(in: scalars[(number + 2)...])
+                if number + 2 + inside.count == scalars.count {
+                    (openQuote, openQuoteOffset, textBeforeQuote) = (.escapes, offset + 1, word)
+                }
+                word += EscapedText.decoded(inside)
+                goOn(min(inside.count + 3, scalars.count - number))
+                continue
+            }
+            defer { goOn(1) }
             if isEscaped {
                 // Between quotes a backslash is one, but before these two.
                 if openQuote == .double && scalar != "\"" && scalar != "\\" { word.unicodeScalars.append("\\") }
@@ -35,9 +55,9 @@ package struct CommandWords {
             } else if scalar == "\\" && openQuote != .single {
                 isEscaped = true
             } else if let quote = openQuote {
-                if Character(scalar) == quote.rawValue { openQuote = nil } else { word.unicodeScalars.append(scalar) }
-            } else if let quote = Quote(rawValue: Character(scalar)) {
-                openQuote = quote
+                if Character(scalar) == quote.character { openQuote = nil } else { word.unicodeScalars.append(scalar) }
+            } else if scalar == "'" || scalar == "\"" {
+                openQuote = scalar == "'" ? .single : .double
                 openQuoteOffset = offset
                 textBeforeQuote = word
             } else if Self.isSpace(scalar) {
@@ -65,10 +85,26 @@ package struct CommandWords {
         return read.lastWordOffset == line.utf8.count ? Array(read.words.dropLast()) : read.words
     }
 
-    /// How the text of a word is typed: after an open quote, else with backslashes where they are needed.
+    /// How the text of a word is typed: after an open quote, else with backslashes where they are needed. What steers a terminal is typed as an escape, so that nobody's line obeys it.
     package static func typed(_ text: String, inside quote: Quote? = nil) -> String {
+        var result = ""
+        var rest = Array(text.unicodeScalars)[...]
+        while let first = rest.first {
+            let run = rest.prefix { $0.steersTerminal == first.steersTerminal }
+            rest = rest.dropFirst(run.count)
+            if first.steersTerminal {
+                let outer = quote.map { String($0.character) } ?? ""
+                result += outer + "$'" + run.map(EscapedText.typed).joined() + "'" + outer
+            } else {
+                result += typed(visible: run, inside: quote, isFirst: result.isEmpty)
+            }
+        }
+        return result
+    }
+
+    private static func typed(visible text: ArraySlice<Unicode.Scalar>, inside quote: Quote?, isFirst: Bool) -> String {
         var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
+        for scalar in text {
             if quote == .single && scalar == "'" {
                 // Between single quotes nothing is escaped: they end, and begin anew behind it.
                 result.append(contentsOf: "'\\''".unicodeScalars)
@@ -78,12 +114,22 @@ package struct CommandWords {
                 switch quote {
                 case .single?: false
                 case .double?: scalar == "\"" || scalar == "\\"
-                case nil: isSpace(scalar) || "'\"\\".unicodeScalars.contains(scalar) || (scalar == "#" && result.isEmpty)
+                case .escapes?: scalar == "'" || scalar == "\\"
+                case nil: isSpace(scalar) || "'\"\\".unicodeScalars.contains(scalar) || (scalar == "#" && isFirst && result.isEmpty)
                 }
             if isSpecial { result.append("\\") }
             result.append(scalar)
         }
         return String(result)
+    }
+
+    private static let escapesBegin: [Unicode.Scalar] = ["$", "'"]
+
+    /// What stands before the `'` that no backslash keeps; all where there is none.
+    private static func escapes(in text: ArraySlice<Unicode.Scalar>) -> ArraySlice<Unicode.Scalar> {
+        var end = text.startIndex
+        while end < text.endIndex, text[end] != "'" { end += text[end] == "\\" ? 2 : 1 }
+        return text[..<min(end, text.endIndex)]
     }
 
     private static func isSpace(_ scalar: Unicode.Scalar) -> Bool { scalar == " " || scalar == "\t" }

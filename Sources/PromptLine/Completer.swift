@@ -17,19 +17,32 @@ package struct Completer {
 
     package func completion(of text: String) -> Completion {
         let cut = CommandWords(cutting: text)
-        guard let word = cut.words.last else { return .none(at: text.utf8.count) }
+        guard var word = cut.words.last else { return .none(at: text.utf8.count) }
+        // An escape may be cut.
+        if cut.openQuote == .escapes { word = cut.textBeforeQuote }
         let fitting = candidates(for: word, after: Array(cut.words.dropLast())).filter { matching.begins($0.text, with: word) }
         guard let quote = cut.openQuote else {
             return Completion(
                 start: cut.lastWordOffset, candidates: fitting.map { CommandWords.typed($0.text) }, endsWord: fitting.allSatisfy(\.endsWord)
             )
         }
+        if quote == .escapes { return completion(of: text, cut, fitting) }
         // What stands before the quote stays as it was typed.
         let typed = fitting.filter { $0.text.utf8.starts(with: cut.textBeforeQuote.utf8) }.map { candidate in
             CommandWords.typed(String(candidate.text.utf8.dropFirst(cut.textBeforeQuote.utf8.count)) ?? "", inside: quote)
-                + (candidate.endsWord ? String(quote.rawValue) : "")
+                + (candidate.endsWord ? String(quote.character) : "")
         }
         return Completion(start: cut.openQuoteOffset + 1, candidates: typed, endsWord: fitting.allSatisfy(\.endsWord))
+    }
+
+    /// Inside `$'…` goes on what was completed up to there: words whose beginning is typed just so.
+    private func completion(of text: String, _ cut: CommandWords, _ fitting: [Candidate]) -> Completion {
+        let start = cut.openQuoteOffset + 1
+        let goingOn = fitting.map { (typed: CommandWords.typed($0.text), endsWord: $0.endsWord) }
+            .filter { $0.typed.utf8.starts(with: text.utf8.dropFirst(cut.lastWordOffset)) }
+        return Completion(
+            start: start, candidates: goingOn.compactMap { String($0.typed.utf8.dropFirst(start - cut.lastWordOffset)) },
+            endsWord: goingOn.allSatisfy(\.endsWord))
     }
 
     private func candidates(for word: String, after previous: [String]) -> [Candidate] {

@@ -54,6 +54,29 @@ class Typing(PromptTest):
         self.assertIn("\x9b31m", self.ok("export", "--csv", store=store))
         self.assertIn("\x9b31m\u202e", self.ok("export", store=store))
 
+    def test_completion_never_steers_the_terminal_and_what_it_types_is_meant(self):
+        evil = "\x9b41mred\x1b[2J\u202e"
+        store = self.store(*apart(f"notes/a{evil}", {f"f{evil}": "x"}, {f"f{evil}": evil}, {f"f{evil}": "y"}), event("00000000-0000-4000-8000-000000000009", 1, record="ab", set={"n": 1}))
+        terminal = self.terminal(store)
+        terminal.type("get notes/a")
+        terminal.send("\t\t")
+        shown = "a$'\\u009b'41mred$'\\u001b'[2J$'\\u202e'"
+        terminal.wait(lambda: any(shown in line and "notes/ab" in line for line in terminal.lines()), "both records")
+        terminal.send("$\t")
+        terminal.wait(lambda: shown in terminal.line(), "the record in the line")
+        terminal.send("\r")
+        terminal.wait_prompt()
+        terminal.type(f"why notes/{shown} ")
+        terminal.send("\t\r")
+        terminal.wait_prompt()
+        self.assertTrue(any("\\u009b41mred" in line for line in terminal.lines()))
+        terminal.enter("1")
+        terminal.type("a")
+        terminal.send(" \t\r")
+        terminal.wait(lambda: any(re.search(r"done|preview|1 of 1|decided", line) for line in terminal.lines()), "a side taken")
+        for steering in evil[:1], evil[7:11], evil[-1]:
+            self.assertNotIn(steering.encode(), terminal.raw)
+
     def test_a_pasted_text_of_several_lines_is_as_many_commands(self):
         store = self.store()
         terminal = self.terminal(store)

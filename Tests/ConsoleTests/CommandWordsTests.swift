@@ -8,14 +8,17 @@ struct CommandWordsTests {
         ("", []), ("   ", []), ("put notes/trip", ["put", "notes/trip"]), ("  put\tnotes/trip  ", ["put", "notes/trip"]),
         ("a 'b c' \"d e\"", ["a", "b c", "d e"]), ("title=\"To the sea\"", ["title=To the sea"]), ("a\\ b", ["a b"]), ("''", [""]),
         ("a'b'\"c\"d", ["abcd"]), ("'a\\b'", ["a\\b"]), ("\"a\\nb\"", ["a\\nb"]), ("\"a\\\"b\\\\c\"", ["a\"b\\c"]), ("#100", ["#100"]),
-        ("日本 'é x'", ["日本", "é x"]), ("a\\", ["a\\"]),
+        ("日本 'é x'", ["日本", "é x"]), ("a\\", ["a\\"]), ("a$'\\u009b4\\t'b c", ["a\u{9B}4\tb", "c"]),
+        ("$'it\\'s \\\\ \\x41\\101\\U0001f600\\q'", ["it's \\ AA😀\\q"]), ("$'\\xc3\\xa9'", ["é"]),
+        ("$'\\xff' $'\\ud800'", ["\\xff", "\\ud800"]),
+        ("$'\\u' $ '$' \\$'a' \"$'\"", ["\\u", "$", "$", "$a", "$'"]),
     ]
 
     @Test(arguments: samples) func `a line is words as in a shell`(sample: (line: String, words: [String])) throws {
         #expect(try CommandWords.split(sample.line) == sample.words)
     }
 
-    @Test(arguments: ["a 'b", "é \"b c", "a'"]) func `an open quote is an error that names its place`(line: String) throws {
+    @Test(arguments: ["a 'b", "é \"b c", "a'", "a$'b\\'"]) func `an open quote is an error that names its place`(line: String) throws {
         let error = ConsoleError(try #require(throws: OpenQuote.self) { try CommandWords.split(line) })
         let place = line.unicodeScalars.firstIndex { $0 == "'" || $0 == "\"" }.map {
             line.unicodeScalars.distance(from: line.startIndex, to: $0) + 1
@@ -24,10 +27,16 @@ struct CommandWordsTests {
     }
 
     @Test func `what is typed for a word is read as that word`() throws {
-        for word in ["a", "a b", "it's", "say \"hi\"", "a\\b", "#1", "日本 語", "\t", "e\u{301}"] {
+        for word in [
+            "a", "a b", "it's", "say \"hi\"", "a\\b", "#1", "日本 語", "\t", "e\u{301}", "\u{1B}[31m red\u{9B}0m", "#\u{202E}#\n",
+            "a$\u{1B}'$\u{7}'",
+        ] {
             #expect(try CommandWords.split(CommandWords.typed(word)) == [word])
             #expect(try CommandWords.split("\"" + CommandWords.typed(word, inside: .double) + "\"") == [word])
             #expect(try CommandWords.split("'" + CommandWords.typed(word, inside: .single) + "'") == [word])
+            for quote in [nil, CommandWords.Quote.single, .double] {
+                #expect(!CommandWords.typed(word, inside: quote).unicodeScalars.contains(where: \.steersTerminal))
+            }
         }
     }
 

@@ -11,7 +11,10 @@ struct CompleterTests {
 
         func records(startingWith text: String, _ matching: WordMatching) -> [Candidate] {
             text.contains("/")
-                ? [Candidate("notes/trip"), Candidate("notes/a b"), Candidate("notes/Ärger"), Candidate("notes/x_1-K")]
+                ? [
+                    Candidate("notes/trip"), Candidate("notes/a b"), Candidate("notes/Ärger"), Candidate("notes/x_1-K"),
+                    Candidate("notes/e\u{9B}1m"), Candidate("notes/e\u{9B}2m"),
+                ]
                 : [Candidate("notes/", endsWord: false)]
         }
         func fields(of record: String?) -> [String] { record == nil ? ["days", "kind", "title"] : ["title", "days"] }
@@ -61,6 +64,18 @@ struct CompleterTests {
         #expect(candidates("put notes/trip title=\"To") == ["To the sea\""])
         #expect(candidates("put notes/trip title='To") == ["To the sea'"])
         #expect(candidates("log --device 'my") == ["my phone'"])
+    }
+
+    @Test func `what steers a terminal is completed as an escape, from wherever its word was cut`() {
+        #expect(candidates("get notes/e") == ["notes/e$'\\u009b'1m", "notes/e$'\\u009b'2m"])
+        // What both have in common, as readline puts it into the line.
+        for cut in ["", "\\", "\\u", "\\u0", "\\u009b"] {
+            #expect(candidates("get notes/e$'" + cut) == ["\\u009b'1m", "\\u009b'2m"], "\(cut)")
+        }
+        #expect(candidates("get notes/e$'\\u009b'2") == ["notes/e$'\\u009b'2m"])
+        #expect(candidates("get notes/e$'\\u009c").isEmpty)
+        #expect(candidates("get 'notes/e") == ["notes/e'$'\\u009b''1m'", "notes/e'$'\\u009b''2m'"])
+        #expect(candidates("get \"notes/e") == ["notes/e\"$'\\u009b'\"1m\"", "notes/e\"$'\\u009b'\"2m\""])
     }
 
     @Test func `upper and lower case are alike where they are to be`() {

@@ -38,7 +38,7 @@ struct ConsoleError: Error {
 extension ConsoleError {
     init(_ error: OpenQuote) {
         self = .usage(
-            "a quote is open: \(error.quote.rawValue) at character \(error.character)",
-            hint: "close it, or type \\\(error.quote.rawValue) for the character itself")
+            "a quote is open: \(error.quote.character) at character \(error.character)",
+            hint: "close it, or type \\\(error.quote.character) for the character itself")
     }
 }

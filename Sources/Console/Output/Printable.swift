@@ -1,11 +1,13 @@
+internal import PromptLine
+
 /// Text from data as a terminal may show it.
 enum Printable {
     /// Control characters, and those that reorder text, as escapes: data never steers a terminal.
     static func escaped(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
+        guard text.unicodeScalars.contains(where: \.steersTerminal) else { return text }
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
-            guard isUnsafe(scalar) else {
+            guard scalar.steersTerminal else {
                 result.append(scalar)
                 continue
             }
@@ -27,16 +29,9 @@ enum Printable {
         for index in scalars.indices {
             let scalar = scalars[index]
             let isEnd = scalar == "\n" || (scalar == "\r" && scalars[scalars.index(after: index)...].first == "\n")
-            if isUnsafe(scalar) && !isEnd { result.append(contentsOf: escape(scalar).unicodeScalars) } else { result.append(scalar) }
+            if scalar.steersTerminal && !isEnd { result.append(contentsOf: escape(scalar).unicodeScalars) } else { result.append(scalar) }
         }
         return Array(String(result).utf8)
-    }
-
-    private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0..<0x20, 0x7F..<0xA0, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: true
-        default: false
-        }
     }
 
     /// How many columns a terminal gives the text: two for East Asian wide characters and emoji, none for combining ones.

@@ -24,8 +24,13 @@ private func checkWords(_ line: String) {
         let again = words.map { $0.isEmpty ? "''" : CommandWords.typed($0) }.joined(separator: " ")
         precondition(isSame((try? CommandWords.split(again)) ?? [], words))
         for word in words {
-            let quoted = [CommandWords.Quote.single, .double].map { "\($0.rawValue)\(CommandWords.typed(word, inside: $0))\($0.rawValue)" }
-            for text in quoted { precondition(isSame((try? CommandWords.split(text)) ?? [], [word])) }
+            let quoted = [CommandWords.Quote.single, .double].map {
+                "\($0.character)\(CommandWords.typed(word, inside: $0))\($0.character)"
+            }
+            for text in quoted + [CommandWords.typed(word)] where !text.isEmpty {
+                precondition(isSame((try? CommandWords.split(text)) ?? [], [word]))
+                precondition(!text.unicodeScalars.contains(where: \.steersTerminal), "what is completed steers the terminal")
+            }
         }
         for names in [[], words] { _ = ConflictWord(words) { names.contains($0) } }
     } catch { precondition(cut.openQuote == error.quote && error.character <= line.unicodeScalars.count) }
@@ -43,7 +48,8 @@ private func checkCompletion(of line: String, _ names: [String]) {
         for candidate in completion.candidates {
             let completed = CommandWords(cutting: before + candidate)
             precondition(isSame(completed.words.dropLast(), cut.words.dropLast()))
-            guard let word = completed.words.last, let beginning = cut.words.last else { preconditionFailure("a line has a last word") }
+            guard let word = completed.words.last, var beginning = cut.words.last else { preconditionFailure("a line has a last word") }
+            if cut.openQuote == .escapes { beginning = cut.textBeforeQuote }
             precondition(matching.begins(word, with: beginning), "what was typed is no longer there")
             precondition(!completion.endsWord || completed.openQuote == nil, "a whole word ends in an open quote")
         }
