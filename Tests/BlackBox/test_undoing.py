@@ -130,6 +130,33 @@ class Undoing(StoreTest):
             self.folder = self.folder / choice
             self.folder.mkdir()
 
+    def test_a_conflict_opened_again_has_the_base_it_had_so_that_no_merge_loses_a_side(self):
+        lines = [f"line {n}\n" for n in range(9)]
+        early, late = [*lines[:1], "early\n", *lines[1:]], [*lines[:8], "late\n", *lines[8:]]
+        merged = {"tags": ["a", "b", "c"], "text": "".join([*early[:9], "late\n", *early[9:]])}
+        for settle in (["put", "notes/trip", "tags=[]", "text=none"], ["resolve", "notes/trip", "--choose", "a"]):
+            for is_decided in (False, True):
+                with self.subTest(settle=settle, is_decided=is_decided):
+                    store = self.make(f"{settle[0]}-{is_decided}")
+                    self.ok("import", self.lines([
+                        event(DEVICE, 1, set={"tags": ["a"], "text": "".join(lines)}), event(DEVICE, 2, context={DEVICE: 1}, set={"tags": ["a", "b"], "text": "".join(early)}),
+                        event(OTHER, 1, context={DEVICE: 1}, set={"tags": ["a", "c"], "text": "".join(late)})]), store=store)
+                    policies = (("tags", "union"), ("text", "text"))
+                    for field, policy in policies if is_decided else ():
+                        self.ok("policy", "notes", "--field", field, policy, store=store)
+                    before = self.object("show", "notes/trip", store=store)
+                    self.ok(*settle, store=store)
+                    for words in ("undo", "redo", "undo"):
+                        done = run(words, store=store)
+                    # Of what policies decide nothing is open.
+                    self.assertEqual(b"in conflict" in done.stderr, not is_decided)
+                    self.assertEqual(self.object("show", "notes/trip", store=store)["base"], before["base"])
+                    for field, policy in () if is_decided else policies:
+                        self.ok("policy", "notes", "--field", field, policy, store=store)
+                    self.assertEqual(self.object("get", "notes/trip", store=store)["fields"], merged)
+                    self.ok("resolve", "notes/trip", "--merge", store=store)
+                    self.assertEqual((self.object("get", "notes/trip", store=store)["fields"], self.objects("conflicts", store=store)), (merged, []))
+
     def test_delete_against_edit_taken_back_opens_again(self):
         for words in (["put", "notes/trip", "other=1"], ["delete", "notes/trip"], None):
             with self.subTest(words=words):

@@ -65,7 +65,7 @@ struct LyingFileTests {
             content.append(name: "c")
             content.append(name: policy)
             content += Self.varints(0, 1, position, outcome)
-            return SavedDecisions(Self.file("SYNCDEC1", content))
+            return SavedDecisions(Self.file("SYNCDEC2", content))
         }
         #expect(decisions()?.collections.keys.map(\.text) == ["c"])
         #expect(decisions(position: UInt64(UInt32.max)) != nil)

@@ -59,6 +59,12 @@ struct UndoTests {
         }
     }
 
+    private static func expectSameBase(_ again: Conflict, _ conflict: Conflict) throws {
+        #expect(again.base?.shown == conflict.base?.shown && again.base?.clock == conflict.base?.clock)
+        #expect(again.fields.map(\.base) == conflict.fields.map(\.base))
+        #expect(again.base != nil)
+    }
+
     @Test func `a resolution undone opens the conflict again with the same values and the same one shown`() throws {
         let key = try RecordKey(collection: Name("trips"), record: Name("rome"))
         let (title, days) = (try Name("title"), try Name("days"))
@@ -81,6 +87,13 @@ struct UndoTests {
                 _ = try left.commit(plan.drafts)
                 let again = try #require(try left.replica.conflict(key))
                 #expect(again.record.shown == conflict.record.shown && again.isDeleteAgainstEdit == conflict.isDeleteAgainstEdit)
+                try Self.expectSameBase(again, conflict)
+                // Behind any number of undos.
+                let redo = try left.replica.undoPlan(of: try #require(try left.replica.newestToRedo()))
+                _ = try left.commit(redo.drafts)
+                #expect(try left.replica.conflict(key) == nil)
+                _ = try left.commit(try left.replica.undoPlan(of: try #require(try left.replica.newestToUndo())).drafts)
+                try Self.expectSameBase(try #require(try left.replica.conflict(key)), conflict)
                 #expect(again.fields.map { Set($0.versions.map(\.value)) } == conflict.fields.map { Set($0.versions.map(\.value)) })
                 #expect(again.sides.map(\.isDelete).sorted { !$0 && $1 } == conflict.sides.map(\.isDelete).sorted { !$0 && $1 })
             }

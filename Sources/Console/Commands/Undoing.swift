@@ -49,8 +49,8 @@ struct Undoing {
             page.lines.forEach(session.output.note)
         }
         try session.decide(by: plan.key, in: store)
-        guard let conflict else { return }
-        let fields = (conflict.isDeleteAgainstEdit ? ["delete against edit"] : []) + conflict.fields.map(\.field.text)
+        guard let conflict, conflict.isOpen else { return }
+        let fields = (conflict.isDeletionOpen ? ["delete against edit"] : []) + conflict.openFields.map(\.field.text)
         session.output.note("in conflict: \(Arguments.text(plan.key)), \(fields.joined(separator: ", "))")
     }
 

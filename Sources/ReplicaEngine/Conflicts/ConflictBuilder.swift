@@ -11,7 +11,7 @@ struct ConflictBuilder<Storage: Volume> {
     func conflict() throws(ReplicaError) -> Conflict {
         let isOfWholeEdits = policies.isConflictOfWholeEdits(record)
         let numbers = try isOfWholeEdits ? self.numbers(of: record.heads) : sideNumbers()
-        let base = try past.record(.seenBy(numbers))
+        let base = try past.record(.seenBy(try writers(of: numbers, in: isOfWholeEdits || record.isDeleteAgainstEdit ? nil : contestedNames)))
         let sides = try sides(numbers)
         return Conflict(
             record: record, fields: try isOfWholeEdits ? fieldsOfWholeEdits(sides, base) : contestedFields(),
@@ -49,6 +49,48 @@ struct ConflictBuilder<Storage: Volume> {
         var numbers: [Int] = []
         for dot in dots { if let number = try past.number(of: dot) { numbers.append(number) } }
         return numbers
+    }
+
+    private var contestedNames: Set<Name> { Set(record.fields.filter(\.isContested).map(\.field)) }
+
+    // MARK: - The base
+
+    /// The events whose writers' common past is the base of what these events contest.
+    ///
+    /// Where one undo brought several sides back, a conflict is open again, and its base is what it was: before the first of the sides, not before the undo, which had seen what settled them. An undo's one entry
+    /// in a conflict is an edit like any other.
+    ///
+    /// - Parameter fields: the ones that count; nil for all and for deletes.
+    private func writers(of numbers: [Int], in fields: Set<Name>?) throws(ReplicaError) -> [Int] {
+        var (numbers, earlier) = (Set(numbers), Set<Set<Int>>())
+        // Events can name as undone what they like, so that this may go in circles.
+        while earlier.insert(numbers).inserted {
+            var acts: [Int: [Int]] = [:]
+            for number in numbers { acts[try past.act(of: number)[0], default: []].append(number) }
+            numbers = []
+            for act in acts.values {
+                for number in act {
+                    let sides = act.count > 1 ? try broughtBack(by: number, in: fields) : []
+                    numbers.formUnion(sides.isEmpty ? [number] : sides)
+                }
+            }
+        }
+        return numbers.sorted()
+    }
+
+    /// The events whose entries, or whose delete, an undo's event brought back; one that another had seen is part of that one's side.
+    private func broughtBack(by number: Int, in fields: Set<Name>?) throws(ReplicaError) -> [Int] {
+        let (row, origins) = (past.row(number), UndoOrigins(past: past))
+        var dots: Set<Dot> = []
+        switch row.body {
+        case .delete: dots.formUnion(try origins.broughtBack(by: row.dot, nil, in: nil))
+        case .write(let set, let unset):
+            for (field, value) in set.map({ ($0.field, Optional($0.value)) }) + unset.map({ ($0, nil) }) where fields?.contains(field) ?? true {
+                dots.formUnion(try origins.broughtBack(by: row.dot, value, in: field))
+            }
+        }
+        let numbers = try numbers(of: dots.sorted())
+        return numbers.filter { number in !numbers.contains { $0 < number && past.covers($0, number) } }
     }
 
     // MARK: - Sides
@@ -100,7 +142,8 @@ struct ConflictBuilder<Storage: Volume> {
 
     private func contested(_ field: RecordField) throws(ReplicaError) -> FieldConflict {
         let numbers = try numbers(of: field.versions.map(\.dot))
-        let base = try past.versions(of: field.field, in: .seenBy(numbers)).map(\.value)
+        let writers = try writers(of: numbers, in: [field.field])
+        let base = try past.versions(of: field.field, in: .seenBy(writers)).map(\.value)
         return try conflict(field.field, field.versions, base, policies[field.field])
     }
 

@@ -11,7 +11,7 @@ internal import LogStore
 /// A record that has a newer event than the one that is named is another one; so what stands here is right or not found.
 struct SavedDecisions {
     static let fileName = "decisions"
-    private static let magic: StaticString = "SYNCDEC1"
+    private static let magic: StaticString = "SYNCDEC2"
 
     /// Of the records in conflict of one collection.
     struct OfCollection {

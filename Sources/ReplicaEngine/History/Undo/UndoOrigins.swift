@@ -25,7 +25,7 @@ struct UndoOrigins<Storage: Volume> {
     }
 
     /// The entries with this value, or deletes, that an undo's event found where it looked; none of what is no undo.
-    private func broughtBack(by dot: Dot, _ value: FieldValue?, in field: Name?) throws(ReplicaError) -> [Dot] {
+    func broughtBack(by dot: Dot, _ value: FieldValue?, in field: Name?) throws(ReplicaError) -> [Dot] {
         // Most are no undo's, and need not be walked to.
         guard let target = try past.logged(dot)?.row.undoes, let undone = try past.number(of: target) else { return [] }
         let seen = PastCut.seenBy([try past.act(of: undone)[0]])
