@@ -257,6 +257,10 @@ class Answers(StoreTest):
             self.assertNotIn("settled like this", self.ok("show", "notes/other", store=laptop))
         path.write_bytes(b"torn 1234\n" + whole)
         self.assertIn("settled like this", self.ok("show", "notes/other", store=laptop))
+        # What was taken back is no answer.
+        self.ok("undo", store=laptop)
+        for record in ("notes/trip", "notes/other"):
+            self.assertNotIn("settled like this", self.ok("show", record, store=laptop))
 
 
 if __name__ == "__main__":

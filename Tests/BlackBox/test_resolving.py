@@ -140,6 +140,17 @@ class Resolving(StoreTest):
         self.fails(1, "resolve", "notes/trip", "--choose", "c", store=laptop)
         self.fails(64, "resolve", "notes/trip", "--choose", "a", "--merge", store=laptop)
 
+    def test_of_a_long_text_it_shows_where_a_side_lacks_lines(self):
+        store = self.make()
+        lines = [f"line {n}\n" for n in range(1, 21)]
+        changed, shorter = [lines[0], "changed\n", *lines[2:]], [*lines[:9], *lines[14:]]
+        self.ok("import", self.lines([
+            event(DEVICE, 1, set={"text": "".join(lines)}), event(DEVICE, 2, context={DEVICE: 1}, set={"text": "".join(changed)}),
+            event(OTHER, 1, context={DEVICE: 1}, set={"text": "".join(shorter)}), event(THIRD, 1, context={DEVICE: 1}, set={"text": "".join(lines[3:])})]), store=store)
+        # Of each side the last line before its gap, and the first behind it.
+        page = " ".join(self.ok("show", "notes/trip", store=store).split())
+        self.assertIn("! text line 1 line 1 … line 4 line 2 changed line 8 line 5 line 3 line 3 line 9 … line 4 … line 15 … … line 9", page)
+
     def test_a_letter_means_a_side_and_never_the_start_of_an_id(self):
         store, first, second = self.make(), "c" + DEVICE[1:], "d" + OTHER[1:]
         self.ok("import", self.lines([event(first, 1, set={"title": "x"}), event(second, 1, set={"title": "y"})]), store=store)

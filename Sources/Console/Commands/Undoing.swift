@@ -41,6 +41,7 @@ struct Undoing {
         }
         let events = try session.writing([plan.key], in: store) { try store.commit(plan.drafts, wall: Machine.wall) }
         let conflict = try store.conflict(plan.key)
+        if let conflict { store.forgetAnswers(to: conflict) }
         try session.close(store)
         if session.isJSON {
             page.writeJSON(to: session.output, events: events, conflict: conflict)

@@ -24,7 +24,13 @@ struct TextExcerpt {
         for index in texts.indices.dropFirst() {
             let diff = LineDiff(numbered[0], numbered[index])
             differing[index] = diff.added
+            var next = 0
             for (line, partner) in diff.partners.enumerated() {
+                // Where lines are gone and none came, too.
+                if partner == nil, !diff.added[next...].prefix(1).contains(true), !diff.added.isEmpty {
+                    differing[index][max(0, next - 1)] = true
+                }
+                next = partner.map { $0 + 1 } ?? next
                 // Where the other one has more, the line before it is the place.
                 let isFollowed = partner.map { $0 + 1 < diff.added.count && diff.added[$0 + 1] } ?? true
                 if isFollowed { differing[0][line] = true }

@@ -50,6 +50,13 @@ struct RememberedAnswers {
                 answer: Suggestion(value: value, milliseconds: milliseconds)))
     }
 
+    /// - Returns: whether there was an answer.
+    mutating func remove(answerTo field: FieldConflict, in collection: Name) -> Bool {
+        let (question, count) = (Self.question(field, collection), lines.count)
+        lines.removeAll { $0.question == question }
+        return lines.count < count
+    }
+
     private mutating func add(_ line: Line) {
         lines.removeAll { $0.question == line.question }
         lines.append(line)

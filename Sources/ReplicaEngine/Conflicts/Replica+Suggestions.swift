@@ -30,7 +30,17 @@ extension Replica {
                 count += 1
             }
         }
-        guard count > 0 else { return }
+        if count > 0 { keep(remembered) }
+    }
+
+    /// Forgets how the fields of a conflict were settled: an undo took that back.
+    package func forgetAnswers(to conflict: Conflict) {
+        var remembered = rememberedAnswers()
+        let forgotten = conflict.fields.count { remembered.remove(answerTo: $0, in: conflict.key.collection) }
+        if forgotten > 0 { keep(remembered) }
+    }
+
+    private func keep(_ remembered: RememberedAnswers) {
         answers = remembered
         let path = folder + "/" + RememberedAnswers.fileName
         do throws(VolumeError) {
