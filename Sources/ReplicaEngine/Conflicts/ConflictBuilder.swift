@@ -11,7 +11,8 @@ struct ConflictBuilder<Storage: Volume> {
     func conflict() throws(ReplicaError) -> Conflict {
         let isOfWholeEdits = policies.isConflictOfWholeEdits(record)
         let numbers = try isOfWholeEdits ? self.numbers(of: record.heads) : sideNumbers()
-        let base = try past.record(.seenBy(try writers(of: numbers, in: isOfWholeEdits || record.isDeleteAgainstEdit ? nil : contestedNames)))
+        let base = try past.record(
+            .seenBy(try writers(of: numbers, in: isOfWholeEdits || record.isDeleteAgainstEdit ? nil : contestedNames)))
         let sides = try sides(numbers)
         return Conflict(
             record: record, fields: try isOfWholeEdits ? fieldsOfWholeEdits(sides, base) : contestedFields(),
@@ -82,12 +83,8 @@ struct ConflictBuilder<Storage: Volume> {
     private func broughtBack(by number: Int, in fields: Set<Name>?) throws(ReplicaError) -> [Int] {
         let (row, origins) = (past.row(number), UndoOrigins(past: past))
         var dots: Set<Dot> = []
-        switch row.body {
-        case .delete: dots.formUnion(try origins.broughtBack(by: row.dot, nil, in: nil))
-        case .write(let set, let unset):
-            for (field, value) in set.map({ ($0.field, Optional($0.value)) }) + unset.map({ ($0, nil) }) where fields?.contains(field) ?? true {
-                dots.formUnion(try origins.broughtBack(by: row.dot, value, in: field))
-            }
+        for (field, value) in row.entries where field.flatMap { fields?.contains($0) } ?? true {
+            dots.formUnion(try origins.broughtBack(by: row.dot, value, in: field))
         }
         let numbers = try numbers(of: dots.sorted())
         return numbers.filter { number in !numbers.contains { $0 < number && past.covers($0, number) } }
@@ -108,13 +105,7 @@ struct ConflictBuilder<Storage: Volume> {
         guard row.undoes != nil else { return [:] }
         let origins = UndoOrigins(past: past)
         var restored: [Name?: Dot] = [:]
-        switch row.body {
-        case .delete: restored[nil] = try origins.origin(of: Version(dot: row.dot, value: nil), in: nil)
-        case .write(let set, let unset):
-            for (field, value) in set.map({ ($0.field, Optional($0.value)) }) + unset.map({ ($0, nil) }) {
-                restored[field] = try origins.origin(of: Version(dot: row.dot, value: value), in: field)
-            }
-        }
+        for (field, value) in row.entries { restored[field] = try origins.origin(of: Version(dot: row.dot, value: value), in: field) }
         return restored
     }
 
@@ -175,5 +166,15 @@ struct ConflictBuilder<Storage: Volume> {
             field: field, base: base,
             versions: contenders.sorted { $0.rank > $1.rank }.map { Version(dot: $0.rank.dot, value: $0.value) }, policy: policy,
             decision: policy.decision(base: base, contenders: contenders))
+    }
+}
+
+extension BlockReader.Row {
+    /// What it writes; nil as a value is *removed*, and as a field the delete.
+    fileprivate var entries: [(field: Name?, value: FieldValue?)] {
+        switch body {
+        case .delete: [(nil, nil)]
+        case .write(let set, let unset): set.map { ($0.field, $0.value) } + unset.map { ($0, nil) }
+        }
     }
 }
