@@ -83,7 +83,8 @@ struct ConflictBuilder<Storage: Volume> {
     private func broughtBack(by number: Int, in fields: Set<Name>?) throws(ReplicaError) -> [Int] {
         let (row, origins) = (past.row(number), UndoOrigins(past: past))
         var dots: Set<Dot> = []
-        for (field, value) in row.entries where field.flatMap { fields?.contains($0) } ?? true {
+        for (field, value) in row.entries {
+            if let field, let fields, !fields.contains(field) { continue }
             dots.formUnion(try origins.broughtBack(by: row.dot, value, in: field))
         }
         let numbers = try numbers(of: dots.sorted())
