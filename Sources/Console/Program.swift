@@ -82,7 +82,7 @@ public enum Program {
     }
 
     /// `--store DIR` and `--json` may stand before the subcommand too: they are moved behind it.
-    private static func commonOptionsLast(_ arguments: [String]) -> [String] {
+    static func commonOptionsLast(_ arguments: [String]) -> [String] {
         var rest = arguments[...]
         var moved: [String] = []
         while let word = rest.first {

@@ -132,6 +132,9 @@ final class Session {
     /// Whether a prompt has the store open.
     var isAtPrompt: Bool { held != nil }
 
+    /// What stands before a command that is to be typed: at a prompt the program's name is left out.
+    var program: String { isAtPrompt ? "" : "syncline " }
+
     /// Runs `body`, which waits for a person and does not touch the store; others may write to it meanwhile.
     func waiting<Value>(_ body: () throws -> Value) throws -> Value { try held?.gate.left(body) ?? body() }
 

@@ -47,7 +47,13 @@ package struct Completer {
 
     private func candidates(for word: String, after previous: [String]) -> [Candidate] {
         guard let command = previous.first else { return firstWords() }
+        if command == "syncline" { return ofCommand(word, previous.dropFirst()) }
         if let conflict = facts.conflict, let found = inConflict(conflict, command, word, previous) { return found }
+        return ofCommand(word, previous[...])
+    }
+
+    private func ofCommand(_ word: String, _ previous: ArraySlice<String>) -> [Candidate] {
+        guard let command = previous.first else { return catalog.names.map { Candidate($0) } }
         guard let options = catalog.options[command == "all" ? "resolve" : command] else {
             return command == "help" && previous.count == 1 ? candidates(.command, word, nil) : []
         }
@@ -68,6 +74,7 @@ package struct Completer {
     /// nil where the word is one of a command.
     private func inConflict(_ conflict: ConflictFacts, _ command: String, _ word: String, _ previous: [String]) -> [Candidate]? {
         let isSide = conflict.sides.contains { $0.utf8.elementsEqual(command.utf8) }
+        if command == "all" { return nil }
         guard isSide || ConflictWord.allNames.contains(command) else { return nil }
         guard previous.count == 1, isSide || ConflictWord.namesWithField.contains(command) else { return [] }
         if command == "set" { return candidates(.write, word, conflict.record) }

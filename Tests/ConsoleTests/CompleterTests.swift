@@ -107,6 +107,16 @@ struct CompleterTests {
         #expect(candidates("set ti", in: Self.inConflict) == ["title="])
         #expect(candidates("a title ", in: Self.inConflict).isEmpty)
         #expect(candidates("get notes/t", in: Self.inConflict) == ["notes/trip"])
+        #expect(candidates("all --choose ", in: Self.inConflict) == candidates("all --choose "))
+        #expect(candidates("all --choose l", in: Self.inConflict) == ["laptop"])
+    }
+
+    @Test func `behind the program's name a command is completed, in a conflict too`() {
+        for conflict in [nil, Self.inConflict] {
+            #expect(candidates("syncline unse", in: conflict) == ["unset"])
+            #expect(candidates("syncline show no", in: conflict) == ["notes/"])
+            #expect(candidates("syncline resolve notes/trip --choose b", in: conflict) == ["base", "both"])
+        }
     }
 
     @Test func `only what ends a word is followed by a space`() {

@@ -112,6 +112,19 @@ struct ConflictModeTests {
         #expect(!mode.isUnfinished)
     }
 
+    @Test(arguments: [
+        ["a", "days", "title"], ["a*", "title"], ["a", "--field"], ["base", "days", "title"], ["set"], ["set", "days=7", "title=x"],
+        ["unset"], ["unset", "days", "title"], ["why", "days", "title"], ["show", "title"], ["log", "title"], ["later", "on"],
+        ["back", "again"], ["done", "--note", "x"],
+    ])
+    func `what a word does not take is said of that word`(words: [String]) throws {
+        var mode = try Self.mode()
+        let error = #expect(throws: ConsoleError.self) { try mode.step(words) }
+        #expect(error?.status == .usage)
+        #expect(error?.sentence.hasPrefix("“\(words[0])” takes") == true)
+        #expect(!mode.isUnfinished)
+    }
+
     @Test(arguments: [["a", "none"], ["base", "none"], ["unset", "none"], ["merge"], ["answer"], ["all"]])
     func `what cannot be done is an error and changes nothing`(words: [String]) throws {
         var mode = try Self.mode()

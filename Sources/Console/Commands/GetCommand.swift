@@ -33,7 +33,7 @@ struct GetCommand: SessionCommand {
         } else if let writers {
             writers.writeText(record, to: session.output)
         } else {
-            RecordText.write(record, to: session.output)
+            RecordText.write(record, to: session.output, program: session.program)
         }
     }
 }

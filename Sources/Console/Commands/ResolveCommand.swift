@@ -26,16 +26,25 @@ struct ResolveCommand: SessionCommand {
             "With --all: collection=NAME, or a field and the value that it shows; may be repeated.", valueName: "field=value"))
     var conditions: [String] = []
     @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
-    @Option(help: ArgumentHelp("Why, for the audit.", valueName: "text")) var note: String?
+    @Option(help: ArgumentHelp("Why, for the audit.", valueName: "text")) var note: [String] = []
     @OptionGroup var common: CommonOptions
 
-    func validate() throws {
-        guard all != (record != nil) else { throw ValidationError("name one record, or --all") }
-        guard all || conditions.isEmpty else { throw ValidationError("--where goes with --all") }
-        guard !all || !answers.edit else { throw ValidationError("--edit opens one record, not --all") }
+    /// Whether the options go together. Not as the parser's own validation, which comes before what it does not know: that is to be said first.
+    func check() throws {
+        if let record, all {
+            throw ConsoleError.usage("“\(record)” names a record, and --all is every conflict", hint: "give one of them")
+        }
+        guard all || record != nil else { throw ConsoleError.usage("name one record, or --all", hint: "`syncline conflicts` lists them") }
+        guard all || conditions.isEmpty else { throw ConsoleError.usage("--where goes with --all") }
+        guard !all || !answers.edit else { throw ConsoleError.usage("--edit opens one record, not --all") }
+        guard note.count <= 1 else {
+            throw ConsoleError.usage("--note is given \(note.count) times", hint: "all that is to be said goes into one")
+        }
+        try answers.check()
     }
 
     func run(_ session: Session) throws {
+        try check()
         if answers.edit { return try edit(session) }
         if dryRun {
             let store = try session.reading()
@@ -178,7 +187,7 @@ struct ResolveCommand: SessionCommand {
 
     /// Writes them as one commit, and remembers the answers.
     func commit(_ resolutions: [Resolution], readAt end: Position? = nil, _ session: Session, _ store: Store) throws -> [Event] {
-        try Self.commit(resolutions, note: try Arguments.note(note), readAt: end, session, store)
+        try Self.commit(resolutions, note: try Arguments.note(note.first), readAt: end, session, store)
     }
 
     /// - Parameter end: where the log ended when the conflicts were read: as long as it does nothing can have changed.
@@ -212,24 +221,40 @@ struct ResolveCommand: SessionCommand {
 
 /// How a conflict is answered from the command line.
 struct AnswerOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Take this side.", valueName: "side")) var choose: String?
+    /// At most one, which is checked: of an option that is no list the parser would take the last.
+    @Option(help: ArgumentHelp("Take this side.", valueName: "side")) var choose: [String] = []
     @Option(help: ArgumentHelp("Take one field from this side; may be repeated.", valueName: "field=side")) var chooseField: [String] = []
     @Option(help: ArgumentHelp("Set a field to another value; may be repeated.", valueName: "field=value")) var set: [String] = []
     @Option(help: ArgumentHelp("Remove a field; may be repeated.", valueName: "field")) var unset: [String] = []
     @Flag(help: "Take what merges by itself, by the fields' policies or by line; the rest stays open.") var merge = false
     @Flag(help: "Open $VISUAL, else $EDITOR, else vi on what is contested.") var edit = false
 
-    func validate() throws {
-        guard choose != nil || !chooseField.isEmpty || !set.isEmpty || !unset.isEmpty || merge || edit else {
-            throw ValidationError("say --choose SIDE, --choose-field field=SIDE, --set field=value, --unset field, --merge or --edit")
+    /// Whether they go together.
+    func check() throws {
+        guard !choose.isEmpty || !chooseField.isEmpty || !set.isEmpty || !unset.isEmpty || merge || edit else {
+            throw ConsoleError.usage("say --choose SIDE, --choose-field field=SIDE, --set field=value, --unset field, --merge or --edit")
         }
-        guard choose == nil || !merge else { throw ValidationError("say --choose SIDE or --merge, one of them") }
+        guard choose.count <= 1 else {
+            throw ConsoleError.usage(
+                "--choose takes one side, not \(choose.map { "“\($0)”" }.joined(separator: " and "))",
+                hint: "say which one; --choose-field field=SIDE takes a field from another one")
+        }
+        guard choose.isEmpty || !merge else { throw ConsoleError.usage("say --choose SIDE or --merge, one of them") }
+        try Self.checkOnce(try chooseField.map { try Self.fieldAndSide($0).0 }, "--choose-field")
+        try Self.checkOnce(try set.map { try Arguments.write($0).field } + unset.map(Arguments.field), "--set and --unset")
+    }
+
+    /// A field has one answer.
+    private static func checkOnce(_ fields: [Name], _ options: String) throws {
+        var seen: Set<Name> = []
+        guard let twice = fields.first(where: { !seen.insert($0).inserted }) else { return }
+        throw ConsoleError.usage("the field “\(twice.text)” is there twice in \(options)", hint: "say which of them is meant")
     }
 
     func resolution(of conflict: Conflict, _ names: SideNames) throws -> Resolution {
         var resolution = Resolution(of: conflict)
         do {
-            if let choose { resolution = try resolution.applying(try names.choice(choose)) }
+            if let choose = choose.first { resolution = try resolution.applying(try names.choice(choose)) }
             for text in chooseField {
                 let (field, side) = try Self.fieldAndSide(text)
                 resolution = try resolution.applying(try names.choice(side), to: field)
@@ -245,7 +270,7 @@ struct AnswerOptions: ParsableArguments {
 
     /// A word that is nobody's side in any conflict is said once.
     func checkSides(_ session: Session, _ store: Store) throws {
-        for word in try [choose].compactMap(\.self) + chooseField.map({ try Self.fieldAndSide($0).1 }) {
+        for word in try choose + chooseField.map({ try Self.fieldAndSide($0).1 }) {
             if SideNames.words.contains(word) { continue }
             if word.contains(":"), (try? session.dot(word, in: store)) != nil { continue }
             guard word.count > 1 || store.names.devices.contains(where: { store.names[$0] == word }) else {

@@ -20,7 +20,11 @@ struct ShowCommand: SessionCommand {
         let moment = try session.moment(at, in: store)
         let record = try session.record(key, at: moment, in: store)
         let conflict = try store.conflict(key, at: moment)
-        let page = ConflictPage(record: record, conflict: conflict, isWhole: whole) { session.name(of: $0, in: store) }
+        // What is settled by now, or has other sides, is not to be settled by what is shown of the past.
+        let now = try moment == nil ? conflict : store.conflict(key)
+        let isSame = now?.isOpen == true && now?.sides.map(\.dot) == conflict?.sides.map(\.dot)
+        let way: ConflictPage.Way = isSame ? .command(program: session.program) : .nothing
+        let page = ConflictPage(record: record, conflict: conflict, isWhole: whole, way: way) { session.name(of: $0, in: store) }
         guard !session.isJSON else { return page.writeJSON(to: session.output) }
         page.writeText(to: session.output)
         let receipts = try session.receipts()

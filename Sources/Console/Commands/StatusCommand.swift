@@ -173,7 +173,7 @@ struct StatusCommand: SessionCommand {
             session.output.line(
                 "a clock is wrong: an event here is of \(TimeText.iso(ahead)), more than a day ahead of this machine's clock")
             session.output.line(
-                "  `syncline log --since \(TimeText.iso(milliseconds: Machine.wall))` shows whose it is; such times order what is shown, and decide nothing"
+                "  `\(session.program)log --since \(TimeText.iso(milliseconds: Machine.wall))` shows whose it is; such times order what is shown, and decide nothing"
             )
         }
         session.output.line("\(Sentences.count(facts.pending, "event")) pending, \(Sentences.count(facts.conflicts, "conflict")) open")

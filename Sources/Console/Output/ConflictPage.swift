@@ -8,9 +8,18 @@ struct ConflictPage {
     let conflict: Conflict?
     /// Whether values are shown with all that they have, not only where they differ.
     var isWhole = false
-    /// Whether the words of the prompt settle it, not another command.
-    var isAtPrompt = false
+    let way: Way
     let name: (DeviceID) -> String
+
+    /// What settles it.
+    enum Way: Hashable {
+        /// The words of the prompt, which has it open.
+        case words
+        /// A command, behind the program's name where it is typed elsewhere.
+        case command(program: String)
+        /// Nothing: it is one of the past.
+        case nothing
+    }
 
     private static let shortBytes = 400
     private static let shortLines = 12
@@ -24,7 +33,7 @@ struct ConflictPage {
         output.line(StyledText(Arguments.text(record.key), .strong))
         guard let conflict else {
             output.line("nothing is in conflict")
-            RecordText.write(DecidedRecord(record: record, conflict: nil), to: output)
+            RecordText.write(DecidedRecord(record: record, conflict: nil), to: output, program: "")
             return
         }
         if conflict.isDeleteAgainstEdit { output.line("deleted on one device and edited on another") }
@@ -38,23 +47,14 @@ struct ConflictPage {
             output.line(line)
         }
         if cells.contains(where: \.isShortened) {
-            output.line("… stands for text in which all agree or that is too long: \(isAtPrompt ? "`show all`" : "--whole") has all of it")
+            output.line(
+                "… stands for text in which all agree or that is too long: \(way == .words ? "`show all`" : "--whole") has all of it")
         }
         let agreeing = record.shown.count - rows.filter { row in record.shown(row.field) != nil }.count
         if agreeing > 0 { output.line(StyledText("\(agreeing) field\(agreeing == 1 ? " agrees" : "s agree")", .faint)) }
         PolicyText.write(conflict, name: name, to: output)
-        if conflict.isOpen { for line in Printable.wrapped(hint(conflict), to: Terminal.columns) { output.line(StyledText(line, .faint)) } }
-    }
-
-    private func hint(_ conflict: Conflict) -> String {
-        guard isAtPrompt else {
-            return "settle it: syncline resolve \(Arguments.typed(record.key)) --choose a   or   --merge, --set field=value"
-        }
-        let letters = conflict.sides.indices.map(Self.letter)
-        let first = letters.first ?? "a", last = letters.last ?? "b"
-        let field = conflict.openFields.first.map { " · \(first) \(CommandWords.typed($0.field.text)) takes one field" } ?? ""
-        return
-            "\(letters.joined(separator: " or ")) takes that side\(field) · \(last)* the rest · merge, edit, base, both, set, later · done writes it"
+        guard conflict.isOpen, let hint = hint(conflict) else { return }
+        for line in Printable.wrapped(hint, to: Terminal.columns) { output.line(StyledText(line, .faint)) }
     }
 
     /// A heading and what it says of each field.

@@ -119,7 +119,14 @@ final class Prompt {
             try help(words.dropFirst().first)
             return true
         }
-        if ["quit", "exit"].contains(name), words.count == 1 { return false }
+        if ["quit", "exit"].contains(name) {
+            guard words.count == 1 else { throw ConsoleError.usage("“\(name)” takes nothing", hint: "`\(name)` leaves the prompt") }
+            return false
+        }
+        if name == "syncline", mode?.isSide(name) != true {
+            try performPasted(Array(words.dropFirst()))
+            return true
+        }
         if let number = Int(name), words.count == 1 {
             try open(number: number)
             return true
@@ -134,12 +141,21 @@ final class Prompt {
             for effect in effects { try perform(effect) }
             return true
         }
-        switch name {
-        case "all": try answerAll(Array(words.dropFirst()))
-        case "conflicts" where !words.contains("--help") && !words.contains("-h"): try list(words)
-        default: try runCommand(words)
-        }
+        if name == "all" { try answerAll(Array(words.dropFirst())) } else { try performCommand(words) }
         return true
+    }
+
+    /// A command as another shell takes it, behind the program's name: never a word of the conflict that is open.
+    private func performPasted(_ words: [String]) throws {
+        guard !words.isEmpty else {
+            throw ConsoleError.usage("this is the prompt that `syncline` opens", hint: "`help` lists what there is to type")
+        }
+        try performCommand(Program.commonOptionsLast(words))
+    }
+
+    private func performCommand(_ words: [String]) throws {
+        let isList = words.first == "conflicts" && !words.contains("--help") && !words.contains("-h")
+        if isList { try list(words) } else { try runCommand(words) }
     }
 
     /// Runs the subcommand's own code.
@@ -167,6 +183,9 @@ final class Prompt {
     }
 
     func unknown(_ word: String) -> ConsoleError {
+        if Int(word) != nil {
+            return .usage("a number takes nothing: it opens that conflict", hint: "first `\(word)`, then what is chosen there")
+        }
         var known = Self.commands.compactMap { $0.configuration.commandName } + Self.words
         var sentence = "there is no command “\(word)”"
         if let mode {

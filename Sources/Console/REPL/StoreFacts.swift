@@ -17,7 +17,8 @@ struct StoreFacts: CompletionFacts {
 
     /// What steers a terminal is not offered; the beginning of an id is typed for it.
     var devices: [String] {
-        Set(store.names.devices.map { store.names.label(of: $0, besides: SideNames.words) }).filter { Printable.escaped($0) == $0 }.sorted()
+        let known = Set(store.versionVector.entries.map(\.device)).union(store.names.devices)
+        return Set(known.map { store.names.label(of: $0, besides: SideNames.words) }).filter { Printable.escaped($0) == $0 }.sorted()
     }
 
     func records(startingWith text: String, _ matching: WordMatching) -> [Candidate] {

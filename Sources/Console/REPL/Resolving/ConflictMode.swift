@@ -46,6 +46,9 @@ struct ConflictMode {
     }
 
     var conflict: Conflict { resolution.conflict }
+
+    func isSide(_ text: String) -> Bool { (try? side(text)) != nil }
+
     private var record: String { Arguments.text(conflict.key) }
 
     /// Whether something was chosen that leaving would lose.
@@ -72,7 +75,10 @@ struct ConflictMode {
 
     /// Does what the words say; nil when they are none of a conflict's.
     mutating func step(_ words: [String]) throws -> [Effect]? {
-        guard let word = ConflictWord(words, isSide: { (try? side($0)) != nil }) else { return nil }
+        guard let word = ConflictWord(words, isSide: isSide) else {
+            if let usage = ConflictWord.usage(words, isSide: isSide) { throw ConsoleError.usage(usage.sentence, hint: usage.hint) }
+            return nil
+        }
         do { return try step(word) } catch let error as ResolutionError { throw ConsoleError(error, name: name) }
     }
 

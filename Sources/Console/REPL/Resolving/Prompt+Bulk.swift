@@ -12,6 +12,7 @@ extension Prompt {
         let isAnswered = words.contains("--yes")
         let parsed = try RootCommand.parseAsRoot(["resolve", "--all"] + words.filter { $0 != "--yes" })
         guard let command = parsed as? ResolveCommand else { preconditionFailure("resolve is ResolveCommand") }
+        try command.check()
         let session = session()
         let end = store.end
         let resolutions = try command.resolutions(session, store)

@@ -85,7 +85,7 @@ extension Prompt {
     private func show(isWhole: Bool) {
         guard let mode else { return }
         let session = session()
-        let page = ConflictPage(record: mode.conflict.record, conflict: mode.conflict, isWhole: isWhole, isAtPrompt: true) { [store] in
+        let page = ConflictPage(record: mode.conflict.record, conflict: mode.conflict, isWhole: isWhole, way: .words) { [store] in
             session.name(of: $0, in: store)
         }
         page.writeText(to: session.output)
