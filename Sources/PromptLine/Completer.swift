@@ -22,6 +22,7 @@ package struct Completer {
         if cut.openQuote == .escapes { word = cut.textBeforeQuote }
         let fitting = candidates(for: word, after: Array(cut.words.dropLast())).filter { matching.begins($0.text, with: word) }
         guard let quote = cut.openQuote else {
+            if fitting.isEmpty, word.hasSuffix("$") { return completion(ofEscapeBegunIn: text, cut, String(word.dropLast())) }
             return Completion(
                 start: cut.lastWordOffset, candidates: fitting.map { CommandWords.typed($0.text) }, endsWord: fitting.allSatisfy(\.endsWord)
             )
@@ -33,6 +34,15 @@ package struct Completer {
                 + (candidate.endsWord ? String(quote.character) : "")
         }
         return Completion(start: cut.openQuoteOffset + 1, candidates: typed, endsWord: fitting.allSatisfy(\.endsWord))
+    }
+
+    /// Behind a lone `$` goes on what is typed as an escape there.
+    private func completion(ofEscapeBegunIn text: String, _ cut: CommandWords, _ word: String) -> Completion {
+        let fitting = candidates(for: word, after: Array(cut.words.dropLast())).map {
+            (typed: CommandWords.typed($0.text), endsWord: $0.endsWord)
+        }
+        .filter { $0.typed.utf8.starts(with: text.utf8.dropFirst(cut.lastWordOffset)) }
+        return Completion(start: cut.lastWordOffset, candidates: fitting.map(\.typed), endsWord: fitting.allSatisfy(\.endsWord))
     }
 
     /// Inside `$'…` goes on what was completed up to there: words whose beginning is typed just so.

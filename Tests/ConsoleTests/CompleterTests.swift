@@ -74,6 +74,8 @@ struct CompleterTests {
         }
         #expect(candidates("get notes/e$'\\u009b'2") == ["notes/e$'\\u009b'2m"])
         #expect(candidates("get notes/e$'\\u009c").isEmpty)
+        #expect(candidates("get notes/e$") == candidates("get notes/e"))
+        #expect(candidates("get notes/t$").isEmpty)
         #expect(candidates("get 'notes/e") == ["notes/e'$'\\u009b''1m'", "notes/e'$'\\u009b''2m'"])
         #expect(candidates("get \"notes/e") == ["notes/e\"$'\\u009b'\"1m\"", "notes/e\"$'\\u009b'\"2m\""])
     }
