@@ -128,6 +128,32 @@ class Log(StoreTest):
         self.assertEqual(self.objects("conflicts", "--limit", 0, store=store), [])
         self.fails(64, "conflicts", "--stats", "--at", "#1", store=store)
 
+    def test_a_resolution_that_is_undone_counts_as_open_between_the_devices_of_its_sides(self):
+        store = self.make()
+        second = 1000
+        self.ok("import", self.lines([
+            event(DEVICE, 1, set={"a": 1}, time=second), event(OTHER, 1, set={"a": 2}, time=2 * second),
+            # A side that edits again: the conflict has been there since the first edits.
+            event(DEVICE, 2, set={"a": 3}, context={DEVICE: 1}, time=7 * second), event(OTHER, 2, record="gone", set={"a": 1}, time=second),
+            event(DEVICE, 3, record="gone", delete=True, time=second),
+            event(DEVICE, 4, set={"a": 4}, context={DEVICE: 2, OTHER: 1}, kind="resolve", time=8 * second),
+            event(DEVICE, 5, record="gone", set={"a": 4}, context={DEVICE: 3, OTHER: 2}, kind="resolve", time=8 * second)]), store=store)
+
+        def counts():
+            stats = self.object("conflicts", "--stats", store=store)
+            groups = {g["field"]: (g["devices"], g["open"], g["byHand"], g["milliseconds"].get("max")) for g in stats["groups"]}
+            return (stats["opened"], stats["open"], stats["byHand"], stats["concurrentEvents"]), groups
+        both = [DEVICE, OTHER]
+        self.assertEqual(counts(), ((2, 0, 2, 3), {"a": (both, 0, 1, 6000), "": (both, 0, 1, 7000)}))
+        for seq, left in ((4, (2, 1, 1, 3)), (5, (2, 2, 0, 3))):
+            self.ok("undo", f"{DEVICE}:{seq}", store=store)
+            self.assertEqual(counts()[0], left)
+            self.ok("checkpoint", store=store)
+            self.assertEqual(counts()[0], left)
+        self.assertEqual(counts()[1], {"a": (both, 1, 0, None), "": (both, 1, 0, None)})
+        self.ok("redo", store=store)
+        self.assertEqual(counts()[0], (2, 1, 1, 3))
+
     def test_what_a_policy_decides_is_counted_apart(self):
         store = self.make()
         history = [

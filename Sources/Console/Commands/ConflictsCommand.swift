@@ -7,7 +7,8 @@ struct ConflictsCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "conflicts", abstract: "List open conflicts, numbered, with each side's device and age.",
         discussion: """
-            With --stats it counts instead: conflicts that were ever opened, by collection, field and devices, and how long they took. Example:
+            With --stats it counts instead: conflicts that were ever opened, by collection, field and devices, and how long they took, from the sides with which \
+            each began to what settled it. One whose resolution was undone is open again. Example:
 
               syncline conflicts --collection notes
               syncline conflicts --stats

@@ -11,13 +11,26 @@ package struct SiblingChange: Hashable, Sendable {
     package let key: RecordKey
     /// The event.
     package let dot: Dot
-    /// Whether its writer had not seen all that its record has in the log before it.
+    /// Whether its writer had not seen all that others wrote of its record in the log before it.
     package let isConcurrent: Bool
     /// Sorted.
     package let fields: [Siblings]
     package let tombstones: [Dot]
     /// The events of the live values that stand beside tombstones; none where there is no tombstone.
     package let beside: [Dot]
+
+    /// Whether the event brought several sides of a field back, or of delete against edit where it is nil: it is one of them beside another one of its device, which knew that one. Only an undo writes such.
+    package func bringsBack(_ field: Name?) -> Bool {
+        func isOwn(_ other: Dot) -> Bool { other.device == dot.device && other != dot }
+        guard let field else {
+            return tombstones.contains(dot)
+                ? (tombstones + beside).contains(where: isOwn) : beside.contains(dot) && tombstones.contains(where: isOwn)
+        }
+        return fields.contains { $0.field == field && $0.dots.contains(dot) && $0.dots.contains(where: isOwn) }
+    }
+
+    /// Whether it brought several sides of anything back.
+    package var bringsBack: Bool { bringsBack(nil) || fields.contains { bringsBack($0.field) } }
 }
 
 /// Notes what a lane's events do to siblings. Nothing of it lies in the path of an event that finds none and leaves none, so a table that is watched folds as
@@ -42,7 +55,7 @@ final class SiblingWatch {
         var entries: [(field: UInt32, slot: Slot)] = []
         view.forEachNode(cell) { node in
             if node.isOf(.entry) { entries.append((node.field, node.slot)) }
-            if node.isOf(.head) { note.isConcurrent = true }
+            if node.isOf(.head) && node.slot.device != event.device { note.isConcurrent = true }
             if node.isOf(.tombstone) { note.tombstones.append(DotPair(node.slot)) }
         }
         if !entries.isEmpty || !note.tombstones.isEmpty {

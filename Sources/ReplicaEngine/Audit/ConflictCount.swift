@@ -10,40 +10,45 @@ struct ConflictCount {
         var automatic = 0
         /// Conflicts that no event has ended, of records that are not among `standing`.
         var standingElsewhere = 0
-        /// Milliseconds from the youngest side to the event that ended the conflict, ascending.
+        /// Milliseconds from the beginning of the conflict to the event that ended it, ascending.
         var durations: [UInt64] = []
     }
 
-    /// A conflict that no event has ended yet: who has had a side in it, and when the youngest was written.
+    /// A conflict: who has had a side in it, and when it began.
     struct Contest: Hashable {
-        var devices: Set<DeviceID> = []
-        /// Milliseconds since 1970, of all sides but those whose times are not known yet.
-        var youngest: UInt64 = 0
+        var devices: Set<DeviceID>
+        /// Milliseconds since 1970: the youngest of the sides with which it began, without those whose times are not known yet.
+        var began: UInt64
         var untimed: Set<Dot> = []
 
-        mutating func add(_ sides: [Dot]) {
-            untimed.formUnion(sides)
-            devices.formUnion(sides.map(\.device))
+        init(devices: Set<DeviceID>, began: UInt64) { (self.devices, self.began) = (devices, began) }
+
+        init(beginningWith sides: [Dot]) {
+            self.init(devices: Set(sides.map(\.device)), began: 0)
+            untimed = Set(sides)
         }
 
         mutating func take(_ times: [Dot: HybridTime]) {
-            youngest = untimed.reduce(youngest) { max($0, times[$1]?.milliseconds ?? 0) }
+            began = untimed.reduce(began) { max($0, times[$1]?.milliseconds ?? 0) }
             untimed = []
         }
     }
 
-    /// A conflict that an event has ended; how long that took is known when the events' times are.
-    private struct Ended {
-        let group: Group
+    /// A conflict that an event has ended.
+    struct Settled: Hashable {
         var contest: Contest
-        let by: Dot
+        /// Milliseconds; not known yet while there is `by`.
+        var duration: UInt64 = 0
+        /// The event that ended it, until its time is known.
+        var by: Dot?
     }
 
     var concurrentEvents = 0
     var tallies: [Group: Tally] = [:]
     /// By record what is in conflict, nil for delete against edit.
     private(set) var standing: [RecordKey: [Name?: Contest]] = [:]
-    private var ended: [Ended] = []
+    /// By record and field the conflicts that events have ended, in the order of the log.
+    private(set) var settled: [RecordKey: [Name?: [Settled]]] = [:]
 
     // MARK: - Counting
 
@@ -52,23 +57,38 @@ struct ConflictCount {
         if change.isConcurrent { concurrentEvents += 1 }
         var record = standing.removeValue(forKey: change.key) ?? [:]
         var contested: Set<Name?> = []
+        func contest(_ field: Name?, _ sides: [Dot]) {
+            contested.insert(field)
+            let isBroughtBack = change.bringsBack(field)
+            if record[field] != nil {
+                if sides.contains(change.dot) && !isBroughtBack { record[field]?.devices.insert(change.dot.device) }
+            } else {
+                record[field] = (isBroughtBack ? reopen(change.key, field) : nil) ?? Contest(beginningWith: sides)
+            }
+        }
         for siblings in change.fields {
             if siblings.isContested {
-                contested.insert(siblings.field)
-                record[siblings.field, default: Contest()].add(siblings.dots)
+                contest(siblings.field, siblings.dots)
             } else if record[siblings.field] == nil && siblings.dots.contains(change.dot) {
                 tallies[Group(change.key, siblings.field, siblings.dots.map(\.device)), default: Tally()].automatic += 1
             }
         }
-        if !change.tombstones.isEmpty && !change.beside.isEmpty {
-            contested.insert(nil)
-            record[nil, default: Contest()].add(change.tombstones + change.beside)
-        }
+        if !change.tombstones.isEmpty && !change.beside.isEmpty { contest(nil, change.tombstones + change.beside) }
         for (field, contest) in record where !contested.contains(field) {
             record[field] = nil
-            ended.append(Ended(group: Group(change.key, field, contest.devices), contest: contest, by: change.dot))
+            settled[change.key, default: [:]][field, default: []].append(Settled(contest: contest, by: change.dot))
         }
         if !record.isEmpty { standing[change.key] = record }
+    }
+
+    /// The conflict that was settled last, which an undo has brought back: it counts as settled no more.
+    private mutating func reopen(_ key: RecordKey, _ field: Name?) -> Contest? {
+        guard let last = settled[key]?[field]?.popLast() else { return nil }
+        let group = Group(key, field, last.contest.devices)
+        if last.by == nil, let place = tallies[group]?.durations.firstIndex(of: last.duration) {
+            tallies[group]?.durations.remove(at: place)
+        }
+        return last.contest
     }
 
     /// Takes in the conflicts of a record that were standing elsewhere until now.
@@ -77,10 +97,17 @@ struct ConflictCount {
         for (field, contest) in contests { tallies[Group(key, field, contest.devices)]?.standingElsewhere -= 1 }
     }
 
+    /// Takes in conflicts that have been settled, and are among the durations already.
+    mutating func take(_ earlier: [Settled], of key: RecordKey, _ field: Name?) {
+        settled[key, default: [:]][field, default: []].insert(contentsOf: earlier, at: 0)
+    }
+
     /// The events whose times have to be known before the count says how long conflicts took.
     var untimed: Set<Dot> {
         var dots: Set<Dot> = []
-        for conflict in ended { dots.formUnion(conflict.contest.untimed.union([conflict.by])) }
+        for conflict in settled.values.joined().flatMap(\.value) {
+            if let by = conflict.by { dots.formUnion(conflict.contest.untimed.union([by])) }
+        }
         for contests in standing.values { for contest in contests.values { dots.formUnion(contest.untimed) } }
         return dots
     }
@@ -88,13 +115,21 @@ struct ConflictCount {
     /// - Parameter times: of the events that are `untimed`.
     mutating func take(_ times: [Dot: HybridTime]) {
         var groups: Set<Group> = []
-        for var conflict in ended {
-            conflict.contest.take(times)
-            let (start, end) = (conflict.contest.youngest, times[conflict.by]?.milliseconds ?? 0)
-            tallies[conflict.group, default: Tally()].durations.append(end > start ? end - start : 0)
-            groups.insert(conflict.group)
+        for (key, fields) in settled {
+            for (field, conflicts) in fields {
+                for (place, conflict) in conflicts.enumerated() {
+                    guard let by = conflict.by else { continue }
+                    var timed = conflict
+                    timed.contest.take(times)
+                    let (start, end) = (timed.contest.began, times[by]?.milliseconds ?? 0)
+                    (timed.duration, timed.by) = (end > start ? end - start : 0, nil)
+                    settled[key]?[field]?[place] = timed
+                    let group = Group(key, field, timed.contest.devices)
+                    tallies[group, default: Tally()].durations.append(timed.duration)
+                    groups.insert(group)
+                }
+            }
         }
-        ended = []
         for group in groups { tallies[group]?.durations.sort() }
         standing = standing.mapValues { contests in
             contests.mapValues { contest in

@@ -3,7 +3,8 @@ package import EventCore
 /// How many conflicts there ever were, and what became of them, in the order of one log.
 ///
 /// A conflict over a field begins with the event that lets two of its entries differ, or a delete and a live value stand side by side, and ends with the one
-/// after which they do not. Entries that agree when they come to stand side by side settle themselves.
+/// after which they do not. Entries that agree when they come to stand side by side settle themselves. Where an undo brings several sides back, the conflict over them that was settled last
+/// is open again, with the devices it had and since when it had been there.
 package struct ConflictStatistics: Sendable {
     /// What conflicts are counted by.
     package struct Group: Hashable, Sendable {
@@ -23,7 +24,7 @@ package struct ConflictStatistics: Sendable {
         package var decided = 0
         /// Concurrent entries that agreed from the beginning, and so settled themselves.
         package var automatic = 0
-        /// Milliseconds from the youngest side to the event that settled it, ascending.
+        /// Milliseconds from the beginning of the conflict, the youngest of the sides that it began with, to the event that settled it, ascending.
         package var durations: [UInt64] = []
 
         /// What a person has to look at.
@@ -44,7 +45,7 @@ package struct ConflictStatistics: Sendable {
     }
 
     package let groups: [Group: Counts]
-    /// Events that somebody had written without having seen all of their records in this log.
+    /// Events that somebody had written without having seen all that others had written of their records in this log.
     package let concurrentEvents: Int
 
     package var total: Counts {

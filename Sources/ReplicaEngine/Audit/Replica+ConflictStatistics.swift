@@ -85,7 +85,11 @@ extension Replica {
             changes += table.takeSiblingChanges()
         }
         var (saved, keys) = (saved, Set(changes.map(\.key)))
-        guard (try? saved.take { keys.remove($0) != nil }) != nil else { return nil }
+        let broughtBack = Set(changes.filter(\.bringsBack).map(\.key))
+        do throws(BlockError) {
+            try saved.take { keys.remove($0) != nil }
+            if !broughtBack.isEmpty { try saved.takeSettled(broughtBack.contains) }
+        } catch { return nil }
         var count = saved.count
         for change in changes { count.add(change) }
         try time(&count) { _ in }

@@ -6,12 +6,13 @@ internal import LogStore
 /// - devices (16 bytes each), collections, fields: later parts have their numbers
 /// - concurrent events
 /// - groups: collection, field + 1 (0 for delete against edit), devices; conflicts that agreed, conflicts that stand; durations as deltas
-/// - to the end: records with conflicts that stand: collection, id, position of the newest event + 1 (0 where that is not known), bytes of what follows; of each conflict field + 1, devices, time of the youngest side
+/// - bytes of: conflicts that were settled, in the order of the log where they are of one record: collection, id, field + 1, devices, when it began, duration
+/// - to the end: records with conflicts that stand: collection, id, position of the newest event + 1 (0 where that is not known), bytes of what follows; of each conflict field + 1, devices, when it began
 ///
 /// Numbers are varints, lists begin with their count, names are a length byte and UTF-8.
 struct SavedConflictCount {
     static let fileName = "counts"
-    private static let magic: StaticString = "SYNCCNT2"
+    private static let magic: StaticString = "SYNCCNT3"
 
     let end: SealedEnd
     private(set) var count = ConflictCount()
@@ -20,6 +21,8 @@ struct SavedConflictCount {
     private var fields = Numbering<Name>()
     /// The records of the file that have not been taken into `count`.
     private var rest: [UInt8] = []
+    /// The settled conflicts of the file that have not been taken into `count`.
+    private var settled: [UInt8] = []
 
     /// Where the newest events stand of the records that have been taken into `count`, as far as that is known.
     private var newest: [RecordKey: Position] = [:]
@@ -34,7 +37,7 @@ struct SavedConflictCount {
 
     /// The same with all that came behind it, up to there.
     func goneOn(_ count: ConflictCount, to end: SealedEnd) -> SavedConflictCount {
-        SavedConflictCount(count: count, end: end, devices: devices, collections: collections, fields: fields, rest: rest)
+        SavedConflictCount(count: count, end: end, like: self)
     }
 
     /// The same with where each record's newest event stands now.
@@ -49,12 +52,9 @@ struct SavedConflictCount {
         return all
     }
 
-    private init(
-        count: ConflictCount, end: SealedEnd, devices: Numbering<DeviceID>, collections: Numbering<Name>, fields: Numbering<Name>,
-        rest: [UInt8]
-    ) {
-        (self.count, self.end, self.rest) = (count, end, rest)
-        (self.devices, self.collections, self.fields) = (devices, collections, fields)
+    private init(count: ConflictCount, end: SealedEnd, like saved: SavedConflictCount) {
+        (self.count, self.end, rest, settled) = (count, end, saved.rest, saved.settled)
+        (devices, collections, fields) = (saved.devices, saved.collections, saved.fields)
     }
 
     // MARK: - Reading
@@ -84,6 +84,7 @@ struct SavedConflictCount {
             }
             count.tallies[group] = tally
         }
+        settled = Array(try cursor.take(try cursor.count()))
         rest = Array(try cursor.take(cursor.bytes.count - cursor.offset))
     }
 
@@ -130,6 +131,32 @@ struct SavedConflictCount {
         take(try split { (entry, _) in isWanted(entry.key) })
     }
 
+    /// Takes the settled conflicts of the records that are wanted, and not taken in yet, into the count.
+    mutating func takeSettled(_ isWanted: (RecordKey) -> Bool) throws(BlockError) {
+        let bytes = settled
+        settled = []
+        let result = bytes.withUnsafeBytes { bytes in
+            Result { () throws(BlockError) in
+                var taken: [RecordKey: [Name?: [ConflictCount.Settled]]] = [:]
+                var cursor = ByteCursor(bytes)
+                while !cursor.isAtEnd {
+                    let start = cursor.offset
+                    let key = RecordKey(collection: try collections.value(&cursor), record: try cursor.name())
+                    let field = try nextField(&cursor)
+                    let contest = ConflictCount.Contest(devices: Set(try nextDevices(&cursor)), began: try cursor.varint())
+                    let conflict = ConflictCount.Settled(contest: contest, duration: try cursor.varint())
+                    if isWanted(key) {
+                        taken[key, default: [:]][field, default: []].append(conflict)
+                    } else {
+                        settled += bytes[start..<cursor.offset]
+                    }
+                }
+                return taken
+            }
+        }
+        for (key, fields) in try result.get() { for (field, conflicts) in fields { count.take(conflicts, of: key, field) } }
+    }
+
     /// How many conflicts of which groups are decided, of records of some collections that have not been taken into the count. Records of which that is not known are taken in.
     ///
     /// - Parameter decided: what is decided of the record of a collection whose newest event stands at a position; nil where that is not known.
@@ -166,7 +193,7 @@ struct SavedConflictCount {
             var found: [Name?: ConflictCount.Contest] = [:]
             while !contests.isAtEnd {
                 let field = try nextField(&contests)
-                found[field] = ConflictCount.Contest(devices: Set(try nextDevices(&contests)), youngest: try contests.varint())
+                found[field] = ConflictCount.Contest(devices: Set(try nextDevices(&contests)), began: try contests.varint())
             }
             taken.append((entry, found))
         }
@@ -208,13 +235,28 @@ struct SavedConflictCount {
                 last = duration
             }
         }
+        var settled = settled
+        for (key, fields) in count.settled {
+            for (field, conflicts) in fields {
+                for conflict in conflicts {
+                    settled.appendVarint(collections.number(of: key.collection))
+                    settled += [UInt8(key.record.utf8.count)] + key.record.utf8
+                    settled.appendVarint(number(field))
+                    append(conflict.contest.devices, to: &settled)
+                    settled.appendVarint(conflict.contest.began)
+                    settled.appendVarint(conflict.duration)
+                }
+            }
+        }
+        parts.appendVarint(settled.count)
+        parts += settled
         parts += rest
         for (key, contests) in count.standing {
             var own: [UInt8] = []
             for (field, contest) in contests {
                 own.appendVarint(number(field))
                 append(contest.devices, to: &own)
-                own.appendVarint(contest.youngest)
+                own.appendVarint(contest.began)
             }
             own.withUnsafeBytes { Self.append(key, newest[key], $0, &collections, to: &parts) }
         }
