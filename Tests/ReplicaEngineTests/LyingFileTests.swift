@@ -48,14 +48,34 @@ struct LyingFileTests {
             content.append(name: "c")
             content += Self.varints(1)
             content.append(name: "f")
-            // No concurrent events; one group: its collection, its field, no devices, no tallies, no durations.
-            content += Self.varints(0, 1, 0, number, 0, 0, 0, 0)
-            return SavedConflictCount(Self.file("SYNCCNT2", content))
+            // No concurrent events; one group: its collection, its field, no devices, no tallies, no durations; no settled conflict.
+            content += Self.varints(0, 1, 0, number, 0, 0, 0, 0, 0)
+            return SavedConflictCount(Self.file("SYNCCNT3", content))
         }
         #expect(count(ofField: 0)?.count.tallies.keys.map(\.field) == [nil])
         #expect(count(ofField: 1)?.count.tallies.keys.map(\.field?.text) == ["f"])
         #expect(count(ofField: 2) == nil)
         #expect(count(ofField: .max) == nil)
+    }
+
+    @Test func `a settled conflict over a field without a name, or cut off`() throws {
+        func settled(field: UInt64, length: UInt64 = 4) throws -> [UInt64]? {
+            var content = Self.varints(0, 1)
+            content.append(name: "c")
+            content += Self.varints(0, 0, 0)
+            // Its record, bytes of the rest: field, no devices, when it began, duration.
+            var entry = Self.varints(0)
+            entry.append(name: "r")
+            entry += Self.varints(length, field, 0, 5, 7)
+            content += Self.varints(UInt64(entry.count)) + entry
+            guard var saved = SavedConflictCount(Self.file("SYNCCNT3", content)) else { return nil }
+            do throws(BlockError) { try saved.takeSettled { _ in true } } catch { return nil }
+            return saved.count.settled.values.joined().flatMap { $0.value.map(\.duration) }
+        }
+        #expect(try settled(field: 0) == [7])
+        #expect(try settled(field: 1) == nil)
+        #expect(try settled(field: 0, length: 3) == nil)
+        #expect(try settled(field: 0, length: 5) == nil)
     }
 
     @Test func `decisions of policies, events or outcomes that are none`() {

@@ -6,7 +6,7 @@ internal import LogStore
 /// - devices (16 bytes each), collections, fields: later parts have their numbers
 /// - concurrent events
 /// - groups: collection, field + 1 (0 for delete against edit), devices; conflicts that agreed, conflicts that stand; durations as deltas
-/// - bytes of: conflicts that were settled, in the order of the log where they are of one record: collection, id, field + 1, devices, when it began, duration
+/// - bytes of: conflicts that were settled, in the order of the log where they are of one record: collection, id, bytes of what follows; field + 1, devices, when it began, duration
 /// - to the end: records with conflicts that stand: collection, id, position of the newest event + 1 (0 where that is not known), bytes of what follows; of each conflict field + 1, devices, when it began
 ///
 /// Numbers are varints, lists begin with their count, names are a length byte and UTF-8.
@@ -133,28 +133,30 @@ struct SavedConflictCount {
 
     /// Takes the settled conflicts of the records that are wanted, and not taken in yet, into the count.
     mutating func takeSettled(_ isWanted: (RecordKey) -> Bool) throws(BlockError) {
-        let bytes = settled
-        settled = []
-        let result = bytes.withUnsafeBytes { bytes in
+        var left: [UInt8] = []
+        left.reserveCapacity(settled.count)
+        let result = settled.withUnsafeBytes { bytes in
             Result { () throws(BlockError) in
                 var taken: [RecordKey: [Name?: [ConflictCount.Settled]]] = [:]
                 var cursor = ByteCursor(bytes)
                 while !cursor.isAtEnd {
                     let start = cursor.offset
                     let key = RecordKey(collection: try collections.value(&cursor), record: try cursor.name())
-                    let field = try nextField(&cursor)
-                    let contest = ConflictCount.Contest(devices: Set(try nextDevices(&cursor)), began: try cursor.varint())
-                    let conflict = ConflictCount.Settled(contest: contest, duration: try cursor.varint())
-                    if isWanted(key) {
-                        taken[key, default: [:]][field, default: []].append(conflict)
-                    } else {
-                        settled += bytes[start..<cursor.offset]
+                    var conflict = ByteCursor(try cursor.take(try cursor.count()))
+                    guard isWanted(key) else {
+                        left += UnsafeRawBufferPointer(rebasing: bytes[start..<cursor.offset])
+                        continue
                     }
+                    let field = try nextField(&conflict)
+                    let contest = ConflictCount.Contest(devices: Set(try nextDevices(&conflict)), began: try conflict.varint())
+                    taken[key, default: [:]][field, default: []]
+                        .append(ConflictCount.Settled(contest: contest, duration: try conflict.varint()))
                 }
                 return taken
             }
         }
         for (key, fields) in try result.get() { for (field, conflicts) in fields { count.take(conflicts, of: key, field) } }
+        settled = left
     }
 
     /// How many conflicts of which groups are decided, of records of some collections that have not been taken into the count. Records of which that is not known are taken in.
@@ -239,12 +241,14 @@ struct SavedConflictCount {
         for (key, fields) in count.settled {
             for (field, conflicts) in fields {
                 for conflict in conflicts {
-                    settled.appendVarint(collections.number(of: key.collection))
-                    settled += [UInt8(key.record.utf8.count)] + key.record.utf8
-                    settled.appendVarint(number(field))
-                    append(conflict.contest.devices, to: &settled)
-                    settled.appendVarint(conflict.contest.began)
-                    settled.appendVarint(conflict.duration)
+                    var own: [UInt8] = []
+                    own.appendVarint(number(field))
+                    append(conflict.contest.devices, to: &own)
+                    own.appendVarint(conflict.contest.began)
+                    own.appendVarint(conflict.duration)
+                    Self.append(key, &collections, to: &settled)
+                    settled.appendVarint(own.count)
+                    settled += own
                 }
             }
         }
@@ -270,10 +274,14 @@ struct SavedConflictCount {
         _ key: RecordKey, _ newest: Position?, _ contests: UnsafeRawBufferPointer, _ collections: inout Numbering<Name>,
         to bytes: inout [UInt8]
     ) {
-        bytes.appendVarint(collections.number(of: key.collection))
-        bytes += [UInt8(key.record.utf8.count)] + key.record.utf8
+        append(key, &collections, to: &bytes)
         bytes.appendVarint(newest.map { $0.index + 1 } ?? 0)
         bytes.appendVarint(contests.count)
         bytes += contests
+    }
+
+    private static func append(_ key: RecordKey, _ collections: inout Numbering<Name>, to bytes: inout [UInt8]) {
+        bytes.appendVarint(collections.number(of: key.collection))
+        bytes += [UInt8(key.record.utf8.count)] + key.record.utf8
     }
 }
