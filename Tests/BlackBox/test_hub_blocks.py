@@ -51,6 +51,19 @@ class Blocks(HubTest):
         done = subprocess.run([BINARY, "--store", str(store)], input="\n".join(lines).encode(), capture_output=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 0, done.stderr.decode())
 
+    def test_nobody_folds_again_what_a_large_pull_brought(self):
+        source, phone = self.workload(60_000), self.joined("phone")
+        self.sync(source, "push")
+        self.assertEqual(self.sync(phone, "pull")["pulled"], 60_000)
+        self.assertEqual(len(os.listdir(phone / ".syncline" / "checkpoint")), 1)
+        tablet = self.joined("tablet")
+        watch = Watch(tablet, self.keys)
+        self.addCleanup(watch.end)
+        limit = time.monotonic() + PATIENCE
+        while not os.listdir(tablet / ".syncline" / "checkpoint"):
+            self.assertLess(time.monotonic(), limit)
+            time.sleep(0.1)
+
     def test_who_asks_first_after_a_large_pull_does_not_wait_for_what_is_derived(self):
         derived = {"counts", "times", "states"}
         source = self.joined("source")

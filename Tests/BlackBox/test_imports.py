@@ -70,6 +70,8 @@ class Sizes(StoreTest):
             store = self.make(str(count))
             self.ok("import", self.lines(history(count)), store=store)
             self.assertEqual(derived & set(os.listdir(store / ".syncline")), made)
+            checkpoints = os.listdir(store / ".syncline" / "checkpoint")
+            self.assertEqual(bool(made), f"{count:012}.checkpoint" in checkpoints, "nor for the fold of what came")
 
     def test_what_inflates_without_end_costs_only_time(self):
         store = self.make()

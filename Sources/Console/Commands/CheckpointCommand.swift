@@ -16,12 +16,7 @@ struct CheckpointCommand: SessionCommand {
     func run(_ session: Session) throws {
         let store = try session.writing()
         let before = store.logBytes
-        var progress: Progress?
-        try store.checkpoint { done, total in
-            progress = progress ?? Progress("writing the checkpoint", total: total, on: session.output)
-            progress?.advance(to: done)
-        }
-        progress?.end()
+        try session.checkpoint(store)
         try session.makeDerivedFiles(of: store)
         try session.close(store)
         if session.isJSON {

@@ -33,7 +33,7 @@ struct Exchanging {
             throw error
         }
         progress.end()
-        try session.makeDerivedFiles(of: store, gained: report.pulled)
+        try session.settle(store, gained: report.pulled)
         let conflictsNow = try store.openConflictCount()
         try session.close(store)
         show(report, syncing, conflictsNow, new: max(0, conflictsNow - conflicts))

@@ -19,7 +19,7 @@ struct ImportCommand: SessionCommand {
         let input = try InputFile(file)
         let store = try session.writing()
         let report = try ingest(input, into: store, session)
-        try session.makeDerivedFiles(of: store, gained: report.applied)
+        try session.settle(store, gained: report.applied)
         try session.close(store)
         if session.isJSON {
             session.output.object { writer in

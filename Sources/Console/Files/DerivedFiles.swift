@@ -3,6 +3,21 @@ internal import ReplicaEngine
 
 /// Files of a store that whoever asks first would make otherwise.
 extension Session {
+    /// Behind a command that took most of a store's events in: a checkpoint, without which every command folds what came, and what is derived from the log.
+    func settle(_ store: Store, gained: Int) throws {
+        if Self.isWorthACheckpoint(gained, of: store) { try checkpoint(store) }
+        try makeDerivedFiles(of: store, gained: gained)
+    }
+
+    /// Fewer events take some milliseconds to fold.
+    static func isWorthACheckpoint(_ gained: Int, of store: Store) -> Bool { gained > 50_000 && gained > Int(store.end.index) / 2 }
+
+    func checkpoint(_ store: Store) throws {
+        let writing = Progress("writing the checkpoint", total: 0, unit: "bytes", on: output)
+        try store.checkpoint(progress: writing.advance(to:of:))
+        writing.end()
+    }
+
     /// Makes them where most of a store's events have just come in: beside that it takes little. Who takes in a few events does not wait for it.
     func makeDerivedFiles(of store: Store, gained: Int) throws {
         if gained > Int(store.end.index) / 2 { try makeDerivedFiles(of: store) }

@@ -33,7 +33,7 @@ struct WatchPage {
             switch news {
             case .arrived(let arrival): gained += arrival.eventCount
             case .status(let status) where status.state == .connected && gained > 0:
-                makeDerivedFiles(gained: gained)
+                settle(gained: gained)
                 gained = 0
             case .status, .acknowledged: break
             }
@@ -42,9 +42,15 @@ struct WatchPage {
     }
 
     /// For who asks next; that it cannot be done stops no watch.
-    private func makeDerivedFiles(gained: Int) {
-        guard let store = try? session.reading() else { return }
-        try? session.makeDerivedFiles(of: store, gained: gained)
+    private func settle(gained: Int) {
+        guard let read = try? session.reading() else { return }
+        guard Session.isWorthACheckpoint(gained, of: read) else {
+            try? session.makeDerivedFiles(of: read, gained: gained)
+            return
+        }
+        guard let store = try? session.writing() else { return }
+        try? session.settle(store, gained: gained)
+        try? session.close(store)
     }
 
     /// Says that the store was mended; everything behind it is of the new identity.
