@@ -132,10 +132,15 @@ extension Replica {
         in collection: Name?, over field: Name? = nil, _ body: (OpenConflict) throws -> Bool,
         mayBeWanted: (RecordTable.Place, CollectionPolicies) -> Bool
     ) throws {
-        var (times, count, decidedCount) = ([Dot: HybridTime](), 0, 0)
+        var (times, count, decidedCount, unwantedCount) = ([Dot: HybridTime](), 0, 0, 0)
         func isLast(_ key: RecordKey) throws -> Bool {
             let policies = try policies(of: key.collection)
-            guard let place = try place(of: key), mayBeWanted(place, policies) else { return false }
+            guard let place = try place(of: key) else { return false }
+            guard mayBeWanted(place, policies) else {
+                unwantedCount += 1
+                if unwantedCount == Self.unwantedOneByOne { try checkForConflicts() }
+                return false
+            }
             var decided: Decided?
             if !policies.isEmpty {
                 // The first are decided as they come; many together.
@@ -227,6 +232,9 @@ extension Replica {
     }
 
     private static var manyNodeBytes: Int { 1 << 20 }
+
+    /// Behind so many that are not wanted many more may come.
+    private static var unwantedOneByOne: Int { 1000 }
 }
 
 extension RecordTable {

@@ -19,15 +19,13 @@ extension Replica {
         in collection: Name?, then moment: Moment, holding values: [FieldWrite] = [], _ progress: (Int, Int) -> Void,
         _ body: (Record) throws -> Bool
     ) throws {
-        let first = try eachOfFirst(in: collection) { key in try record(key, at: moment).map(body) ?? true }
-        guard !first.isLast else { return }
         for value in values {
             guard let keys = try keys(in: collection, thatHad: value, until: moment, progress) else { continue }
-            for key in keys where first.end.map({ $0 < key }) ?? true {
-                if let record = try record(key, at: moment) { guard try body(record) else { return } }
-            }
+            for key in keys { if let record = try record(key, at: moment), try !body(record) { return } }
             return
         }
+        let first = try eachOfFirst(in: collection) { key in try record(key, at: moment).map(body) ?? true }
+        guard !first.isLast else { return }
         let past = try pastTable(at: moment, progress)
         try records(at: past.table.sortedPlaces(in: collection), behind: first.end, in: past, body)
     }
