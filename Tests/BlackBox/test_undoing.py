@@ -180,6 +180,61 @@ class Undoing(StoreTest):
                 self.assertEqual(self.shown(store), resolved)
                 self.agrees(store)
 
+    THIRD = "00000000-0000-4000-8000-00000000000f"
+    # Of each the base, and what each device wrote side by side.
+    WHOLE_RECORDS = {
+        "delete against an edit of one of two fields": ({"title": "Borrow", "from": "Cleo"}, [(DEVICE, None), (OTHER, {"from": "Dan"})]),
+        "delete against two edits": ({"x": 1, "y": 1, "z": 1}, [(DEVICE, None), (OTHER, {"x": 3, "y": 9}), (THIRD, {"x": 2})]),
+        "two deletes against an edit": ({"x": 1}, [(DEVICE, None), (OTHER, None), (THIRD, {"y": 2})]),
+        "edits of different fields": ({"x": 1, "y": 1}, [(DEVICE, {"x": 2}), (OTHER, {"y": 2})]),
+    }
+
+    def test_where_whole_records_stand_against_each_other_each_side_is_there_again_as_it_was(self):
+        for name, (base, edits) in self.WHOLE_RECORDS.items():
+            for policy in ("manual", "record"):
+                if policy == "manual" and all(fields for _, fields in edits):
+                    continue
+                store = self.make(f"{policy}-{name.replace(' ', '-')}")
+                lines, seqs = [event(DEVICE, 1, set=base)], {DEVICE: 1}
+                for device, fields in edits:
+                    seqs[device] = seqs.get(device, 0) + 1
+                    context = {DEVICE: 1}
+                    lines.append(event(device, seqs[device], context=context, **({"set": fields} if fields else {"delete": True})))
+                self.ok("import", self.lines(lines), store=store)
+                self.ok("policy", "notes", policy, store=store)
+                before = self.object("show", "notes/trip", store=store)
+                self.assertEqual(len(before["sides"]), len(edits))
+                for device, fields in edits:
+                    with self.subTest(name=name, policy=policy, device=device):
+                        chosen = {} if fields is None else {**base, **fields}
+                        self.ok("resolve", "notes/trip", "--choose", device, store=store)
+                        self.assertEqual(self.shown(store), (chosen, fields is None))
+                        for words in ("undo", "redo", "undo"):
+                            self.ok(words, store=store)
+                        after = self.object("show", "notes/trip", store=store)
+                        self.assertEqual(self.seen(after), self.seen(before))
+                        # What a device is called still means its side.
+                        self.ok("resolve", "notes/trip", "--choose", device, store=store)
+                        self.assertEqual(self.shown(store), (chosen, fields is None))
+                        self.ok("undo", store=store)
+                self.agrees(store)
+
+    @staticmethod
+    def seen(page):
+        """What a conflict's page says, other than which event says it now."""
+        return page["base"], page["fields"], [(s["side"], s["delete"], s["fields"]) for s in page["sides"]]
+
+    def test_the_lease_that_decided_decides_again(self):
+        store = self.make()
+        self.ok("import", self.lines([
+            event(DEVICE, 1, set={"x": 1}), event(DEVICE, 2, context={DEVICE: 1}, set={"x": 2}, epoch=5),
+            event(OTHER, 1, context={DEVICE: 1}, set={"x": 3}, epoch=1)]), store=store)
+        self.ok("policy", "notes", "master", store=store)
+        self.assertEqual(self.shown(store), ({"x": 2}, False))
+        self.ok("put", "notes/trip", "x=9", store=store)
+        self.ok("undo", store=store)
+        self.assertEqual(self.shown(store), ({"x": 2}, False))
+
     def test_what_has_moved_on_is_said_and_needs_force(self):
         laptop, phone = self.make("laptop"), self.make("phone")
         first = self.ok("put", "notes/trip", "title=a", "days=1", store=laptop).strip()

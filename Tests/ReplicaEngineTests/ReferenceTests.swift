@@ -153,13 +153,17 @@ struct ReferenceTests {
             let entries = try #require(expected.fields[field.field])
             #expect(Set(field.versions.map { ReferenceModel.Entry(dot: $0.dot, value: $0.value) }) == entries, "\(name)")
             #expect(field.versions.first?.value == expected.shown(field.field), "\(name)")
-            let base = expected.base(of: entries.map(\.dot)).fields[field.field] ?? []
+            let writers = expected.stoodFor(by: Set(entries.map(\.dot)), in: [field.field])
+            let base = expected.base(of: Set(writers.values)).fields[field.field] ?? []
             #expect(Set(field.base) == Set(base.map(\.value)), "\(name), base of \(field.field)")
         }
-        for side in conflict.sides { try same(side.record, expected.at(side.dot), "\(name), side \(side.dot)") }
+        let stoodFor = expected.stoodFor(by: expected.sides, in: expected.isDeleteAgainstEdit ? nil : Set(expected.contested))
+        for side in conflict.sides {
+            try same(side.record, expected.at(stoodFor[side.dot] ?? side.dot), "\(name), side \(side.dot)")
+        }
         #expect(Set(conflict.sides.map(\.dot)) == expected.sides && conflict.sides.count == expected.sides.count, "\(name)")
         #expect(conflict.sides.map(\.event.rank) == conflict.sides.map(\.event.rank).sorted(by: >), "\(name)")
-        let base = expected.base(of: expected.sides)
+        let base = expected.base(of: Set(stoodFor.values))
         #expect((conflict.base == nil) == base.events.isEmpty, "\(name)")
         if let held = conflict.base { try same(held, base, "\(name), base") }
     }

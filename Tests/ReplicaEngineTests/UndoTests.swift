@@ -59,49 +59,6 @@ struct UndoTests {
         }
     }
 
-    private static func expectSameBase(_ again: Conflict, _ conflict: Conflict) throws {
-        #expect(again.base?.shown == conflict.base?.shown && again.base?.clock == conflict.base?.clock)
-        #expect(again.fields.map(\.base) == conflict.fields.map(\.base))
-        #expect(again.base != nil)
-    }
-
-    @Test func `a resolution undone opens the conflict again with the same values and the same one shown`() throws {
-        let key = try RecordKey(collection: Name("trips"), record: Name("rome"))
-        let (title, days) = (try Name("title"), try Name("days"))
-        func write(_ field: Name, _ number: String) throws -> Draft {
-            Draft(key: key, body: try .writing(set: [FieldWrite(field: field, value: Store.value(number))]))
-        }
-        var (left, right) = (try Store(1, wall: 1_000_000), try Store(2, wall: 1_000_000))
-        _ = try left.commit([try write(title, "1"), try write(days, "7")])
-        _ = try right.replica.ingest(try left.events())
-        for other in [try write(title, "3"), Draft(key: key, body: .delete)] {
-            _ = try left.commit([try write(title, "2")])
-            _ = try right.commit([other])
-            _ = try left.replica.ingest(try right.events())
-            let conflict = try #require(try left.replica.conflict(key))
-            for side in conflict.sides {
-                let resolution = try left.commit([try Resolution(of: conflict).choosing([side.dot]).draft()])
-                #expect(try left.replica.conflict(key) == nil)
-                let plan = try left.replica.undoPlan(of: try #require(resolution.first).dot)
-                #expect(plan.movedOn.isEmpty && plan.drafts.count == 2)
-                _ = try left.commit(plan.drafts)
-                let again = try #require(try left.replica.conflict(key))
-                #expect(again.record.shown == conflict.record.shown && again.isDeleteAgainstEdit == conflict.isDeleteAgainstEdit)
-                try Self.expectSameBase(again, conflict)
-                // Behind any number of undos.
-                let redo = try left.replica.undoPlan(of: try #require(try left.replica.newestToRedo()))
-                _ = try left.commit(redo.drafts)
-                #expect(try left.replica.conflict(key) == nil)
-                _ = try left.commit(try left.replica.undoPlan(of: try #require(try left.replica.newestToUndo())).drafts)
-                try Self.expectSameBase(try #require(try left.replica.conflict(key)), conflict)
-                #expect(again.fields.map { Set($0.versions.map(\.value)) } == conflict.fields.map { Set($0.versions.map(\.value)) })
-                #expect(again.sides.map(\.isDelete).sorted { !$0 && $1 } == conflict.sides.map(\.isDelete).sorted { !$0 && $1 })
-            }
-            _ = try right.replica.ingest(try left.events())
-            #expect(try left.dump() == right.dump())
-        }
-    }
-
     @Test func `the newest event of this device is undone, whatever others wrote behind it`() throws {
         var (left, right) = (try Store(1, wall: 1_000_000), try Store(2, wall: 1_000_000))
         #expect(try left.replica.newestToUndo() == nil && left.replica.newestToRedo() == nil)

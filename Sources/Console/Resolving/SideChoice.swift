@@ -60,7 +60,9 @@ struct SideNames {
         if text.count == 1, !store.names.devices.contains(where: { store.names[$0] == text }) { return [] }
         if text.contains(":") { return [try session.dot(text, in: store)] }
         let device = try session.device(text, in: store)
-        return conflict.sides.map(\.dot).filter { $0.device == device }
+        // Where an undo opened the conflict again, all sides are one device's; whose values it brought back tells them apart.
+        let meant = conflict.sides.filter { $0.restored.values.contains { $0.device == device } }
+        return (meant.isEmpty ? conflict.sides.filter { $0.dot.device == device } : meant).map(\.dot)
     }
 }
 

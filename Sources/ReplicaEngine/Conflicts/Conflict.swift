@@ -4,12 +4,15 @@ package import EventCore
 package struct Side: Hashable, Sendable {
     /// The event.
     package let event: Event
-    /// The record as this side saw it: the fold of the event's context and itself.
+    /// The record as this side saw it: the fold of the event's context and itself; of a side that an undo brought back, of the event whose entries it brought back.
     package let record: Record
     /// Of an undo for each field that it wrote the event whose value it brought back, for a delete under nil; none where there was nothing to bring back.
     package let restored: [Name?: Dot]
+    /// Under which lease it was written; of a side that an undo brought back, under which that was.
+    let epoch: UInt64
 
-    package init(event: Event, record: Record, restored: [Name?: Dot] = [:]) {
+    package init(event: Event, record: Record, epoch: UInt64? = nil, restored: [Name?: Dot] = [:]) {
+        self.epoch = epoch ?? event.epoch
         self.event = event
         self.record = record
         self.restored = restored
@@ -60,7 +63,7 @@ package struct Conflict: Hashable, Sendable {
     /// The side that the policy takes where delete stands against edit; nil when none does.
     package var winner: Side? {
         guard isDeleteAgainstEdit else { return nil }
-        let winner = policy.winner(sides.map { Contender(value: nil, rank: $0.event.rank, epoch: $0.event.epoch) })
+        let winner = policy.winner(sides.map { Contender(value: nil, rank: $0.event.rank, epoch: $0.epoch) })
         return winner.flatMap { winner in sides.first { $0.dot == winner.rank.dot } }
     }
 

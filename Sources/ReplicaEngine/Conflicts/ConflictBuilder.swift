@@ -11,9 +11,9 @@ struct ConflictBuilder<Storage: Volume> {
     func conflict() throws(ReplicaError) -> Conflict {
         let isOfWholeEdits = policies.isConflictOfWholeEdits(record)
         let numbers = try isOfWholeEdits ? self.numbers(of: record.heads) : sideNumbers()
-        let base = try past.record(
-            .seenBy(try writers(of: numbers, in: isOfWholeEdits || record.isDeleteAgainstEdit ? nil : contestedNames)))
-        let sides = try sides(numbers)
+        let stoodFor = try stoodFor(by: numbers, in: isOfWholeEdits || record.isDeleteAgainstEdit ? nil : contestedNames)
+        let base = try past.record(.seenBy(Set(stoodFor.values).sorted()))
+        let sides = try sides(numbers, stoodFor)
         return Conflict(
             record: record, fields: try isOfWholeEdits ? fieldsOfWholeEdits(sides, base) : contestedFields(),
             isDeleteAgainstEdit: record.isDeleteAgainstEdit, isOfWholeEdits: isOfWholeEdits, base: base, sides: sides, policy: policies.rest
@@ -26,8 +26,11 @@ struct ConflictBuilder<Storage: Volume> {
         let contested = record.fields.filter(\.isContested)
         var decided = Decided(isOpen: false)
         if record.isDeleteAgainstEdit {
-            let sides = try sideNumbers().map { past.row($0) }
-            let contenders = sides.map { Contender(value: nil, rank: Rank(time: $0.time, dot: $0.dot), epoch: $0.epoch) }
+            let numbers = try sideNumbers()
+            let (sides, stoodFor) = (numbers.map { past.row($0) }, try stoodFor(by: numbers, in: nil))
+            let contenders = zip(numbers, sides).map { (number, row) in
+                Contender(value: nil, rank: Rank(time: row.time, dot: row.dot), epoch: past.row(stoodFor[number] ?? number).epoch)
+            }
             if let winner = policies.rest.winner(contenders) {
                 decided.fields.insert(nil)
                 // A delete that wins takes the fields with it.
@@ -56,48 +59,67 @@ struct ConflictBuilder<Storage: Volume> {
 
     // MARK: - The base
 
-    /// The events whose writers' common past is the base of what these events contest.
+    /// For each of these events the one that it stands for, mostly itself.
     ///
-    /// Where one undo brought several sides back, a conflict is open again, and its base is what it was: before the first of the sides, not before the undo, which had seen what settled them. An undo's one entry
-    /// in a conflict is an edit like any other.
+    /// Where one undo brought several sides back, a conflict is open again, and it is the one it was: its base is what was there before the first of the sides, not before the undo, which had seen what settled them, and each side's record is what that
+    /// side had seen. An undo's one entry in a conflict is an edit like any other, and so is one that brought back what several had written.
     ///
     /// - Parameter fields: the ones that count; nil for all and for deletes.
-    private func writers(of numbers: [Int], in fields: Set<Name>?) throws(ReplicaError) -> [Int] {
-        var (numbers, earlier) = (Set(numbers), Set<Set<Int>>())
+    private func stoodFor(by numbers: [Int], in fields: Set<Name>?) throws(ReplicaError) -> [Int: Int] {
+        var found = Dictionary(uniqueKeysWithValues: numbers.map { ($0, $0) })
         // Events can name as undone what they like, so that this may go in circles.
-        while earlier.insert(numbers).inserted {
-            var acts: [Int: [Int]] = [:]
-            for number in numbers { acts[try past.act(of: number)[0], default: []].append(number) }
-            numbers = []
-            for act in acts.values {
-                for number in act {
-                    let sides = act.count > 1 ? try broughtBack(by: number, in: fields) : []
-                    numbers.formUnion(sides.isEmpty ? [number] : sides)
-                }
+        var looked: Set<[Int: Int]> = []
+        while numbers.contains(where: { past.row($0).undoes != nil }), looked.insert(found).inserted {
+            var acts: [Int: Set<Int>] = [:]
+            for number in found.values { acts[try past.act(of: number)[0], default: []].insert(number) }
+            var earlier: [Int: Int] = [:]
+            for number in acts.values.filter({ $0.count > 1 }).joined() {
+                let sides = try broughtBack(by: number, in: fields)
+                if sides.count == 1 { earlier[number] = sides[0] }
             }
+            found = found.mapValues { earlier[$0] ?? $0 }
         }
-        return numbers.sorted()
+        return found
     }
 
     /// The events whose entries, or whose delete, an undo's event brought back; one that another had seen is part of that one's side.
     private func broughtBack(by number: Int, in fields: Set<Name>?) throws(ReplicaError) -> [Int] {
         let (row, origins) = (past.row(number), UndoOrigins(past: past))
-        var dots: Set<Dot> = []
+        var (sure, alike): (Set<Int>, [(field: Name?, value: FieldValue?, found: [Int])]) = ([], [])
         for (field, value) in row.entries {
             if let field, let fields, !fields.contains(field) { continue }
-            dots.formUnion(try origins.broughtBack(by: row.dot, value, in: field))
+            let found = try numbers(of: try origins.found(by: row.dot, value, in: field))
+            if found.count > 1 { alike.append((field, value, found)) } else { sure.formUnion(found) }
         }
-        let numbers = try numbers(of: dots.sorted())
-        return numbers.filter { number in !numbers.contains { $0 < number && past.covers($0, number) } }
+        var all = sure
+        for (field, value, found) in alike {
+            // Of several that are alike the one that belongs to the rest, or where that does not tell, the one in the event's place.
+            let own = found.filter { number in sure.contains { $0 == number || past.covers(min($0, number), max($0, number)) } }
+            all.formUnion(own.count == 1 ? own : try numbers(of: try origins.broughtBack(by: row.dot, value, in: field)))
+        }
+        return all.filter { number in !all.contains { $0 < number && past.covers($0, number) } }.sorted()
     }
 
     // MARK: - Sides
 
-    private func sides(_ numbers: [Int]) throws(ReplicaError) -> [Side] {
+    /// The sides as events, smallest rank first, where these are whole records: where delete stands against edit, or whole edits against each other. None elsewhere.
+    func wholeSides() throws(ReplicaError) -> [Event] {
+        let isOfWholeEdits = policies.isConflictOfWholeEdits(record)
+        guard isOfWholeEdits || record.isDeleteAgainstEdit else { return [] }
+        var sides: [Event] = []
+        for number in try isOfWholeEdits ? numbers(of: record.heads) : sideNumbers() { sides.append(try past.event(number)) }
+        return sides.sorted { $0.rank < $1.rank }
+    }
+
+    private func sides(_ numbers: [Int], _ stoodFor: [Int: Int]) throws(ReplicaError) -> [Side] {
         var sides: [Side] = []
         for number in numbers {
-            guard let asSeen = try past.record(.upTo(number)) else { continue }
-            sides.append(Side(event: try past.event(number), record: asSeen, restored: try restored(by: past.row(number))))
+            let origin = stoodFor[number] ?? number
+            guard let asSeen = try past.record(.upTo(origin)) else { continue }
+            sides.append(
+                Side(
+                    event: try past.event(number), record: asSeen, epoch: past.row(origin).epoch,
+                    restored: try restored(by: past.row(number))))
         }
         return sides.sorted { $0.event.rank > $1.event.rank }
     }
@@ -134,9 +156,10 @@ struct ConflictBuilder<Storage: Volume> {
 
     private func contested(_ field: RecordField) throws(ReplicaError) -> FieldConflict {
         let numbers = try numbers(of: field.versions.map(\.dot))
-        let writers = try writers(of: numbers, in: [field.field])
+        let stoodFor = try stoodFor(by: numbers, in: [field.field])
+        let writers = Set(stoodFor.values).sorted()
         let base = try past.versions(of: field.field, in: .seenBy(writers)).map(\.value)
-        return try conflict(field.field, field.versions, base, policies[field.field])
+        return try conflict(field.field, field.versions, base, policies[field.field], stoodFor)
     }
 
     /// Where whole edits are in conflict: the fields on which the sides' records differ, or all when they agree on every one. Policies of single fields do not count.
@@ -147,7 +170,7 @@ struct ConflictBuilder<Storage: Volume> {
         var all: [FieldConflict] = []
         for name in names {
             let held = base?.fields.first { $0.field == name }?.versions.map(\.value) ?? []
-            all.append(try conflict(name, edits.map { Version(dot: $0.dot, value: $0.record.shown(name)) }, held, .record))
+            all.append(try conflict(name, edits.map { Version(dot: $0.dot, value: $0.record.shown(name)) }, held, .record, [:]))
         }
         let differing = all.filter { field in
             contested.contains(field.field) || field.versions.contains { $0.value != field.versions[0].value }
@@ -156,26 +179,17 @@ struct ConflictBuilder<Storage: Volume> {
     }
 
     private func conflict(
-        _ field: Name, _ versions: [Version], _ base: [FieldValue?], _ policy: Policy
+        _ field: Name, _ versions: [Version], _ base: [FieldValue?], _ policy: Policy, _ stoodFor: [Int: Int]
     ) throws(ReplicaError) -> FieldConflict {
         var contenders: [Contender] = []
         for version in versions {
             guard let row = try past.logged(version.dot)?.row else { continue }
-            contenders.append(Contender(value: version.value, rank: Rank(time: row.time, dot: row.dot), epoch: row.epoch))
+            let epoch = try past.number(of: version.dot).flatMap { stoodFor[$0] }.map { past.row($0).epoch } ?? row.epoch
+            contenders.append(Contender(value: version.value, rank: Rank(time: row.time, dot: row.dot), epoch: epoch))
         }
         return FieldConflict(
             field: field, base: base,
             versions: contenders.sorted { $0.rank > $1.rank }.map { Version(dot: $0.rank.dot, value: $0.value) }, policy: policy,
             decision: policy.decision(base: base, contenders: contenders))
-    }
-}
-
-extension BlockReader.Row {
-    /// What it writes; nil as a value is *removed*, and as a field the delete.
-    fileprivate var entries: [(field: Name?, value: FieldValue?)] {
-        switch body {
-        case .delete: [(nil, nil)]
-        case .write(let set, let unset): set.map { ($0.field, $0.value) } + unset.map { ($0, nil) }
-        }
     }
 }

@@ -18,7 +18,9 @@ extension Replica {
         var chain = UndoChain(past)
         let isUndoneAlready = try chain.isUndone(number)
         let origins = UndoOrigins(past: past)
-        return try UndoPlanner(undoing: undone, now: now, before: before).plan(isUndoneAlready: isUndoneAlready, note: note) {
+        var sides: [Event] = []
+        if let before { sides = try ConflictBuilder(record: before, past: past, policies: try policies(of: key.collection)).wholeSides() }
+        return try UndoPlanner(undoing: undone, now: now, before: before, sides: sides).plan(isUndoneAlready: isUndoneAlready, note: note) {
             (field, version) throws(ReplicaError) in try origins.stands(version, in: field, for: own)
         }
     }

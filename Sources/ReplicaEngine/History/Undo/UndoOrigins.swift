@@ -24,12 +24,43 @@ struct UndoOrigins<Storage: Volume> {
         return dot == version.dot ? nil : dot
     }
 
-    /// The entries with this value, or deletes, that an undo's event found where it looked; none of what is no undo.
+    /// The entries with this value, or deletes, that an undo's event found where it looked, and of several the one in its place; none of what is no undo.
     func broughtBack(by dot: Dot, _ value: FieldValue?, in field: Name?) throws(ReplicaError) -> [Dot] {
+        let alike = try found(by: dot, value, in: field)
+        return try paired(dot, among: alike) { row in row.entries.contains { $0 == (field, value) } }
+    }
+
+    /// The same before one is told from another.
+    func found(by dot: Dot, _ value: FieldValue?, in field: Name?) throws(ReplicaError) -> [Dot] {
         // Most are no undo's, and need not be walked to.
         guard let target = try past.logged(dot)?.row.undoes, let undone = try past.number(of: target) else { return [] }
         let seen = PastCut.seenBy([try past.act(of: undone)[0]])
-        guard let field else { return try BackwardFold(of: seen, in: past, fields: []).tombstones }
+        guard let field else { return try BackwardFold(of: seen, in: past, fields: []).tombstones.sorted() }
         return try past.versions(of: field, in: seen).filter { $0.value == value }.map(\.dot)
+    }
+
+    /// Where an act brought back several that are alike, the one that its event stands for: both are in the order of their ranks.
+    private func paired(
+        _ dot: Dot, among alike: [Dot], _ isAlike: (BlockReader.Row) -> Bool
+    ) throws(ReplicaError) -> [Dot] {
+        guard alike.count > 1, let number = try past.number(of: dot) else { return alike }
+        let own = try past.act(of: number).filter { isAlike(past.row($0)) }
+        var ranked: [Rank] = []
+        for dot in alike {
+            guard let row = try past.logged(dot)?.row else { return alike }
+            ranked.append(Rank(time: row.time, dot: dot))
+        }
+        guard own.count == ranked.count, let place = own.firstIndex(of: number) else { return alike }
+        return [ranked.sorted()[place].dot]
+    }
+}
+
+extension BlockReader.Row {
+    /// What it writes; nil as a value is *removed*, and as a field the delete.
+    var entries: [(field: Name?, value: FieldValue?)] {
+        switch body {
+        case .delete: [(nil, nil)]
+        case .write(let set, let unset): set.map { ($0.field, $0.value) } + unset.map { ($0, nil) }
+        }
     }
 }

@@ -8,13 +8,16 @@ struct UndoPlanner {
     private let now: Record
     /// The record as the undone event's writer saw it.
     private let before: Record?
+    /// The sides of a conflict that was open then, smallest rank first, where whole records stand against each other; none elsewhere.
+    private let sides: [Event]
     /// Whether a delete is undone, or one came to its end: then all fields are concerned, not only those that the event wrote.
     private let isWholeRecord: Bool
     /// The concerned fields, sorted.
     private let fields: [Name]
 
-    init(undoing undone: [Event], now: Record, before: Record?) {
+    init(undoing undone: [Event], now: Record, before: Record?, sides: [Event]) {
         (self.undone, self.now, self.before) = (undone, now, before)
+        self.sides = sides.count > 1 && sides.contains { $0.body != .delete } ? sides : []
         isWholeRecord = before?.tombstones.isEmpty == false || undone.contains { $0.body == .delete }
         var fields: Set<Name> = []
         for event in undone {
@@ -23,6 +26,11 @@ struct UndoPlanner {
             fields.formUnion(unset)
         }
         if isWholeRecord { fields.formUnion((now.fields + (before?.fields ?? [])).map(\.field)) }
+        // A side that wrote nothing of it would not stand there again.
+        for side in self.sides {
+            let own = (before?.fields ?? []).filter { $0.versions.contains { $0.dot == side.dot } }.map(\.field)
+            if fields.isDisjoint(with: own) { fields.formUnion(own) }
+        }
         self.fields = fields.sorted()
     }
 
@@ -60,15 +68,20 @@ struct UndoPlanner {
 
     private func drafts(_ note: Note?) throws(ReplicaError) -> [Draft] {
         let deletes = before?.tombstones ?? []
-        var sides = sides(fields.filter { isWritten($0, besideDelete: !deletes.isEmpty) })
-        // A delete that found nothing: what ends it is any write.
-        if sides.isEmpty && deletes.isEmpty { sides = fields.prefix(1).map { [(field: $0, value: nil)] } }
+        let written = fields.filter { field in
+            // A removal may be all that a side of whole records wrote.
+            isWritten(field, besideDelete: !deletes.isEmpty)
+                || versions(of: field, before).contains { entry in sides.contains { $0.dot == entry.dot } }
+        }
         func draft(_ body: EventBody) -> Draft { Draft(key: now.key, body: body, kind: .undo, undoes: undone[0].dot, note: note) }
-        var drafts: [Draft] = []
-        for side in sides { for writes in Self.fitting(side) { drafts.append(draft(Self.body(writes))) } }
-        drafts += deletes.map { _ in draft(.delete) }
-        guard !drafts.isEmpty else { throw .nothingToUndo(undone[0].dot) }
-        return drafts
+        func drafts(_ writes: [Write]) -> [Draft] { Self.fitting(writes).map { draft(Self.body($0)) } }
+        guard sides.isEmpty else { return wholeSides(written).flatMap { $0.map(drafts) ?? [draft(.delete)] } }
+        var entries = entries(written)
+        // A delete that found nothing: what ends it is any write.
+        if entries.isEmpty && deletes.isEmpty { entries = fields.prefix(1).map { [(field: $0, value: nil)] } }
+        let all = entries.flatMap(drafts) + deletes.map { _ in draft(.delete) }
+        guard !all.isEmpty else { throw .nothingToUndo(undone[0].dot) }
+        return all
     }
 
     /// A written field always; of the whole record those in which something is or was. A delete leaves nothing to do in a field that stays empty.
@@ -77,8 +90,35 @@ struct UndoPlanner {
         return hasValue(versions(of: field, before)) || !besideDelete && hasValue(versions(of: field, now))
     }
 
-    /// The writes of each side, smallest rank first, so that what was shown is shown again. Uncontested fields go with the first.
-    private func sides(_ fields: [Name]) -> [[Write]] {
+    /// The writes of each side of whole records, smallest rank first; nil for a delete. An entry goes with the side that wrote it, or had seen it; one more of the same field is a side of its own.
+    private func wholeSides(_ fields: [Name]) -> [[Write]?] {
+        var writes: [Dot: [Write]] = [:]
+        let edits = sides.filter { $0.body != .delete }
+        func hasRoom(_ dot: Dot, for field: Name) -> Bool { writes[dot]?.contains { $0.field == field } != true }
+        for field in fields {
+            let held = before?.fields.first { $0.field == field }
+            for version in held?.versions ?? [] {
+                let owner =
+                    edits.first { $0.dot == version.dot } ?? edits.first { $0.context.covers(version.dot) && hasRoom($0.dot, for: field) }
+                if owner != nil || held?.isContested == true {
+                    writes[owner?.dot ?? version.dot, default: []].append((field, version.value))
+                }
+            }
+            if !writes.values.joined().contains(where: { $0.field == field }) {
+                writes[edits[0].dot, default: []].append((field, held?.versions.first?.value))
+            }
+        }
+        let dots = Set(writes.keys).union(sides.filter { $0.body == .delete }.map(\.dot))
+        return dots.sorted { rank($0) < rank($1) }.map { writes[$0] }
+    }
+
+    /// By the event whose entry it is; the order in which they were shown.
+    private func rank(_ dot: Dot) -> Rank {
+        sides.first { $0.dot == dot }?.rank ?? Rank(time: before?.times[dot] ?? HybridTime(packed: 0), dot: dot)
+    }
+
+    /// The writes for each event whose entries are contested, smallest rank first, so that what was shown is shown again. Uncontested fields go with the first.
+    private func entries(_ fields: [Name]) -> [[Write]] {
         var agreed: [Write] = []
         var contested: [Dot: [Write]] = [:]
         for field in fields {
@@ -89,8 +129,6 @@ struct UndoPlanner {
                 agreed.append((field, held?.versions.first?.value))
             }
         }
-        let times = before?.times ?? [:]
-        func rank(_ dot: Dot) -> Rank { Rank(time: times[dot] ?? HybridTime(packed: 0), dot: dot) }
         let dots = contested.keys.sorted { rank($0) < rank($1) }
         guard let first = dots.first else { return agreed.isEmpty ? [] : [agreed] }
         contested[first]?.append(contentsOf: agreed)
