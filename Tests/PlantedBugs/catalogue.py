@@ -153,6 +153,13 @@ MERGE = [
     merge(
         "between two kept states everything is passed over", "ReplicaEngine/History/Past/RecordPast.swift", "        return isNone ? end : nil",
         "        return isNone || PLANTED ? end : nil", "ReplicaEngineTests.RecordStatesTests"),
+    merge(
+        "the base of a conflict that an undo opens again is what settled it", "ReplicaEngine/Conflicts/ConflictBuilder.swift",
+        "        while numbers.contains(where: { past.row($0).undoes != nil }), looked.insert(found).inserted {",
+        "        while !PLANTED, numbers.contains(where: { past.row($0).undoes != nil }), looked.insert(found).inserted {", "ReplicaEngineTests.ReopenedConflictTests"),
+    merge(
+        "an undo brings whole records back field by field", "ReplicaEngine/History/Undo/UndoPlanner.swift",
+        "        guard sides.isEmpty else { return wholeSides", "        guard sides.isEmpty || PLANTED else { return wholeSides", "ReplicaEngineTests.ReopenedConflictTests"),
 ]
 
 
