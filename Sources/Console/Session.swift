@@ -210,7 +210,7 @@ final class Session {
         let fitting = meanings.lazy.map { known.filter($0) }.first { !$0.isEmpty } ?? []
         guard let device = fitting.first, !text.isEmpty else {
             throw ConsoleError(
-                code: "no-such-device", "no device is called “\(text)”, and no id begins so", hint: "`syncline log` shows devices")
+                code: ConsoleError.noSuchDevice, "no device is called “\(text)”, and no id begins so", hint: "`syncline log` shows devices")
         }
         guard fitting.count == 1 else {
             let list = fitting.sorted().map { "\(name(of: $0, in: store)) \($0)" }.joined(separator: ", ")

@@ -7,7 +7,7 @@ package struct CommandCatalog: Sendable {
 
     /// What a word of a command means.
     enum Meaning: Hashable {
-        case record, collection, field, write, condition, device, side, fieldOfSide, policy, kind, command, nothing
+        case record, collection, field, write, condition, device, side, fieldOfSide, policy, kind, command, file, nothing
     }
 
     let options: [String: [Option]]
@@ -54,6 +54,7 @@ package struct CommandCatalog: Sendable {
         case ("policy", 1): .policy
         case ("name", 0), ("revoke", 0): .device
         case ("help", 0): .command
+        case ("import", 0), ("export", 0), ("inspect", 0): .file
         default: .nothing
         }
     }

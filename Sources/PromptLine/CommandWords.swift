@@ -1,4 +1,8 @@
+internal import EventCore
+
 /// A line at the prompt as words, the way a shell makes them: `'…'` keeps all as it is, in `"…"` a backslash keeps `"` and `\`, outside it keeps any character, and `$'…'` has the escapes of C.
+///
+/// In one thing it is kinder than a shell: behind `=` a list or an object of JSON is taken as it is typed, with the quotes that a shell would take away (`tags=["a","b"]`).
 package struct CommandWords {
     package enum Quote: Hashable, Sendable {
         case single
@@ -26,7 +30,7 @@ package struct CommandWords {
         var word = ""
         var isInside = false
         var isEscaped = false
-        var (number, offset) = (0, 0)
+        var (number, offset, wordStart) = (0, 0, 0)
         func goOn(_ count: Int) {
             offset += scalars[number..<(number + count)].reduce(0) { $0 + UTF8.width($1) }
             number += count
@@ -35,7 +39,7 @@ package struct CommandWords {
             let scalar = scalars[number]
             if !isInside && openQuote == nil && !Self.isSpace(scalar) {
                 isInside = true
-                lastWordOffset = offset
+                (lastWordOffset, wordStart) = (offset, number)
             }
             if openQuote == nil, !isEscaped, scalars[number...].starts(with: Self.escapesBegin) {
                 let inside = Self.escapes(in: scalars[(number + 2)...])
@@ -61,7 +65,7 @@ package struct CommandWords {
                 openQuoteOffset = offset
                 textBeforeQuote = word
             } else if Self.isSpace(scalar) {
-                if isInside { words.append(word) }
+                if isInside { words.append(Self.meant(by: scalars[wordStart..<number], word)) }
                 word = ""
                 isInside = false
             } else {
@@ -70,7 +74,16 @@ package struct CommandWords {
         }
         if isEscaped { word.unicodeScalars.append("\\") }
         if !isInside { lastWordOffset = offset }
-        words.append(word)
+        words.append(isInside && openQuote == nil ? Self.meant(by: scalars[wordStart...], word) : word)
+    }
+
+    /// What was typed itself where it is `name=` and JSON, which has quotes of its own; else what they made of it.
+    private static func meant(by typed: ArraySlice<Unicode.Scalar>, _ word: String) -> String {
+        guard let equals = typed.indices.dropLast().first(where: { typed[$0] == "=" && (typed[$0 + 1] == "[" || typed[$0 + 1] == "{") }),
+            typed.contains("\""), !typed[..<equals].contains(where: "'\"\\".unicodeScalars.contains)
+        else { return word }
+        let text = String(String.UnicodeScalarView(typed[(equals + 1)...]))
+        return (try? FieldValue(json: text.utf8)) == nil ? word : String(String.UnicodeScalarView(typed))
     }
 
     /// The words of a whole line.

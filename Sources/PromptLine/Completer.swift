@@ -117,6 +117,7 @@ package struct Completer {
         case .policy: return Policy.allCases.map { Candidate($0.word) }
         case .kind: return [EventKind.edit, .resolve, .undo, .import].map { Candidate($0.word) }
         case .command: return (catalog.names + words).map { Candidate($0) }
+        case .file: return facts.files(startingWith: word, matching)
         case .field: return facts.fields(of: record).map { Candidate($0) }
         case .write: return assigned(word, to: facts.fields(of: record)) { facts.values(of: $0, near: record) }
         case .condition:

@@ -21,7 +21,7 @@ package struct Candidate: Hashable {
     }
 }
 
-/// What a store and a prompt know that completes words. Texts are as they are typed, but for quotes.
+/// What a store, a prompt and the folder they are in know that completes words. Texts are as they are typed, but for quotes.
 package protocol CompletionFacts {
     var collections: [String] { get }
     var devices: [String] { get }
@@ -31,6 +31,8 @@ package protocol CompletionFacts {
     func fields(of record: String?) -> [String]
     /// Some values of a field as they are typed, of a record's or any collection.
     func values(of field: String, near record: String?) -> [String]
+    /// Files and folders whose paths begin so; a folder ends in a slash.
+    func files(startingWith text: String, _ matching: WordMatching) -> [Candidate]
     /// The conflict that is open at the prompt.
     var conflict: ConflictFacts? { get }
 }

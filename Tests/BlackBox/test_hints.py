@@ -1,7 +1,9 @@
 """What is said to somebody who typed something else than was expected, and that what is hinted at works where it stands."""
 import re
 import unittest
+from pathlib import Path
 
+from harness import run
 from prompts import LAPTOP, PHONE, PromptTest, apart, edit
 
 TENT = ({"title": "tent", "from": "Cleo"}, None, {"from": "Dan"})
@@ -78,6 +80,52 @@ class Words(PromptTest):
         terminal.wait(lambda: any("44444444" in line and "laptop" in line and "both" in line for line in terminal.lines()), "the sides")
         terminal.send("\x03")
         self.assertEqual(terminal.leave(), 0)
+
+
+class Bounds(PromptTest):
+    def test_what_does_not_fit_into_one_event_is_refused_when_it_is_chosen(self):
+        text = ["a" * 150_000, "b" * 150_000]
+        store = self.store(*apart("notes/trip", {"title": "x", "body": "y"}, {"title": text[0], "body": "l"}, {"title": text[1], "body": "p"}))
+        editor = self.folder / "editor"
+        editor.write_text("#!/bin/sh\nprintf '@title\\n\"' > $1; head -c 300000 /dev/zero | tr '\\0' x >> $1; echo '\"' >> $1\n")
+        editor.chmod(0o755)
+        _, err = self.script(store, "conflicts\n1\nedit title\n", status=1, EDITOR=str(editor), VISUAL="", TMPDIR=str(self.folder))
+        kept = re.search("what you wrote is kept in (\\S+)", err)
+        self.assertGreater(Path(kept[1]).stat().st_size, 300_000)
+        out, err = self.script(store, "conflicts\n1\nboth title\nlaptop\ndone\n", "repl", "--keep-going", status=1)
+        self.assertIn("line 3: what is chosen has 300", err)
+        self.assertIn("take one of the values, or a shorter one", err)
+        self.assertNotIn('["a', out)
+        self.settled(store, {"title": text[0], "body": "l"})
+
+    def test_of_several_long_fields_some_are_settled_first(self):
+        one, two = "a" * 150_000, "b" * 150_000
+        store = self.store(*apart("notes/trip", {"title": "x", "body": "y"}, {"title": one, "body": "l"}, {"title": "t", "body": two}))
+        done = run("resolve", "notes/trip", "--choose-field", "title=laptop", "--choose-field", "body=phone", "--dry-run", store=store)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"settle some of the fields first", done.stderr)
+        self.script(store, "conflicts\n1\nlaptop title\ndone\nphone body\ndone\n")
+        self.settled(store, {"title": one, "body": two})
+
+
+class DryRuns(PromptTest):
+    def several(self):
+        return self.store(
+            *apart("notes/one", {"n": 1}, {"n": 2}, {"n": 3}), *apart("notes/two", {"n": 1, "t": 1}, {"n": 2}, {"n": 3, "t": 2}, seqs=(3, 4, 2, 1)),
+            *apart("notes/three", {"n": 1}, {"n": 2}, {"n": 3}, {"n": 4}, seqs=(5, 6, 3, 1)))
+
+    def test_it_says_how_many_would_be_settled_and_how_many_stay_open(self):
+        store = self.several()
+        err = run("resolve", "--all", "--choose", "tablet", "--dry-run", store=store).stderr.decode()
+        self.assertIn("1 would be settled, 2 would stay open; nothing was written", err)
+        for words in ("--choose laptop", "--choose phone"):
+            _, err = self.script(store, f"all {words} --dry-run\n")
+            self.assertIn("3 would be settled; nothing was written", err)
+        _, err = self.script(store, "all --choose tablet --dry-run\n")
+        self.assertIn("1 would be settled, 2 would stay open; nothing was written", err)
+        _, err = self.script(store, "conflicts\n1\nall --choose tablet --where n=9 --dry-run\n")
+        self.assertIn("0 would be settled; nothing was written", err)
+        self.assertEqual(len(self.objects("conflicts", store=store)), 3)
 
 
 class Options(PromptTest):

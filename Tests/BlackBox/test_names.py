@@ -76,6 +76,15 @@ class Names(HubTest):
         self.fails(1, "name", "laptop", "desk", store=laptop)
         self.fails(64, "name", "phone", "a\nb", store=laptop)
 
+    def test_who_has_joined_since_the_last_sync_is_named_too(self):
+        self.serve()
+        laptop = self.device("laptop")
+        phone = self.device("phone")
+        self.ok("name", "phone", "Ann's phone", store=laptop, env=self.keys)
+        self.assertIn("Ann's phone", self.ok("devices", store=laptop, env=self.keys))
+        self.assertIn("no device is called “tablet”", self.fails(1, "name", "tablet", "x", store=laptop, env=self.keys))
+        self.assertIn("no device is called “tablet”", self.fails(1, "name", "tablet", "x", store=self.make("alone")))
+
     def test_two_of_one_name(self):
         stores = self.conflict_of("laptop", "phone", "phone")
         names = [f"phone~{self.store_id(store)[:8]}" for store in stores[1:]]

@@ -180,6 +180,24 @@ class HistoryAndCompletion(PromptTest):
         terminal.wait_text("(b laptop)")
         self.assertEqual(terminal.leave(), 0)
 
+    def test_tab_completes_files_where_a_command_takes_one(self):
+        store = self.trip()
+        (self.folder / "some events").mkdir()
+        (self.folder / "some events" / "it's.jsonl").write_bytes(self.ok("export", store=store).encode())
+        (self.folder / "some events" / ".hidden").write_text("")
+        terminal = self.terminal(store)
+        terminal.wait_prompt()
+        terminal.send(f"import {self.folder}/som\t")
+        terminal.wait_text("some\\ events/")
+        terminal.send("\t\r")
+        terminal.wait_text("0 applied")
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_a_list_of_json_is_typed_with_its_own_quotes(self):
+        store = self.store()
+        self.script(store, 'put notes/x tags=["a","b c"] size={"w":1} \'note=["d"]\' title="[e]" --note "[f]"\n')
+        self.assertEqual(self.get(store, "notes/x")["fields"], {"tags": ["a", "b c"], "size": {"w": 1}, "note": ["d"], "title": "[e]"})
+
     def test_tab_completes_what_a_deleted_record_had(self):
         terminal = self.terminal(self.store(*apart("notes/trip", {"title": "To the sea", "days": 3}, {"days": 4}, None)))
         terminal.enter("1")

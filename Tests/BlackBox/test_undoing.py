@@ -157,6 +157,23 @@ class Undoing(StoreTest):
                     self.ok("resolve", "notes/trip", "--merge", store=store)
                     self.assertEqual((self.object("get", "notes/trip", store=store)["fields"], self.objects("conflicts", store=store)), (merged, []))
 
+    def test_what_goes_with_the_record_is_said_to_be_deleted(self):
+        store = self.make()
+        self.ok("import", self.lines([
+            event(DEVICE, 1, set={"title": "a", "days": 1}), event(OTHER, 1, context={DEVICE: 1}, set={"title": "b"}),
+            event(DEVICE, 2, context={DEVICE: 1}, delete=True)]), store=store)
+        self.ok("resolve", "notes/trip", "--choose", OTHER[:8], store=store)
+        planned = self.ok("undo", "--dry-run", store=store)
+        self.assertIn("it is deleted on one side", planned)
+        self.assertIn("days: 1 → (deleted)", planned)
+        self.ok("delete", "notes/trip", store=store)
+        self.ok("put", "notes/trip", "title=c", store=store)
+        planned = self.ok("undo", "--dry-run", store=store)
+        self.assertIn("it is deleted\n", planned)
+        self.assertIn('title: "c" → (deleted)', planned)
+        self.ok("undo", store=store)
+        self.assertIn('title: (deleted) → "c"', self.ok("redo", "--dry-run", store=store))
+
     def test_delete_against_edit_taken_back_opens_again(self):
         for words in (["put", "notes/trip", "other=1"], ["delete", "notes/trip"], None):
             with self.subTest(words=words):

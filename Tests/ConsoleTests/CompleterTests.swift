@@ -17,6 +17,9 @@ struct CompleterTests {
                 ]
                 : [Candidate("notes/", endsWord: false)]
         }
+        func files(startingWith text: String, _ matching: WordMatching) -> [Candidate] {
+            [Candidate("my events.jsonl"), Candidate("old/", endsWord: false)]
+        }
         func fields(of record: String?) -> [String] { record == nil ? ["days", "kind", "title"] : ["title", "days"] }
         func values(of field: String, near record: String?) -> [String] { field == "title" ? ["To the sea", "\"3\""] : [] }
     }
@@ -35,6 +38,15 @@ struct CompleterTests {
         #expect(candidates("qu") == ["quit"])
         #expect(candidates("con") == ["conflicts"])
         #expect(candidates("x").isEmpty)
+    }
+
+    @Test func `files are offered where a command takes one, as they have to be typed`() {
+        #expect(candidates("import ") == ["my\\ events.jsonl", "old/"])
+        #expect(candidates("import my") == ["my\\ events.jsonl"])
+        #expect(candidates("import \"my") == ["my events.jsonl\""])
+        #expect(candidates("export --csv --collection notes o") == ["old/"])
+        #expect(candidates("inspect ") == ["my\\ events.jsonl", "old/"])
+        #expect(candidates("export a ").isEmpty)
     }
 
     @Test func `options are those of the command's own help`() {

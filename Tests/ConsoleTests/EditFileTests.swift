@@ -55,7 +55,29 @@ struct EditFileTests {
         }
     }
 
+    @Test func `what steers a terminal is an escape where it stands as JSON, and is announced where it stands as text`() throws {
+        let conflict = try Self.conflict()
+        let values = ["short": "a\u{202E}b\u{9B}31m", "long": "one\u{202E}\ntwo\n", "plain": "one\ntwo\n", "odd\u{9B}": "1"]
+        var resolution = Resolution(of: conflict)
+        for field in conflict.fields { resolution = try resolution.setting(field.field, to: FieldValue(text: "x")) }
+        for (field, text) in values { resolution = try resolution.setting(try Name(field), to: FieldValue(text: text)) }
+        let file = try EditFile(resolution) { Self.name($0) }
+        let text = String(decoding: file.text, as: UTF8.self)
+        #expect(text.contains("@short\n\"a\\u202eb\\u009b31m\"\n"))
+        #expect(text.contains("@\"odd\\u009b\"\n"))
+        #expect(text.contains("@long\n# Its text holds characters that are not seen") && text.contains("one\u{202E}\ntwo\n"))
+        #expect(text.contains("@plain\n\"\"\""))
+        let again = try file.applying(file.text + Array("# x\n".utf8))
+        for (field, text) in values { #expect(again.answer(try Name(field))?.value == FieldValue(text: text)) }
+        #expect(again == resolution)
+    }
+
     // MARK: - Making
+
+    private static func conflict() throws -> Conflict {
+        var random = SeededRandom(seed: 1)
+        return try conflict(&random)
+    }
 
     private static func name(_ dot: Dot) -> String { "device \(dot.device.low)" }
 

@@ -7,7 +7,7 @@ struct PutCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "put", abstract: "Set fields of a record; exit 0 means it is on disk.",
         discussion:
-            "A value is JSON if it parses as JSON, else text. Prints the event's dot. Example:\n\n  syncline put notes/trip title=\"To the sea\" days=3 --note \"booked\""
+            "A value is JSON if it parses as JSON, else text. Prints the event's dot. A list or an object has quotes of its own: a shell wants 'tags=[\"a\",\"b\"]', the prompt takes them without the outer ones too. Example:\n\n  syncline put notes/trip title=\"To the sea\" days=3 --note \"booked\""
     )
 
     @Argument(help: "The record, collection/id.") var record: String

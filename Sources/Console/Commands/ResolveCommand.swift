@@ -48,17 +48,17 @@ struct ResolveCommand: SessionCommand {
         if answers.edit { return try edit(session) }
         if dryRun {
             let store = try session.reading()
-            var count = 0
-            try eachResolution(session, store) { resolution in
+            var previewed = Previewed()
+            previewed.left = try eachResolution(session, store) { resolution in
                 preview(resolution, session, store)
                 session.output.flushIfSlow()
-                count += 1
+                previewed.add(resolution)
             }
-            return notePreviewed(count, session)
+            return session.output.note(previewed.sentence)
         }
         let store = try session.writing()
         let end = store.end
-        let resolutions = try resolutions(session, store)
+        let (resolutions, _) = try resolutions(session, store)
         for event in try commit(resolutions, readAt: end, session, store) {
             session.report(event)
             try Self.noteRest(of: event.key, session, store)
@@ -69,16 +69,21 @@ struct ResolveCommand: SessionCommand {
     /// So many conflicts that are left open are named.
     private static let leftLimit = 12
 
-    /// What would settle the conflicts that are meant.
-    func resolutions(_ session: Session, _ store: Store) throws -> [Resolution] {
+    /// What would settle the conflicts that are meant, and how many it would leave as they are.
+    func resolutions(_ session: Session, _ store: Store) throws -> (resolutions: [Resolution], left: Int) {
         var resolutions: [Resolution] = []
-        try eachResolution(session, store) { resolutions.append($0) }
-        return resolutions
+        let left = try eachResolution(session, store) { resolutions.append($0) }
+        return (resolutions, left)
     }
 
     /// Hands over each as soon as its conflict has been read.
-    private func eachResolution(_ session: Session, _ store: Store, _ body: (Resolution) throws -> Void) throws {
-        guard all else { return try body(try resolution(of: try conflict(session, store), session, store)) }
+    ///
+    /// - Returns: how many conflicts cannot be settled like this, and are left as they are.
+    private func eachResolution(_ session: Session, _ store: Store, _ body: (Resolution) throws -> Void) throws -> Int {
+        guard all else {
+            try body(try resolution(of: try conflict(session, store), session, store))
+            return 0
+        }
         let conditions = try conditions.map(Arguments.condition)
         // Most of what is not meant is left out unread.
         let values = conditions.filter { !Self.isOfCollection($0) }
@@ -111,6 +116,7 @@ struct ResolveCommand: SessionCommand {
         progress.end()
         if left > Self.leftLimit { session.output.note("… and \(left - Self.leftLimit) more left open") }
         if isNone { session.output.note(conditions.isEmpty ? "nothing is in conflict" : "no conflict matches") }
+        return left
     }
 
     private func resolution(of conflict: Conflict, _ session: Session, _ store: Store) throws -> Resolution {
@@ -146,7 +152,9 @@ struct ResolveCommand: SessionCommand {
             let resolution = try answers.checked(try file.applying(edited.bytes), names)
             guard !dryRun else {
                 preview(resolution, session, before)
-                notePreviewed(1, session)
+                var previewed = Previewed()
+                previewed.add(resolution)
+                session.output.note(previewed.sentence)
                 edited.remove()
                 return
             }
@@ -181,10 +189,6 @@ struct ResolveCommand: SessionCommand {
         }
     }
 
-    private func notePreviewed(_ count: Int, _ session: Session) {
-        session.output.note("\(count) would be settled; nothing was written")
-    }
-
     /// Writes them as one commit, and remembers the answers.
     func commit(_ resolutions: [Resolution], readAt end: Position? = nil, _ session: Session, _ store: Store) throws -> [Event] {
         try Self.commit(resolutions, note: try Arguments.note(note.first), readAt: end, session, store)
@@ -216,6 +220,24 @@ struct ResolveCommand: SessionCommand {
         guard let rest = try store.conflict(key), rest.isOpen else { return }
         let fields = (rest.isDeletionOpen ? ["delete against edit"] : []) + rest.openFields.map(\.field.text)
         session.output.note("still open in \(Arguments.text(key)): \(fields.joined(separator: ", "))")
+    }
+}
+
+/// What a dry run comes to.
+struct Previewed {
+    /// Conflicts of which nothing would be left open.
+    private var settled = 0
+    /// Of which something would be written, and something left open.
+    private var partly = 0
+    /// That cannot be settled like this.
+    var left = 0
+
+    mutating func add(_ resolution: Resolution) { if resolution.isComplete { settled += 1 } else { partly += 1 } }
+
+    var sentence: String {
+        let open = left + partly
+        let written = partly > 0 ? ", \(partly) of them with something answered" : ""
+        return "\(settled) would be settled\(open > 0 ? ", \(open) would stay open\(written)" : ""); nothing was written"
     }
 }
 

@@ -55,6 +55,12 @@ extension ConsoleError {
             self.init(
                 code: "too-deep", "a list of the values of “\(field.text)” would be nested deeper than \(Limits.valueDepth)",
                 hint: "take one of them")
+        case .tooLarge(let bytes, let fields):
+            self.init(
+                code: "invalid", "what is chosen has \(bytes) bytes in canonical form; one event has at most \(Limits.eventBytes)",
+                hint: fields > 1
+                    ? "settle some of the fields first, then the rest; or take less of a field"
+                    : "take one of the values, or a shorter one of your own")
         }
     }
 }

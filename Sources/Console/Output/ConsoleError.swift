@@ -30,6 +30,9 @@ struct ConsoleError: Error {
         self.hint = hint
     }
 
+    /// The code of a name that no device has.
+    static let noSuchDevice = "no-such-device"
+
     static func usage(_ sentence: String, hint: String? = nil) -> ConsoleError {
         ConsoleError(.usage, code: "usage", sentence, hint: hint)
     }

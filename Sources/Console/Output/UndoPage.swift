@@ -14,13 +14,17 @@ struct UndoPage {
         var lines = ["undoes \(name(event.dot.device)):\(event.dot.seq), \(what), \(TimeText.age(of: event.time, at: Machine.wall))\(note)"]
         switch (plan.isDeletedNow, plan.isDeletedThen) {
         case (true, false): lines.append("  it is no longer deleted")
-        case (_, true): lines.append(plan.drafts.count > 1 ? "  deleted on one side" : "  it is deleted")
+        case (_, true): lines.append(plan.drafts.count > 1 ? "  it is deleted on one side" : "  it is deleted")
         case (false, false): break
         }
         return lines
             + plan.changes.map { change in
                 let (now, then) = ValueText.change(change.now, change.then, columns: Self.valueColumns)
-                return "  \(change.field.text): \(now) → \(then)"
+                func text(_ text: String, _ values: [FieldValue?], _ isDeleted: Bool) -> String {
+                    values.isEmpty && isDeleted ? ValueText.deleted : text
+                }
+                return
+                    "  \(change.field.text): \(text(now, change.now, plan.isDeletedNow)) → \(text(then, change.then, plan.isDeletedThen))"
             }
     }
 

@@ -4,6 +4,8 @@ internal import EventCore
 enum ValueText {
     static let nothing = "(nothing)"
     static let removed = "(removed)"
+    /// What a field holds that went with its record.
+    static let deleted = "(deleted)"
 
     /// All live values, sorted, so that they read alike on every device, `|` between them; nil is *removed*.
     static func all(_ values: [FieldValue?]) -> String {

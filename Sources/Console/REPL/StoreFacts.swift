@@ -60,6 +60,18 @@ struct StoreFacts: CompletionFacts {
         return steps.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
+    func files(startingWith text: String, _ matching: WordMatching) -> [Candidate] {
+        let folder = text.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(text[...$0]) } ?? ""
+        let name = String(text.utf8.dropFirst(folder.utf8.count)) ?? ""
+        // As elsewhere, what begins with a dot is offered where one was typed.
+        let fitting = Machine.entries(ofFolder: folder.isEmpty ? "." : folder).filter { entry in
+            matching.begins(entry.name, with: name) && (name.hasPrefix(".") || !entry.name.hasPrefix("."))
+        }
+        return fitting.sorted { $0.name < $1.name }.map { entry in
+            Candidate(folder + entry.name + (entry.isFolder ? "/" : ""), endsWord: !entry.isFolder)
+        }
+    }
+
     private func forEachID(
         in collection: Name, startingWith start: [UInt8], _ matching: WordMatching, _ body: (UnsafeRawBufferPointer) -> Void
     ) {

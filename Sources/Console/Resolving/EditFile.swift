@@ -1,9 +1,10 @@
 internal import EventCore
+internal import PromptLine
 internal import ReplicaEngine
 
 /// What an editor opens on a conflict, and what is read back from it. Pure: bytes out, answers in.
 ///
-/// A field is a line `@name` and its value below: JSON, the word `removed`, or text between two lines of three or more quotes, as it is. Lines that begin with `#` outside of
+/// A field is a line `@name` and its value below: JSON (what steers a terminal as escapes), the word `removed`, or text between two lines of three or more quotes, as it is. Lines that begin with `#` outside of
 /// text are remarks. Where sides disagree both stand between markers, the base between them; long text is merged by line first. A field that is taken out stays open.
 struct EditFile {
     /// What is edited, with all that has been answered before.
@@ -137,6 +138,19 @@ struct EditedField {
             guard let first = line.first, Array("<|=>\"".utf8).contains(first) else { return 0 }
             return line.prefix { $0 == first }.count
         }.max() ?? 0
+    }
+
+    /// Whether text that stands in the file as it is holds what would steer a terminal.
+    var steersInText: Bool {
+        let values: [FieldValue?] =
+            switch content {
+            case .value(let value): [value]
+            case .sides(let field), .text(_, let field): field.versions.map(\.value) + field.base
+            }
+        return values.contains { value in
+            guard let text = value.flatMap(Self.plainText), text.contains(0x0A) else { return false }
+            return String(decoding: text, as: UTF8.self).unicodeScalars.contains { $0.steersTerminal && $0 != "\n" && $0 != "\t" }
+        }
     }
 
     /// A string that an editor shows and gives back as it is: no control characters but line breaks and tabs.

@@ -1,4 +1,5 @@
 internal import EventCore
+internal import PromptLine
 internal import ReplicaEngine
 
 /// Writes the lines of an edit file.
@@ -13,6 +14,7 @@ struct EditFileWriter {
     mutating func write(_ field: EditedField, name: (Dot) -> String) {
         line("")
         line("@" + Self.heading(field.name))
+        if field.steersInText { remark(Self.steering) }
         switch field.content {
         case .value(let value): write(value)
         case .sides(let conflict):
@@ -29,15 +31,20 @@ struct EditFileWriter {
         }
     }
 
+    private static let steering = "Its text holds characters that are not seen, or turn text around. They stand in it as they are."
+
     /// A field's name as it is typed: as it is when it is plain, else as JSON.
     private static func heading(_ name: Name) -> String {
-        let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") }
-        return isPlain ? name.text : FieldValue(utf8: name.utf8).description
+        let isPlain = name.text.unicodeScalars.allSatisfy { !$0.steersTerminal && $0 != " " && $0 != "\"" }
+        return isPlain ? name.text : json(FieldValue(utf8: name.utf8))
     }
+
+    /// JSON in which what steers a terminal is an escape: it means the same, and an editor that obeys it shows it.
+    private static func json(_ value: FieldValue) -> String { Printable.escaped(value.description) }
 
     private mutating func write(_ value: FieldValue?) {
         guard let value else { return line("removed") }
-        guard let text = EditedField.plainText(value), text.contains(0x0A) else { return line(value.description) }
+        guard let text = EditedField.plainText(value), text.contains(0x0A) else { return line(Self.json(value)) }
         quotes()
         bytes += text
         bytes.append(0x0A)

@@ -28,12 +28,30 @@ extension Resolution {
         guard !answeredFields.isEmpty else { throw .nothingAnswered }
         // One event ends a conflict of whole edits: it must not leave out what nobody has looked at.
         guard !conflict.isOfWholeEdits || openFields.isEmpty else { throw .unanswered(openFields) }
+        try checkSize(note: note)
+        return Draft(key: conflict.key, body: body, kind: .resolve, note: note)
+    }
+
+    /// What is written of the fields that have an answer.
+    private var body: EventBody {
         var set: [FieldWrite] = []
         var unset: [Name] = []
         for field in answeredFields {
             guard let answer = answer(field) else { continue }
             if let value = answer.value { set.append(FieldWrite(field: field, value: value)) } else { unset.append(field) }
         }
-        return Draft(key: conflict.key, body: .write(set: set, unset: unset), kind: .resolve, note: note)
+        return .write(set: set, unset: unset)
+    }
+
+    /// Whether what has been answered so far fits into one event. Its dot and time, which it does not have yet, count as the shortest there are: nothing is refused that would fit.
+    package func checkSize(note: Note? = nil) throws(ResolutionError) {
+        guard !answeredFields.isEmpty else { return }
+        let clock = conflict.record.clock
+        let device = conflict.record.heads[0].device
+        let event = try? Event(
+            dot: Dot(device: device, seq: clock[device] + 1), key: conflict.key, context: clock, time: HybridTime(packed: 0), body: body,
+            kind: .resolve, note: note)
+        guard let bytes = event?.canonicalJSON.count, bytes > Limits.eventBytes else { return }
+        throw .tooLarge(bytes: bytes, fields: answeredFields.count)
     }
 }

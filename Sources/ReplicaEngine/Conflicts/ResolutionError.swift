@@ -26,4 +26,6 @@ package enum ResolutionError: Error, Hashable, Sendable {
     case noValuesSideBySide
     /// A list of the sides' values would be nested too deep.
     case tooDeep(Name)
+    /// All that has been answered, of so many fields, is beyond `Limits.eventBytes` in canonical form.
+    case tooLarge(bytes: Int, fields: Int)
 }

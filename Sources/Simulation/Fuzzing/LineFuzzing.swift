@@ -65,7 +65,7 @@ private let help = [
     "get": "OPTIONS:\n  --json  As JSON\n", "list": "  --where <field=value>  Only those\n  --collection <name>  Of it\n",
     "log": "  --device <name>  Of it\n  --kind <kind>  Of it\n  -f, --field <name>  Of it\n", "put": "  --note <text>  Why\n",
     "resolve": "  --choose <side>  It\n  --choose-field <field=side>  It\n  --set <field=value>  It\n", "policy": "", "unset": "",
-    "name": "",
+    "name": "", "import": "",
 ]
 
 /// A store all of whose names are these.
@@ -83,6 +83,7 @@ private struct Names: CompletionFacts {
     func records(startingWith text: String, _ matching: WordMatching) -> [Candidate] {
         names.map { Candidate($0, endsWord: $0.utf8.count % 2 == 0) }
     }
+    func files(startingWith text: String, _ matching: WordMatching) -> [Candidate] { records(startingWith: text, matching) }
     func fields(of record: String?) -> [String] { names }
     func values(of field: String, near record: String?) -> [String] { names + [field] }
 }

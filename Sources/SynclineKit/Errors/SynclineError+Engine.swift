@@ -95,6 +95,10 @@ extension SynclineError {
         case .nothingOpen: self.init(.invalid, "every field has an answer already")
         case .noValuesSideBySide: self.init(.invalid, "no field holds several values, so there is no list to be made of them")
         case .tooDeep(let field): self.init(.invalid, "a list of the values of “\(field.text)” would be nested too deep")
+        case .tooLarge(let bytes, _):
+            self.init(
+                .invalid, "what is chosen has \(bytes) bytes in canonical form; one event has at most \(Limits.eventBytes)",
+                advice: "settle some of the fields first, or take less of one")
         }
     }
 

@@ -79,7 +79,13 @@ struct ConflictMode {
             if let usage = ConflictWord.usage(words, isSide: isSide) { throw ConsoleError.usage(usage.sentence, hint: usage.hint) }
             return nil
         }
-        do { return try step(word) } catch let error as ResolutionError { throw ConsoleError(error, name: name) }
+        do {
+            var next = self
+            let effects = try next.step(word)
+            try next.resolution.checkSize()
+            self = next
+            return effects
+        } catch let error as ResolutionError { throw ConsoleError(error, name: name) }
     }
 
     private mutating func step(_ word: ConflictWord) throws -> [Effect] {
@@ -121,7 +127,10 @@ struct ConflictMode {
     }
 
     /// Takes over what an editor left.
-    mutating func take(_ edited: Resolution) { resolution = edited }
+    mutating func take(_ edited: Resolution) throws(ResolutionError) {
+        try edited.checkSize()
+        resolution = edited
+    }
 
     // MARK: - Choices
 

@@ -15,14 +15,20 @@ extension Prompt {
         try command.check()
         let session = session()
         let end = store.end
-        let resolutions = try command.resolutions(session, store)
-        guard !resolutions.isEmpty else { return }
+        let (resolutions, left) = try command.resolutions(session, store)
+        guard !resolutions.isEmpty || command.dryRun else { return }
         for resolution in resolutions.prefix(Self.shownLimit) {
             let names = SideNames(conflict: resolution.conflict, session: session, store: store)
             session.output.line(StyledText(Arguments.text(resolution.conflict.key), .strong))
             for line in ResolutionPreview(resolution: resolution, name: names.name(of:)).lines { session.output.line("  " + line) }
         }
         if resolutions.count > Self.shownLimit { session.output.line("… and \(resolutions.count - Self.shownLimit) more") }
+        if command.dryRun {
+            var previewed = Previewed()
+            previewed.left = left
+            for resolution in resolutions { previewed.add(resolution) }
+            session.output.note(previewed.sentence)
+        }
         session.output.flush()
         guard !command.dryRun else { return }
         if !isAnswered {

@@ -119,7 +119,7 @@ extension Prompt {
         do { file = try EditFile(mode.resolution, field: field, name: mode.name) } catch { throw ConsoleError(error, name: mode.name) }
         let edited = try held.gate.left { try Machine.edit(file.text, name: "conflict.txt") }
         do {
-            self.mode?.take(try file.applying(edited.bytes))
+            try self.mode?.take(try file.applying(edited.bytes))
             edited.remove()
         } catch EditFileError.unchanged {
             edited.remove()
@@ -128,7 +128,7 @@ extension Prompt {
             throw ConsoleError(
                 code: "edit", error.sentence + "; nothing is chosen by it", hint: "what you wrote is kept in \(edited.path)")
         } catch let error as ResolutionError {
-            edited.remove()
+            session().output.note("what you wrote is kept in \(edited.path)")
             throw ConsoleError(error, name: mode.name)
         }
         preview()
