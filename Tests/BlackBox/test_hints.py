@@ -123,6 +123,12 @@ class DryRuns(PromptTest):
             self.assertIn("3 would be settled; nothing was written", err)
         _, err = self.script(store, "all --choose tablet --dry-run\n")
         self.assertIn("1 would be settled, 2 would stay open; nothing was written", err)
+        part = "0 would be settled, 1 in part; nothing was written"
+        trip = self.store(*apart("notes/trip", {"n": 1, "t": 1}, {"n": 2, "t": 2}, {"n": 3, "t": 3}), name="trip")
+        for words in (["notes/trip"], ["--all"]):
+            self.assertIn(part, run("resolve", *words, "--choose-field", "n=laptop", "--dry-run", store=trip).stderr.decode())
+        self.assertIn("0 conflicts settled, 1 in part", self.script(trip, "all --choose-field n=laptop --yes\n")[0])
+        self.assertEqual(self.object("conflicts", store=trip)["fields"], ["t"])
         _, err = self.script(store, "conflicts\n1\nall --choose tablet --where n=9 --dry-run\n")
         self.assertIn("0 would be settled; nothing was written", err)
         self.assertEqual(len(self.objects("conflicts", store=store)), 3)

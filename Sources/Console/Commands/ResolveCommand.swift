@@ -48,13 +48,13 @@ struct ResolveCommand: SessionCommand {
         if answers.edit { return try edit(session) }
         if dryRun {
             let store = try session.reading()
-            var previewed = Previewed()
-            previewed.left = try eachResolution(session, store) { resolution in
+            var tally = ResolutionTally()
+            tally.left = try eachResolution(session, store) { resolution in
                 preview(resolution, session, store)
                 session.output.flushIfSlow()
-                previewed.add(resolution)
+                tally.add(resolution)
             }
-            return session.output.note(previewed.sentence)
+            return session.output.note(tally.previewed)
         }
         let store = try session.writing()
         let end = store.end
@@ -152,9 +152,7 @@ struct ResolveCommand: SessionCommand {
             let resolution = try answers.checked(try file.applying(edited.bytes), names)
             guard !dryRun else {
                 preview(resolution, session, before)
-                var previewed = Previewed()
-                previewed.add(resolution)
-                session.output.note(previewed.sentence)
+                session.output.note(ResolutionTally([resolution]).previewed)
                 edited.remove()
                 return
             }
@@ -223,22 +221,28 @@ struct ResolveCommand: SessionCommand {
     }
 }
 
-/// What a dry run comes to.
-struct Previewed {
-    /// Conflicts of which nothing would be left open.
-    private var settled = 0
-    /// Of which something would be written, and something left open.
-    private var partly = 0
+/// What resolutions come to.
+struct ResolutionTally {
+    /// Conflicts of which nothing is left open.
+    private(set) var settled = 0
+    /// Of which something is written, and something left open.
+    private(set) var partly = 0
     /// That cannot be settled like this.
     var left = 0
 
+    init(_ resolutions: [Resolution] = [], left: Int = 0) {
+        self.left = left
+        for resolution in resolutions { add(resolution) }
+    }
+
     mutating func add(_ resolution: Resolution) { if resolution.isComplete { settled += 1 } else { partly += 1 } }
 
-    var sentence: String {
-        let open = left + partly
-        let written = partly > 0 ? ", \(partly) of them with something answered" : ""
-        return "\(settled) would be settled\(open > 0 ? ", \(open) would stay open\(written)" : ""); nothing was written"
+    /// What a dry run says.
+    var previewed: String {
+        "\(settled) would be settled\(inPart)\(left > 0 ? ", \(left) would stay open" : ""); nothing was written"
     }
+
+    var inPart: String { partly > 0 ? ", \(partly) in part" : "" }
 }
 
 /// How a conflict is answered from the command line.

@@ -23,12 +23,8 @@ extension Prompt {
             for line in ResolutionPreview(resolution: resolution, name: names.name(of:)).lines { session.output.line("  " + line) }
         }
         if resolutions.count > Self.shownLimit { session.output.line("… and \(resolutions.count - Self.shownLimit) more") }
-        if command.dryRun {
-            var previewed = Previewed()
-            previewed.left = left
-            for resolution in resolutions { previewed.add(resolution) }
-            session.output.note(previewed.sentence)
-        }
+        let tally = ResolutionTally(resolutions, left: left)
+        if command.dryRun { session.output.note(tally.previewed) }
         session.output.flush()
         guard !command.dryRun else { return }
         if !isAnswered {
@@ -45,8 +41,8 @@ extension Prompt {
                 return
             }
         }
-        let events = try command.commit(resolutions, readAt: end, session, store)
-        session.output.line(StyledText("\(Sentences.count(events.count, "conflict")) settled", .good))
+        _ = try command.commit(resolutions, readAt: end, session, store)
+        session.output.line(StyledText("\(Sentences.count(tally.settled, "conflict")) settled\(tally.inPart)", .good))
         session.output.flush()
         try refresh()
     }
