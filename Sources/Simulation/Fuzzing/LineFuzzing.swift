@@ -50,7 +50,9 @@ private func checkCompletion(of line: String, _ names: [String]) {
             precondition(isSame(completed.words.dropLast(), cut.words.dropLast()))
             guard let word = completed.words.last, var beginning = cut.words.last else { preconditionFailure("a line has a last word") }
             if cut.openQuote == .escapes { beginning = cut.textBeforeQuote }
-            precondition(matching.begins(word, with: beginning), "what was typed is no longer there")
+            // Behind a lone `$` an escape goes on: that stands there as it was typed, and is none of the word.
+            let goesOn = (before + candidate).utf8.starts(with: line.utf8)
+            precondition(goesOn || matching.begins(word, with: beginning), "what was typed is no longer there")
             precondition(!completion.endsWord || completed.openQuote == nil, "a whole word ends in an open quote")
         }
     }
