@@ -53,7 +53,7 @@ package struct Conflict: Hashable, Sendable {
     package let isOfWholeEdits: Bool
     /// The record after just those events that every side had seen; nil when there was none.
     package let base: Record?
-    /// Greatest rank first.
+    /// Greatest rank first; of a side that an undo brought back counts the rank that it had.
     package let sides: [Side]
     /// The policy of `*`, which decides delete against edit.
     package let policy: Policy

@@ -111,17 +111,17 @@ struct ConflictBuilder<Storage: Volume> {
         return sides.sorted { $0.rank < $1.rank }
     }
 
+    /// In the order of the ranks that they had when they first stood there: no letter changes its side where only some were brought back.
     private func sides(_ numbers: [Int], _ stoodFor: [Int: Int]) throws(ReplicaError) -> [Side] {
-        var sides: [Side] = []
+        var sides: [(rank: Rank, side: Side)] = []
         for number in numbers {
             let origin = stoodFor[number] ?? number
             guard let asSeen = try past.record(.upTo(origin)) else { continue }
-            sides.append(
-                Side(
-                    event: try past.event(number), record: asSeen, epoch: past.row(origin).epoch,
-                    restored: try restored(by: past.row(number))))
+            let row = past.row(origin)
+            let side = Side(event: try past.event(number), record: asSeen, epoch: row.epoch, restored: try restored(by: past.row(number)))
+            sides.append((Rank(time: row.time, dot: row.dot), side))
         }
-        return sides.sorted { $0.event.rank > $1.event.rank }
+        return sides.sorted { $0.rank > $1.rank }.map(\.side)
     }
 
     private func restored(by row: BlockReader.Row) throws(ReplicaError) -> [Name?: Dot] {

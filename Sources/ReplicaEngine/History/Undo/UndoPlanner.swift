@@ -31,7 +31,21 @@ struct UndoPlanner {
             let own = (before?.fields ?? []).filter { $0.versions.contains { $0.dot == side.dot } }.map(\.field)
             if fields.isDisjoint(with: own) { fields.formUnion(own) }
         }
+        if self.sides.isEmpty { fields.formUnion(Self.stillContested(beside: fields, before, now)) }
         self.fields = fields.sorted()
+    }
+
+    /// The fields that are contested as they were by events whose entries in these fields come back: else what one side wrote would be two sides' afterwards.
+    private static func stillContested(beside fields: Set<Name>, _ before: Record?, _ now: Record) -> Set<Name> {
+        let contested = (before?.fields ?? []).filter(\.isContested)
+        var (found, writers) = (Set<Name>(), Set(contested.filter { fields.contains($0.field) }.flatMap(\.versions).map(\.dot)))
+        while let next = contested.first(where: { field in
+            !fields.contains(field.field) && !found.contains(field.field) && field.versions.contains { writers.contains($0.dot) } && now.fields.contains(field)
+        }) {
+            found.insert(next.field)
+            writers.formUnion(next.versions.map(\.dot))
+        }
+        return found
     }
 
     /// - Parameter isOwn: whether a live entry, or with no field a live delete, is the undone event's or stands for it.
