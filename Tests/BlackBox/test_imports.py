@@ -73,6 +73,16 @@ class Sizes(StoreTest):
             checkpoints = os.listdir(store / ".syncline" / "checkpoint")
             self.assertEqual(bool(made), f"{count:012}.checkpoint" in checkpoints, "nor for the fold of what came")
 
+    def test_nobody_folds_again_what_imports_brought_one_after_the_other(self):
+        store, lines = self.make(), history(130_000, note=7)
+        checkpoints = []
+        for end in (40_000, 80_000, 90_000, 125_000, 130_000):
+            self.ok("import", self.lines(lines[:end]), store=store)
+            checkpoints.append([int(name.split(".")[0]) for name in os.listdir(store / ".syncline" / "checkpoint")])
+        self.assertEqual(checkpoints, [[], [80_000], [80_000], [80_000], [80_000]])
+        self.ok("import", self.lines(history(150_000, note=7)), store=store)
+        self.assertIn(150_000, [int(name.split(".")[0]) for name in os.listdir(store / ".syncline" / "checkpoint")])
+
     def test_what_inflates_without_end_costs_only_time(self):
         store = self.make()
         blank, endless, spaces = (self.folder / name for name in ("blank.gz", "endless.gz", "spaces.gz"))

@@ -83,6 +83,9 @@ extension Replica {
         }
     }
 
+    /// How many events whoever opens the store has to fold.
+    package var eventsBehindCheckpoint: UInt64 { end.index - (checkpointEnd?.position.index ?? 0) }
+
     /// Folds the log from its beginning.
     private func setCheckpointAside() throws(ReplicaError) {
         setAsideCount += 1
