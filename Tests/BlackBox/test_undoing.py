@@ -241,6 +241,53 @@ class Undoing(StoreTest):
         """What a conflict's page says, other than which event says it now."""
         return page["base"], page["fields"], [(s["side"], s["delete"], s["fields"]) for s in page["sides"]]
 
+    def test_what_settles_a_part_taken_back_leaves_the_sides_and_their_letters(self):
+        store = self.make()
+        third = self.THIRD
+        self.ok("import", self.lines([
+            event(DEVICE, 1, set={"t": "o", "n": 1, "m": 1}), event(DEVICE, 2, context={DEVICE: 1}, set={"t": "a", "n": 2}),
+            event(OTHER, 1, context={DEVICE: 1}, set={"t": "b", "n": 3, "m": 3}), event(third, 1, context={DEVICE: 1}, set={"t": "c"})]), store=store)
+        before = self.object("show", "notes/trip", store=store)
+        for words in (["--choose-field", "t=a"], ["--choose-field", "n=b"], ["--set", "t=d"]):
+            with self.subTest(words=words):
+                self.ok("resolve", "notes/trip", *words, store=store)
+                for back in ("undo", "redo", "undo"):
+                    self.ok(back, store=store)
+                self.assertEqual(self.seen(self.object("show", "notes/trip", store=store)), self.seen(before))
+        self.ok("resolve", "notes/trip", "--choose", "b", store=store)
+        chosen = {field: entry["value"] for field, entry in before["sides"][1]["entries"].items()}
+        got = self.object("get", "notes/trip", store=store)["fields"]
+        self.assertEqual({field: got[field] for field in chosen}, chosen)
+        self.agrees(store)
+
+    def test_a_put_over_a_deleted_and_edited_record_goes_back_and_forth_and_nothing_removed_returns(self):
+        for policy in ("manual", "latest"):
+            with self.subTest(policy=policy):
+                store = self.make(policy)
+                self.ok("import", self.lines([
+                    event(DEVICE, 1, set={"t": "o", "n": 1, "body": "p"}), event(DEVICE, 2, context={DEVICE: 1}, delete=True),
+                    event(OTHER, 1, context={DEVICE: 1}, set={"n": 3}, unset=["t"]), event(OTHER, 2, context={DEVICE: 1, OTHER: 1}, set={"n": 4}),
+                    event(self.THIRD, 1, context={DEVICE: 1}, set={"body": "C"}, time=2000)]), store=store)
+                self.ok("policy", "notes", policy, store=store)
+                before = self.shown(store)
+                self.assertNotIn("t", before[0])
+                self.ok("put", "notes/trip", "new=1", store=store)
+                after = self.shown(store)
+                for words, shown in (("undo", before), ("redo", after), ("undo", before)):
+                    self.ok(words, store=store)
+                    self.assertEqual(self.shown(store), shown, words)
+                self.agrees(store)
+
+    def test_what_ends_whole_edits_side_by_side_says_no_field_settled_that_is_not(self):
+        store = self.make()
+        self.ok("import", self.lines([
+            event(DEVICE, 1, set={"x": 1, "y": 1}), event(DEVICE, 2, context={DEVICE: 1}, set={"x": 2, "y": 2}),
+            event(OTHER, 1, context={DEVICE: 1}, set={"x": 3})]), store=store)
+        self.ok("policy", "notes", "record", store=store)
+        said = run("put", "notes/trip", "new=1", store=store).stderr.decode()
+        self.assertEqual(said, "settled in notes/trip: edits side by side, y\n")
+        self.assertEqual([c["fields"] for c in self.objects("conflicts", store=store)], [["x"]])
+
     def test_the_lease_that_decided_decides_again(self):
         store = self.make()
         self.ok("import", self.lines([

@@ -22,6 +22,8 @@ struct ReopenedConflictTests {
                     if policy == "record" && settled != nil { continue }
                     var undone = try #require(settling.first).dot
                     for step in 0..<3 {
+                        // Once more what was undone and redone, or the redo.
+                        if step == 2 && round == 1 { undone = try #require(settling.first).dot }
                         let plan = try store.replica.undoPlan(of: undone)
                         #expect(plan.movedOn.isEmpty, "\(name)")
                         undone = try #require(try store.commit(plan.drafts).first).dot

@@ -3,13 +3,13 @@ package import EventCore
 extension Conflict {
     /// The contested fields that a write leaves uncontested; nil where it ends nothing of the conflict. Any write ends delete against edit, and a conflict of whole edits.
     package func fieldsSettled(by body: EventBody) -> [Name]? {
-        let contested = fields.map(\.field)
-        // One event that has seen all heads ends a conflict of whole edits, whatever it writes.
-        if isOfWholeEdits { return contested }
-        var settled = contested
+        var settled = fields.map(\.field)
         if case .write(let set, let unset) = body {
-            settled = contested.filter { field in set.contains { $0.field == field } || unset.contains(field) }
+            // One event that has seen all heads ends a conflict of whole edits, whatever it writes; a field that they contest stays so.
+            let ended = isOfWholeEdits ? Set(settled).subtracting(record.fields.filter(\.isContested).map(\.field)) : []
+            settled.removeAll { field in !ended.contains(field) && !set.contains { $0.field == field } && !unset.contains(field) }
         }
+        if isOfWholeEdits { return settled }
         return settled.isEmpty && !isDeleteAgainstEdit ? nil : settled
     }
 }

@@ -23,7 +23,8 @@ extension Replica {
         return try UndoPlanner(undoing: undone, now: now, before: before, sides: sides).plan(isUndoneAlready: isUndoneAlready, note: note) {
             (field, version) throws(ReplicaError) in
             // What another undo brought back of what will be there again is not lost either.
-            let held = if let field { before?.fields.first { $0.field == field }?.versions.map(\.dot) ?? [] } else { before?.tombstones ?? [] }
+            let held =
+                if let field { before?.fields.first { $0.field == field }?.versions.map(\.dot) ?? [] } else { before?.tombstones ?? [] }
             return try origins.stands(version, in: field, for: own.union(held))
         }
     }

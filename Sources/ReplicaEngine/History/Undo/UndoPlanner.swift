@@ -31,21 +31,28 @@ struct UndoPlanner {
             let own = (before?.fields ?? []).filter { $0.versions.contains { $0.dot == side.dot } }.map(\.field)
             if fields.isDisjoint(with: own) { fields.formUnion(own) }
         }
-        if self.sides.isEmpty { fields.formUnion(Self.stillContested(beside: fields, before, now)) }
+        if self.sides.isEmpty { fields = Self.stillContested(beside: fields, before, now) }
         self.fields = fields.sorted()
     }
 
-    /// The fields that are contested as they were by events whose entries in these fields come back: else what one side wrote would be two sides' afterwards.
+    /// These fields, and those that are contested as they were by events whose entries in these come back: else what one side wrote would be two sides' afterwards.
     private static func stillContested(beside fields: Set<Name>, _ before: Record?, _ now: Record) -> Set<Name> {
         let contested = (before?.fields ?? []).filter(\.isContested)
-        var (found, writers) = (Set<Name>(), Set(contested.filter { fields.contains($0.field) }.flatMap(\.versions).map(\.dot)))
+        // An undo may have brought the same values back.
+        let values = Dictionary(uniqueKeysWithValues: now.fields.map { ($0.field, Self.counted($0)) })
+        var (found, writers) = (fields, Set(contested.filter { fields.contains($0.field) }.flatMap(\.versions).map(\.dot)))
         while let next = contested.first(where: { field in
-            !fields.contains(field.field) && !found.contains(field.field) && field.versions.contains { writers.contains($0.dot) } && now.fields.contains(field)
+            !found.contains(field.field) && field.versions.contains { writers.contains($0.dot) }
+                && values[field.field] == Self.counted(field)
         }) {
             found.insert(next.field)
             writers.formUnion(next.versions.map(\.dot))
         }
         return found
+    }
+
+    private static func counted(_ field: RecordField) -> [FieldValue?: Int] {
+        Dictionary(field.versions.map { ($0.value, 1) }, uniquingKeysWith: +)
     }
 
     /// - Parameter isOwn: whether a live entry, or with no field a live delete, is the undone event's or stands for it.
@@ -83,9 +90,8 @@ struct UndoPlanner {
     private func drafts(_ note: Note?) throws(ReplicaError) -> [Draft] {
         let deletes = before?.tombstones ?? []
         let written = fields.filter { field in
-            // A removal may be all that a side of whole records wrote.
-            isWritten(field, besideDelete: !deletes.isEmpty)
-                || versions(of: field, before).contains { entry in sides.contains { $0.dot == entry.dot } }
+            // A removal that a side of whole records wrote, or had seen and the deletes had not, would be these deletes' now.
+            isWritten(field, besideDelete: !deletes.isEmpty) || versions(of: field, before).contains { owner(of: $0) != nil }
         }
         func draft(_ body: EventBody) -> Draft { Draft(key: now.key, body: body, kind: .undo, undoes: undone[0].dot, note: note) }
         func drafts(_ writes: [Write]) -> [Draft] { Self.fitting(writes).map { draft(Self.body($0)) } }
@@ -104,22 +110,25 @@ struct UndoPlanner {
         return hasValue(versions(of: field, before)) || !besideDelete && hasValue(versions(of: field, now))
     }
 
+    /// The first edit among the sides of whole records that wrote an entry, or else had seen it.
+    private func owner(of entry: Version, _ hasRoom: (Event) -> Bool = { _ in true }) -> Event? {
+        let edits = sides.filter { $0.body != .delete }
+        return edits.first { $0.dot == entry.dot } ?? edits.first { $0.context.covers(entry.dot) && hasRoom($0) }
+    }
+
     /// The writes of each side of whole records, smallest rank first; nil for a delete. An entry goes with the side that wrote it, or had seen it; one more of the same field is a side of its own.
     private func wholeSides(_ fields: [Name]) -> [[Write]?] {
         var writes: [Dot: [Write]] = [:]
-        let edits = sides.filter { $0.body != .delete }
-        func hasRoom(_ dot: Dot, for field: Name) -> Bool { writes[dot]?.contains { $0.field == field } != true }
         for field in fields {
             let held = before?.fields.first { $0.field == field }
             for version in held?.versions ?? [] {
-                let owner =
-                    edits.first { $0.dot == version.dot } ?? edits.first { $0.context.covers(version.dot) && hasRoom($0.dot, for: field) }
+                let owner = owner(of: version) { edit in writes[edit.dot]?.contains { $0.field == field } != true }
                 if owner != nil || held?.isContested == true {
                     writes[owner?.dot ?? version.dot, default: []].append((field, version.value))
                 }
             }
-            if !writes.values.joined().contains(where: { $0.field == field }) {
-                writes[edits[0].dot, default: []].append((field, held?.versions.first?.value))
+            if let edit = sides.first(where: { $0.body != .delete }), !writes.values.joined().contains(where: { $0.field == field }) {
+                writes[edit.dot, default: []].append((field, held?.versions.first?.value))
             }
         }
         let dots = Set(writes.keys).union(sides.filter { $0.body == .delete }.map(\.dot))
