@@ -88,7 +88,7 @@ class Commands:
             yield f"conflicts --field f, first line, under {policy}", ["conflicts", "--field", self.field], None, True
             yield f"conflicts --device D, first line, under {policy}", ["conflicts", "--device", self.device], None, True
             yield f"list --where, under {policy}", ["list", "--where", f"{self.field}=nothing has this"], None, False
-        yield "policy notes --field f manual", ["policy", "notes", "--field", self.field, "manual"], None, False
+        yield "policy notes --field f manual", ["policy", "notes", "--field", self.field, "manual"], None, True
 
     def resolving(self):
         for key in self.records:

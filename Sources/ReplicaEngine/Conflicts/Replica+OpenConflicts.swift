@@ -234,7 +234,7 @@ extension Replica {
     private static var manyNodeBytes: Int { 1 << 20 }
 
     /// Behind so many that are not wanted many more may come.
-    private static var unwantedOneByOne: Int { 1000 }
+    private static var unwantedOneByOne: Int { 8000 }
 }
 
 extension RecordTable {
