@@ -3,6 +3,7 @@ import gzip
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -13,6 +14,10 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("SYNCLINE_BINARY", str(ROOT / ".build" / "release" / "syncline"))
 DATA = ROOT / "Tests" / "Data"
 
+# What `&` or `nohup` has ignored stays ignored in whatever is started; a handler of one's own does not.
+for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, lambda *_: None)
 
 #: Seconds after which nothing more is hoped for: a wait ends when what it waits for is there, so a long one costs a fast machine nothing.
 PATIENCE = 240

@@ -117,9 +117,7 @@ class Keeping(StoreTest):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             bench = subprocess.Popen(
                 [BINARY, "bench", "replay", "--events", "10000000"], env={**os.environ, "TMPDIR": str(self.folder)},
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                # What runs the tests may have it ignored, as a shell does behind `&`; then it stays ignored.
-                preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             deadline = time.monotonic() + PATIENCE
             while not list(self.folder.rglob("*.segment")):
                 self.assertIsNone(bench.poll())
