@@ -81,6 +81,26 @@ struct ResolutionTests {
         #expect(try nested.setting(Name("f"), to: FieldValue(integer: 1)).draft().kind == .resolve)
     }
 
+    @Test func `what does not fit into one event is refused where it is chosen and where it is written`() throws {
+        func text(_ letter: String) -> String { "\"" + String(repeating: letter, count: Limits.eventBytes / 2) + "\"" }
+        let long = Resolution(
+            of: try Self.conflict([[Self.write(["f": "0"]), Self.write(["f": text("a")])], [Self.write(["f": text("b")])]]))
+        let both = try long.takingBoth()
+        for refused in [{ try both.checkSize() }, { _ = try both.draft() }] as [() throws -> Void] {
+            let error = #expect(throws: ResolutionError.self) { try refused() }
+            guard case .tooLarge(let bytes, fields: 1) = error else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+            #expect(bytes > Limits.eventBytes && bytes < Limits.eventBytes + 1000)
+        }
+        for side in long.conflict.sides {
+            let one = try long.choosing([side.dot])
+            try one.checkSize()
+            #expect(try one.draft().kind == .resolve)
+        }
+    }
+
     private static func check(
         _ replica: Replica<FaultyVolume>, _ resolution: Resolution, _ draft: Draft, _ name: String
     ) throws {
