@@ -7,7 +7,7 @@ import unittest
 import uuid
 
 from harness import PATIENCE, event
-from hub import HubProcess, HubTest
+from hub import HubTest
 from test_hub_watch import Watch
 
 
@@ -27,7 +27,7 @@ class Kills(HubTest):
         for _ in range(times):
             time.sleep(chance.uniform(0.02, longest))
             self.hub.kill()
-            self.hub = HubProcess(self.data, port=self.hub.port)
+            self.serve(port=self.hub.port)
 
     def test_three_devices_write_and_agree(self):
         """Processes of ours on one set of records: they stay connected as well as they can, and what conflicts is settled on one of them."""
