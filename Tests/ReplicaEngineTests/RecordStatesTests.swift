@@ -197,7 +197,8 @@ struct RecordStatesTests {
         #expect(saved.count == 4 && saved.end.position == Position(8))
     }
 
-    @Test func `what a reader has made is found when it is looked for again`() throws {
+    /// A store with four events of one record, and a checkpoint behind them.
+    private static func fourEvents() throws -> (FaultyVolume, Replica<FaultyVolume>, RecordKey) {
         let volume = FaultyVolume()
         let replica = try ReferenceTests.replica(on: volume)
         let key = RecordKey(collection: try Name("notes"), record: try Name("r"))
@@ -206,6 +207,11 @@ struct RecordStatesTests {
             _ = try replica.commit([Draft(key: key, body: body)], wall: 1000 + UInt64(number))
         }
         try replica.checkpoint()
+        return (volume, replica, key)
+    }
+
+    @Test func `what a reader has made is found when it is looked for again`() throws {
+        let (volume, replica, key) = try Self.fourEvents()
         #expect(replica.states(of: key).state(at: Position(1)) == nil)
         let reader = try Replica.open(in: "disk/store", on: volume, access: .reading)
         try reader.saveStates(every: 2)
@@ -217,14 +223,7 @@ struct RecordStatesTests {
     }
 
     @Test func `the file is believed while it is whole and of this log`() throws {
-        let volume = FaultyVolume()
-        let replica = try ReferenceTests.replica(on: volume)
-        let key = RecordKey(collection: try Name("notes"), record: try Name("r"))
-        for number in 1...4 {
-            let body = try EventBody.writing(set: [FieldWrite(field: try Name("f"), value: Store.value("\(number)"))])
-            _ = try replica.commit([Draft(key: key, body: body)], wall: 1000 + UInt64(number))
-        }
-        try replica.checkpoint()
+        let (volume, replica, key) = try Self.fourEvents()
         try replica.saveStates(every: 2)
         try replica.close()
         let whole = try volume.wholeFile(Self.path)

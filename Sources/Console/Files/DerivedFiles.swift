@@ -20,8 +20,10 @@ extension Session {
 
     /// Makes them where most of a store's events have just come in: beside that it takes little. Who takes in a few events does not wait for it.
     func makeDerivedFiles(of store: Store, gained: Int) throws {
-        if gained > Int(store.end.index) / 2 { try makeDerivedFiles(of: store) }
+        if Self.isMost(gained, of: store.end.index) { try makeDerivedFiles(of: store) }
     }
+
+    static func isMost(_ gained: Int, of eventCount: UInt64) -> Bool { gained > Int(eventCount) / 2 }
 
     func makeDerivedFiles(of store: Store) throws {
         let counting = Progress("counting conflicts", total: 0, unit: "events", on: output)

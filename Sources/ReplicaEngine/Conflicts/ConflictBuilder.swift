@@ -9,8 +9,7 @@ struct ConflictBuilder<Storage: Volume> {
     let policies: CollectionPolicies
 
     func conflict() throws(ReplicaError) -> Conflict {
-        let isOfWholeEdits = policies.isConflictOfWholeEdits(record)
-        let numbers = try isOfWholeEdits ? self.numbers(of: record.heads) : sideNumbers()
+        let numbers = try sideNumbers()
         let stoodFor = try stoodFor(by: numbers, in: isOfWholeEdits || record.isDeleteAgainstEdit ? nil : contestedNames)
         let base = try past.record(.seenBy(Set(stoodFor.values).sorted()))
         let sides = try sides(numbers, stoodFor)
@@ -22,7 +21,7 @@ struct ConflictBuilder<Storage: Volume> {
 
     /// What policies decide of it; reads no more than that takes.
     func decided() throws(ReplicaError) -> Decided {
-        if policies.isConflictOfWholeEdits(record) { return Decided(isOpen: true) }
+        if isOfWholeEdits { return Decided(isOpen: true) }
         let contested = record.fields.filter(\.isContested)
         var decided = Decided(isOpen: false)
         if record.isDeleteAgainstEdit {
@@ -55,9 +54,11 @@ struct ConflictBuilder<Storage: Volume> {
         return numbers
     }
 
+    private var isOfWholeEdits: Bool { policies.isConflictOfWholeEdits(record) }
+
     private var contestedNames: Set<Name> { Set(record.fields.filter(\.isContested).map(\.field)) }
 
-    // MARK: - The base
+    // MARK: - Whom a side stands for
 
     /// For each of these events the one that it stands for, mostly itself.
     ///
@@ -104,10 +105,9 @@ struct ConflictBuilder<Storage: Volume> {
 
     /// The sides as events, smallest rank first, where these are whole records: where delete stands against edit, or whole edits against each other. None elsewhere.
     func wholeSides() throws(ReplicaError) -> [Event] {
-        let isOfWholeEdits = policies.isConflictOfWholeEdits(record)
         guard isOfWholeEdits || record.isDeleteAgainstEdit else { return [] }
         var sides: [Event] = []
-        for number in try isOfWholeEdits ? numbers(of: record.heads) : sideNumbers() { sides.append(try past.event(number)) }
+        for number in try sideNumbers() { sides.append(try past.event(number)) }
         return sides.sorted { $0.rank < $1.rank }
     }
 
@@ -132,8 +132,9 @@ struct ConflictBuilder<Storage: Volume> {
         return restored
     }
 
-    /// The events that disagree: of contested entries, and where delete stands against edit, the deletes and the newest live edits.
+    /// The events that disagree: the heads where whole edits do; else those of contested entries, and where delete stands against edit, the deletes and the newest live edits.
     private func sideNumbers() throws(ReplicaError) -> [Int] {
+        if isOfWholeEdits { return try numbers(of: record.heads) }
         var dots = Set(record.fields.filter(\.isContested).flatMap(\.versions).map(\.dot))
         if record.isDeleteAgainstEdit {
             dots.formUnion(record.tombstones)

@@ -3,13 +3,15 @@ package import EventCore
 extension Conflict {
     /// The contested fields that a write leaves uncontested; nil where it ends nothing of the conflict. Any write ends delete against edit, and a conflict of whole edits.
     package func fieldsSettled(by body: EventBody) -> [Name]? {
-        var settled = fields.map(\.field)
-        if case .write(let set, let unset) = body {
-            // One event that has seen all heads ends a conflict of whole edits, whatever it writes; a field that they contest stays so.
-            let ended = isOfWholeEdits ? Set(settled).subtracting(record.fields.filter(\.isContested).map(\.field)) : []
-            settled.removeAll { field in !ended.contains(field) && !set.contains { $0.field == field } && !unset.contains(field) }
+        let contested = fields.map(\.field)
+        guard case .write(let set, let unset) = body else { return contested }
+        let written = Set(set.map(\.field) + unset)
+        if isOfWholeEdits {
+            // One event that has seen all heads ends that, whatever it writes; a field that these contest stays so.
+            let stillContested = Set(record.fields.filter(\.isContested).map(\.field)).subtracting(written)
+            return contested.filter { !stillContested.contains($0) }
         }
-        if isOfWholeEdits { return settled }
+        let settled = contested.filter(written.contains)
         return settled.isEmpty && !isDeleteAgainstEdit ? nil : settled
     }
 }

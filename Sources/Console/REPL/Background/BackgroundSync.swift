@@ -105,7 +105,7 @@ final class BackgroundSync: NoticeSource, @unchecked Sendable {
     /// Makes them on a thread of its own, of the store as a reader finds it: neither who types nor the watch waits for it. That it cannot be done is no harm.
     private func makeDerivedFiles(gained: Int) {
         // For a few no store is opened.
-        guard gained > Int(held.gate.stamp) / 2 else { return }
+        guard Session.isMost(gained, of: held.gate.stamp) else { return }
         try? Host.startThread { [self] in
             guard let store = try? Store.open(in: held.folder, on: POSIXVolume(), access: .reading) else { return }
             try? Session(behind: held).makeDerivedFiles(of: store, gained: gained)
