@@ -26,9 +26,9 @@ def run(commands, options):
     """By command the least of all rounds."""
     figures = {}
 
-    def note(name, words, given, first_line):
-        processor, wall = commands.measure(words, given, first_line)
-        least = figures.setdefault(name, {"processor": processor, "wall": wall, "firstLine": first_line})
+    def note(name, words, given, until):
+        processor, wall = commands.measure(words, given, until)
+        least = figures.setdefault(f"{name}, {until}" if until else name, {"command": name, "until": until, "processor": processor, "wall": wall})
         least["processor"], least["wall"] = min(least["processor"], processor), min(least["wall"], wall)
 
     for _ in range(options.rounds):
@@ -49,9 +49,9 @@ def markdown(results):
         machine.line(results) + f"of each figure the least. Workload W of {results['events']:,} events; R has {results['hotEvents']:,} of them, C is in conflict, HALF is the middle of the log.\n",
         "| command | processor | wall |", "|---|---|---|",
     ]
-    for name, figure in results["figures"].items():
-        until = ", first line" if figure["firstLine"] else ""
-        lines.append(f"| `{name}`{until} | {figure['processor']:.0f} ms | {figure['wall']:.0f} ms |")
+    for figure in results["figures"].values():
+        until = f", {figure['until']}" if figure["until"] else ""
+        lines.append(f"| `{figure['command']}`{until} | {figure['processor']:.0f} ms | {figure['wall']:.0f} ms |")
     return "\n".join(lines) + "\n"
 
 

@@ -1,5 +1,6 @@
 #include "CMemory.h"
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -23,3 +24,24 @@ int syncline_commit(void *base, size_t from, size_t to) {
 }
 
 void syncline_release(void *base, size_t size) { munmap(base, size); }
+
+// First and last byte side by side, which the compiler does for many places at once; only where both are right is the rest compared. The C library's memmem takes some
+// ten times as long where what is wanted is short.
+int syncline_contains(const void *bytes, size_t size, const void *wanted, size_t wanted_size) {
+    enum { stride = 64 };
+    if (wanted_size == 0) return 1;
+    if (size < wanted_size) return 0;
+    const uint8_t *at = bytes, *end = at + (size - wanted_size) + 1, *what = wanted;
+    const uint8_t first = what[0], last = what[wanted_size - 1];
+    for (; end - at >= stride; at += stride) {
+        const uint8_t *behind = at + wanted_size - 1;
+        uint8_t found = 0;
+        for (int place = 0; place < stride; place++) found |= (at[place] == first) & (behind[place] == last);
+        if (!found) continue;
+        for (int place = 0; place < stride; place++)
+            if (at[place] == first && behind[place] == last && memcmp(at + place, what, wanted_size) == 0) return 1;
+    }
+    for (; at < end; at++)
+        if (memcmp(at, what, wanted_size) == 0) return 1;
+    return 0;
+}

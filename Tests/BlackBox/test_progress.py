@@ -1,4 +1,4 @@
-"""How far long work has come: on a terminal after a second, gone when it is done, and nowhere else."""
+"""How far long work has come: on a terminal, gone when it is done, and nowhere else."""
 import os
 import pty
 import re

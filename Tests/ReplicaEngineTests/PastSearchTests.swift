@@ -89,7 +89,96 @@ struct PastSearchTests {
         let body = try EventBody.writing(set: [FieldWrite(field: a, value: FieldValue(text: "union"))])
         _ = try store.replica.commit([Draft(key: policy, body: body)], wall: 2_000_000)
         let wanted = [FieldWrite(field: a, value: Store.value("[1,2,3]"))]
-        #expect(try Self.shown(store.replica, .position(store.replica.end), wanted).count { $0.shows(wanted) } == 1)
+        for record in 0..<20 {
+            let key = RecordKey(collection: try Name("trips"), record: try Name("other\(record)"))
+            let body = try EventBody.writing(set: [FieldWrite(field: a, value: Store.value("[5]"))])
+            _ = try store.replica.commit([Draft(key: key, body: body)], wall: 3_000_000)
+        }
+        let moment = Moment.position(store.replica.end)
+        #expect(try Self.shown(store.replica, moment, wanted).map(\.key.record) == [Name("rome")])
+        #expect(try Self.shown(store.replica, moment, wanted).count { $0.shows(wanted) } == 1)
+        // An item that nobody wrote is in no set, and no policy makes a set a number.
+        for value in ["[1,2,3,40]", "1"] {
+            #expect(try Self.shown(store.replica, moment, [FieldWrite(field: a, value: Store.value(value))]).isEmpty, "\(value)")
+        }
+    }
+
+    @Test(arguments: 0..<4 as Range<UInt64>) func `on several cores the records are found that one finds`(seed: UInt64) throws {
+        var store = try SearchedStore(seed: seed)
+        let (replica, whole) = (store.replica, Position(0)..<store.replica.end)
+        // Many small pieces, which cut through blocks; and every second one of these.
+        let small = stride(from: 0, to: whole.upperBound.index, by: 3).map { Position($0)..<Position(min($0 + 3, whole.upperBound.index)) }
+        for wanted in store.someValues([]) {
+            for collection in [nil, store.history.events[0].key.collection] {
+                func keys(_ pieces: [Range<Position>], atMost most: Int = 1000, _ progress: (Int) -> Void = { _ in }) throws -> [RecordKey]?
+                {
+                    try replica.keys(in: collection, thatHad: WantedWrite(wanted, madeBy: []), atMost: most, in: pieces, progress)
+                }
+                let events = store.history.events.filter { event in
+                    guard collection == nil || event.key.collection == collection, case .write(let set, _) = event.body else {
+                        return false
+                    }
+                    return set.contains(wanted)
+                }
+                let expected = Set(events.map(\.key)).sorted()
+                var told: [Int] = []
+                #expect(try keys(small) { told.append($0) } == expected, "seed \(seed), \(wanted)")
+                #expect(told == told.sorted() && !told.isEmpty)
+                #expect(try keys([whole]) == expected, "seed \(seed), \(wanted)")
+                #expect(try keys(small, atMost: expected.count) == expected)
+                if !expected.isEmpty { #expect(try keys(small, atMost: expected.count - 1) == nil) }
+            }
+        }
+    }
+
+    @Test func `each block is looked at once, by whoever has the piece that it begins in`() throws {
+        let replica = try SearchedStore(seed: 1).replica
+        func blocks(_ pieces: [Range<UInt64>]) throws -> [UInt64] {
+            let look = LogLook<FaultyVolume, [UInt64]>(replica.log) { (own, block) throws(ReplicaError) in
+                own.append(block.first.index)
+                return false
+            }
+            let pieces = pieces.map { Position($0.lowerBound)..<Position($0.upperBound) }
+            return try look.lookers(through: pieces, progress: { _ in }, making: { [] }).flatMap(\.self).sorted()
+        }
+        let end = replica.end.index
+        let all = try blocks([0..<end])
+        #expect(Set(all).count == all.count && all.count > 3)
+        #expect(try blocks(stride(from: 0, to: end, by: 1).map { $0..<($0 + 1) }) == all)
+        // Where nobody has the piece before, it is the one's that holds its end.
+        let last = try #require(all.last)
+        try #require(last + 1 < end)
+        #expect(try blocks([(last + 1)..<end]) == [last])
+        #expect(try blocks([0..<1, (last + 1)..<end]) == [0, last])
+    }
+
+    @Test func `a block that cannot be read is an error, whoever reads it`() throws {
+        let volume = FaultyVolume()
+        let replica = try ReferenceTests.replica(on: volume)
+        for piece in try ReferenceTests.history(3).events.chunked(3) { _ = try replica.ingest(piece) }
+        try replica.checkpoint()
+        try replica.close()
+        let (whole, path) = (volume.state, "disk/store/log/00000001-000000000000.segment")
+        func count(_ state: DiskState, _ pieceEvents: Int) throws -> Int {
+            let log = try EventLog.open(in: "disk/store", on: FaultyVolume(state), access: .reading)
+            let look = LogLook<FaultyVolume, Int>(log) { (own, block) throws(ReplicaError) in
+                own += Int(block.header.count)
+                return false
+            }
+            let pieces = stride(from: 0, to: log.end.index, by: pieceEvents).map { Position($0)..<Position($0 + UInt64(pieceEvents)) }
+            return try look.lookers(through: pieces, progress: { _ in }, making: { 0 }).reduce(0, +)
+        }
+        let events = Int(replica.end.index)
+        var failures = [0, 0]
+        for byte in stride(from: 1536, to: try #require(whole.files[path]?.count), by: 97) {
+            var state = whole
+            state.flipBit(byte * 8, of: path)
+            for (index, pieceEvents) in [3, 1 << 18].enumerated() {
+                do { #expect(try count(state, pieceEvents) == events, "byte \(byte)") } catch { failures[index] += 1 }
+            }
+        }
+        // Whoever begins in the middle of a segment reads its index, too.
+        #expect(failures[0] >= failures[1] && failures[1] > 10, "\(failures)")
     }
 
     private struct Shown: Hashable {

@@ -13,6 +13,9 @@ void *syncline_reserve(size_t size);
 /// Huge pages are asked for from 2 MiB on, where a table walk would otherwise miss the TLB on every event.
 int syncline_commit(void *base, size_t from, size_t to);
 
+/// Whether these `wanted_size` bytes stand somewhere among the `size` bytes; none always do.
+int syncline_contains(const void *bytes, size_t size, const void *wanted, size_t wanted_size);
+
 /// Gives a reservation back.
 void syncline_release(void *base, size_t size);
 

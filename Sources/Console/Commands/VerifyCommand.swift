@@ -19,12 +19,16 @@ struct VerifyCommand: SessionCommand {
     func run(_ session: Session) throws {
         let folder = try session.folderForReading()
         let signed = deep ? try DeviceSignatures.known(in: folder) : nil
-        let reading = Progress("reading", total: 0, unit: "events", on: session.output)
-        let hashing = Progress("hashing", total: 0, unit: "events", on: session.output)
+        func progress(_ what: String) -> Progress { Progress(what, total: 0, unit: "events", on: session.output) }
+        let (reading, folding, hashing) = (progress("reading"), progress("folding"), progress("hashing"))
         let found = try Store.verify(in: folder, on: POSIXVolume(), deep: deep, marks: Set(signed?.all.map(\.head.dot) ?? [])) {
-            ($0 == .reading ? reading : hashing).advance(to: Int($1), of: Int($2))
+            switch $0 {
+            case .reading: reading.advance(to: Int($1), of: Int($2))
+            case .folding: folding.advance(to: Int($1), of: Int($2))
+            case .hashing: hashing.advance(to: Int($1), of: Int($2))
+            }
         }
-        for progress in [reading, hashing] { progress.end() }
+        for progress in [reading, folding, hashing] { progress.end() }
         let verdicts = signed?.verdicts(on: found) ?? [:]
         let problems = problems(found) + SignedChain.problems(verdicts)
         let result = verdicts.values.contains(where: \.isWrong) ? .corrupt : found.result

@@ -1,4 +1,4 @@
-/// How far long work has come: on a terminal only, and only after a second.
+/// How far long work has come: on a terminal only. What is done before somebody notices that it takes time says nothing.
 final class Progress {
     private let output: Output
     private let what: String
@@ -7,6 +7,9 @@ final class Progress {
     private let unit: String
     private let start = Machine.monotonicSeconds
     private var shown = 0.0
+
+    /// With what a program takes to start, some 90 ms.
+    private static let unnoticedSeconds = 0.08
 
     init(_ what: String, total: Int, unit: String = "", on output: Output) {
         self.unit = unit.isEmpty ? "" : " " + unit
@@ -21,7 +24,7 @@ final class Progress {
     func advance(to done: Int, of total: Int) {
         guard output.showsProgress else { return }
         let now = Machine.monotonicSeconds
-        guard now - start > 1, now - shown > 0.1 else { return }
+        guard now - start > Self.unnoticedSeconds, now - shown > 0.1 else { return }
         shown = now
         output.progress("\(what) \(done * 100 / max(1, total)) % (\(done) of \(total)\(unit))")
     }

@@ -1,11 +1,15 @@
-/// Finds the events of blocks that write a value to a field: of a packed block its values are looked through, and which events wrote them only where it is among these.
+/// Finds the events of blocks that write a value to a field, or one with a trace in it: of a packed block its values are looked through, and which events wrote them only
+/// where a wanted one is among these.
 package struct WriteSearch {
-    private let write: FieldWrite
+    private let field: Name
     private let code: [UInt8]
+    private let traces: [ValueTrace]
     private let sections = PackedSections()
 
-    package init(_ write: FieldWrite) {
-        self.write = write
+    /// - Parameter traces: an event passes, too, that writes to the field a value that has one of these.
+    package init(_ write: FieldWrite, orWith traces: [ValueTrace] = []) {
+        field = write.field
+        self.traces = traces
         var code: [UInt8] = []
         ValueCode.append(write.value, to: &code)
         self.code = code
@@ -17,9 +21,11 @@ package struct WriteSearch {
         case .packed:
             return try numbersInColumns(header, block)
         case .rows:
-            var (numbers, number, reader) = ([Int](), 0, try BlockReader(header, block))
+            var (numbers, number, reader, code) = ([Int](), 0, try BlockReader(header, block), [UInt8]())
             while let row = try reader.next() {
-                if case .write(let set, _) = row.body, set.contains(write) { numbers.append(number) }
+                if case .write(let set, _) = row.body, let value = set.first(where: { $0.field == field })?.value {
+                    if isWanted(value, &code) { numbers.append(number) }
+                }
                 number += 1
             }
             return numbers
@@ -29,11 +35,11 @@ package struct WriteSearch {
     private func numbersInColumns(_ header: BlockHeader, _ block: UnsafeRawBufferPointer) throws(BlockError) -> [Int] {
         var cursor = ByteCursor(UnsafeRawBufferPointer(rebasing: block[..<header.blockBytes]), at: BlockHeader.sizeBytes)
         let names = try BlockNames(&cursor)
-        guard let field = names.fields.firstIndex(of: write.field) else { return [] }
+        guard let field = names.fields.firstIndex(of: field) else { return [] }
         let count = Int(header.count)
         let directory = try PackedDirectory(&cursor, eventCount: count, deviceCount: names.devices.count)
         try sections.expand(directory, block, [.values])
-        let alike = try numbersOfAlike(in: sections[.values])
+        let alike = try numbersOfWanted(in: sections[.values])
         guard !alike.isEmpty else { return [] }
         try sections.expand(directory, block, [.shapes, .shapeIndexes, .valueIndexes])
         let shapes = try PackedShapes(in: sections[.shapes], directory, names)
@@ -56,16 +62,35 @@ package struct WriteSearch {
         return numbers
     }
 
-    /// Which of the values of a block are the wanted one.
-    private func numbersOfAlike(in section: UnsafeRawBufferPointer) throws(BlockError) -> Set<Int> {
+    /// Which of the values of a block are wanted.
+    private func numbersOfWanted(in section: UnsafeRawBufferPointer) throws(BlockError) -> Set<Int> {
+        guard section.contains(code) || traces.contains(where: { $0.isIn(section) }) else { return [] }
         var (values, numbers, number) = (ByteCursor(section), Set<Int>(), 0)
         while !values.isAtEnd {
             let start = values.offset
             try ValueCode.skip(&values)
-            let own = section[start..<values.offset]
-            if own.count == code.count, own.elementsEqual(code) { numbers.insert(number) }
+            if isWanted(UnsafeRawBufferPointer(rebasing: section[start..<values.offset])) { numbers.insert(number) }
             number += 1
         }
         return numbers
+    }
+
+    private func isWanted(_ own: UnsafeRawBufferPointer) -> Bool {
+        own.count == code.count && own.elementsEqual(code) || traces.contains { $0.isIn(own) }
+    }
+
+    private func isWanted(_ value: FieldValue, _ own: inout [UInt8]) -> Bool {
+        own.removeAll(keepingCapacity: true)
+        ValueCode.append(value, to: &own)
+        return own.withUnsafeBytes(isWanted)
+    }
+
+    /// Whether the record may show the value, as policies show it: an entry holds it, or has a trace of it, or a delete stands in it, next to which its sides show what it does not hold.
+    package func mayBeShown(by record: Record) -> Bool {
+        var own: [UInt8] = []
+        return !record.tombstones.isEmpty
+            || record.fields.contains { entries in
+                entries.field == field && entries.versions.contains { $0.value.map { isWanted($0, &own) } == true }
+            }
     }
 }

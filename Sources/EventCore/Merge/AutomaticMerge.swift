@@ -64,7 +64,7 @@ package struct AutomaticMerge: Sendable {
     }
 
     /// The items of an array; nil for another value.
-    private static func items(_ value: FieldValue) -> Set<FieldValue>? {
+    static func items(_ value: FieldValue) -> Set<FieldValue>? {
         guard case .array(let items) = try? JSONValue(value) else { return nil }
         return Set(items.map(\.canonical))
     }

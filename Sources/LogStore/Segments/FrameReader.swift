@@ -26,7 +26,10 @@ enum FrameDamage: Hashable, Sendable {
 final class FrameReader<Storage: Volume> {
     /// Zero bytes behind each block handed out, for a decoder that reads ahead.
     static var paddingBytes: Int { 64 }
-    private static var chunkBytes: Int { 2 * 1024 * 1024 }
+    /// Holds every block.
+    private static var bufferBytes: Int { 2 * 1024 * 1024 }
+    /// What is read at once stays in a core's cache until its frames have been looked at.
+    private static var readBytes: Int { 256 * 1024 }
 
     /// Where the next frame begins in the file.
     private(set) var offset: Int
@@ -44,7 +47,7 @@ final class FrameReader<Storage: Volume> {
         self.file = file
         self.offset = offset
         self.limit = max(limit, offset)
-        let capacity = min(Self.chunkBytes, self.limit - offset) + Self.paddingBytes
+        let capacity = min(Self.bufferBytes, self.limit - offset) + Self.paddingBytes
         buffer = .allocate(byteCount: capacity, alignment: 64)
     }
 
@@ -93,7 +96,7 @@ final class FrameReader<Storage: Volume> {
     /// Sees to it that `count` bytes are unread, unless the file ends before.
     private func fill(_ count: Int) throws(VolumeError) {
         guard unread.count < count else { return }
-        let wanted = min(limit - offset, buffer.count - Self.paddingBytes) - unread.count
+        let wanted = min(limit - offset, buffer.count - Self.paddingBytes, max(count, Self.readBytes)) - unread.count
         guard wanted > 0 else { return }
         if unread.lowerBound > 0, let base = buffer.baseAddress {
             base.copyMemory(from: base + unread.lowerBound, byteCount: unread.count)

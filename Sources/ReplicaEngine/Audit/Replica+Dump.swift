@@ -4,7 +4,7 @@ internal import EventCore
 extension Replica {
     /// Hands over the canonical dump in pieces that end with a line: a line per record that has an applied event, sorted by key.
     ///
-    /// - Parameter progress: called with each piece: how many records are done.
+    /// - Parameter progress: called with each piece, and now and then while nothing comes: how many records are done.
     package func canonicalDump(progress: (_ records: Int) -> Void = { _ in }, _ write: ([UInt8]) throws -> Void) throws {
         var (writer, count) = (JSONWriter(), 0)
         func added() throws {
@@ -15,7 +15,7 @@ extension Replica {
             progress(count)
         }
         var texts: RecordTexts?
-        try records(in: nil, times: [:]) { place in
+        try records(in: nil, times: [:], waiting: { progress(count) }) { place in
             if texts == nil { texts = RecordTexts(table) }
             guard let line = texts?.line(at: place, of: table) else { return false }
             writer.raw(line)

@@ -25,7 +25,9 @@ package struct StoreVerification: Hashable, Sendable {
 package enum VerificationStep: Sendable {
     /// Every byte of the log is read.
     case reading
-    /// All events are hashed, in a deep check.
+    /// All events are folded.
+    case folding
+    /// All events are hashed and folded, in a deep check.
     case hashing
 }
 
@@ -53,11 +55,11 @@ extension Replica {
         var ignored: [String] = []
         var chains: (heads: [ChainHead], marked: [ChainHead], cacheAgrees: Bool?)?
         do throws(ReplicaError) {
+            let log = try reading(in: folder, on: volume)
             if deep {
-                let log = try reading(in: folder, on: volume)
                 chains = try rehashedChains(of: log, in: folder, on: volume, noting: marks) { progress(.hashing, $0, log.end.index) }
             } else {
-                _ = try replay(in: folder, on: volume)
+                _ = try replay(log, threads: threads(for: log.end.index)) { progress(.folding, $0, log.end.index) }
             }
             let opened = try open(in: folder, on: volume, access: .reading)
             try opened.checkTable()

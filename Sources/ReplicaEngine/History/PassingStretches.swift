@@ -78,6 +78,20 @@ struct PassingStretches {
         while number < most.count, most[number] == 0 { number += 1 }
         return number < most.count ? Position(times.stretches[number].first) : times.end
     }
+
+    /// Where events before `end` lie that may pass, ascending, in pieces of some `count` events at most.
+    func pieces(before end: Position, ofAtMost count: UInt64) -> [Range<Position>] {
+        var (pieces, first, end) = ([Range<Position>](), start(from: Position(0)), self.end(before: end))
+        while first < end {
+            var stop = first
+            while stop < end, stop.index - first.index < count, start(from: stop) == stop {
+                stop = min(end, stretch(at: stop)?.end ?? Position(first.index + count))
+            }
+            pieces.append(first..<stop)
+            first = start(from: stop)
+        }
+        return pieces
+    }
 }
 
 extension AuditFilter {

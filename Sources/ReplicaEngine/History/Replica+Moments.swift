@@ -1,5 +1,6 @@
 package import EventCore
 internal import LogStore
+internal import Synchronization
 
 /// Records as they are and as they were.
 extension Replica {
@@ -34,26 +35,29 @@ extension Replica {
     /// record.
     ///
     /// - Parameter many: with fewer contested entries there are none of their times.
-    func timesOfContested(many: Int = 200) throws(ReplicaError) -> [Dot: HybridTime] {
+    func timesOfContested(many: Int = 200, progress: (Int) -> Void = { _ in }) throws(ReplicaError) -> [Dot: HybridTime] {
         var contested: Set<Dot> = []
         for place in try contestedPlaces() {
             contested.formUnion(try recordWithoutTimes(at: place).contestedDots)
         }
-        return contested.count < many ? [:] : try times(of: contested)
+        return contested.count < many ? [:] : try times(of: contested, progress: progress)
     }
 
-    /// When these events were written, by one look at each block of the log.
+    /// When these events were written, by one look at each block of the log, on all cores.
     ///
     /// - Parameter progress: told now and then how many events of the log have been looked at.
     func times(of dots: Set<Dot>, progress: (Int) -> Void = { _ in }) throws(ReplicaError) -> [Dot: HybridTime] {
-        var times = WantedTimes(dots)
-        let cursor = try Self.blocks(of: log)
-        while times.found.count < times.count, let block = try Self.next(cursor) {
-            guard block.header.kind == .events else { continue }
-            progress(Int(block.first.index))
-            try Self.naming(block.first) { () throws(BlockError) in try times.look(in: block.header, block.bytes) }
+        let foundCount = Atomic(0)
+        let look = LogLook<Storage, WantedTimes>(log) { (own, block) throws(ReplicaError) in
+            let before = own.found.count
+            try Self.naming(block.first) { () throws(BlockError) in try own.look(in: block.header, block.bytes) }
+            return foundCount.add(own.found.count - before, ordering: .relaxed).newValue >= dots.count
         }
-        return times.found
+        let pieces = stride(from: 0, to: end.index, by: Int(Self.pieceEvents)).map { first in
+            Position(first)..<Position(min(first + Self.pieceEvents, end.index))
+        }
+        let lookers = try look.lookers(through: dots.isEmpty ? [] : pieces, progress: progress) { WantedTimes(dots) }
+        return lookers.reduce(into: [:]) { $0.merge($1.found) { first, _ in first } }
     }
 
     /// The record as it was; nil when it had no event then.
@@ -175,16 +179,18 @@ extension Replica {
 
     /// - Parameters:
     ///   - times: of events, as far as they are known already.
+    ///   - waiting: called now and then while times are looked for.
     ///   - isDone: asked for most records, by then checked, first: whether it has done itself what is wanted.
     func records(
-        in collection: Name?, times: [Dot: HybridTime], isDone: (RecordTable.Place) throws -> Bool = { _ in false },
+        in collection: Name?, times: [Dot: HybridTime], waiting: () -> Void = {},
+        isDone: (RecordTable.Place) throws -> Bool = { _ in false },
         _ body: (Record) throws -> Bool
     ) throws {
         var (times, contested) = (times, 0)
         func note(_ place: RecordTable.Place) throws(ReplicaError) {
             guard times.isEmpty && table.isContested(at: place) else { return }
             contested += 1
-            if contested > Self.contestedOneByOne { times = try timesOfContested(many: 0) }
+            if contested > Self.contestedOneByOne { times = try timesOfContested(many: 0) { _ in waiting() } }
         }
         var last: RecordKey?
         if !table.isChecked, let places = orderedPlaces(in: collection) {

@@ -16,7 +16,7 @@ extension Replica {
     ///
     /// - Parameter values: where some are given, records may be left out that never had all of them.
     func records(
-        in collection: Name?, then moment: Moment, holding values: [FieldWrite] = [], _ progress: (Int, Int) -> Void,
+        in collection: Name?, then moment: Moment, holding values: [WantedWrite] = [], _ progress: (Int, Int) -> Void,
         _ body: (Record) throws -> Bool
     ) throws {
         for value in values {

@@ -55,45 +55,49 @@ extension Replica {
         let then = try inLog(moment)
         guard values.allSatisfy({ table.sought($0) != nil }) else { return }
         let collections = table.collections.names.filter { collection == nil || $0 == collection }
-        let written = try values.filter { value in
-            try !collections.contains { try policies(of: $0, at: then).mayMakeValues(of: value.field) }
+        let wanted = try values.map { value in
+            WantedWrite(value, madeBy: Set(try collections.map { try policies(of: $0, at: then)[value.field] }))
         }
-        try records(in: collection, then: then, holding: written, progress) { try body(try decided($0, at: then)) }
+        let searches = wanted.map(\.search)
+        try records(in: collection, then: then, holding: wanted, progress) { record in
+            try !searches.allSatisfy { $0.mayBeShown(by: record) } || body(try decided(record, at: then))
+        }
     }
 
     /// The records of which an event up to a moment wrote a value, sorted; nil where these are many.
     func keys(
-        in collection: Name?, thatHad value: FieldWrite, until moment: Moment, _ progress: (Int, Int) -> Void
+        in collection: Name?, thatHad wanted: WantedWrite, until moment: Moment, _ progress: (Int, Int) -> Void
     ) throws(ReplicaError) -> [RecordKey]? {
         var (filter, end) = (AuditFilter(), self.end)
-        (filter.collection, filter.field) = (collection, value.field)
+        (filter.collection, filter.field) = (collection, wanted.write.field)
         switch moment {
         case .position(let position): end = min(end, position)
         case .time(let milliseconds): filter.until = milliseconds
         case .dot: preconditionFailure("for the store as a whole a dot stands for a position")
         }
-        let (passing, search) = (PassingStretches(filter, in: savedLogTimes()), WriteSearch(value))
-        var (keys, next, last) = (Set<RecordKey>(), passing.start(from: Position(0)), passing.end(before: end))
         let most = max(Self.fewRecords, Int(self.end.index) / Self.eventsFoldedLikeOneRecord)
-        while next < last {
-            // One look at the blocks that lie together.
-            let cursor = try Self.blocks(of: log, from: next)
-            var start = next
-            while start == next, next < last, let block = try Self.next(cursor) {
-                guard block.header.kind == .events else { continue }
-                progress(Int(next.index), Int(last.index))
-                let numbers = try Self.naming(block.first) { () throws(BlockError) in try search.numbers(in: block.header, block.bytes) }
-                if !numbers.isEmpty {
-                    for row in try Self.rows(at: numbers, in: block.header, block.first, block.bytes)
-                    where collection == nil || row.key.collection == collection { keys.insert(row.key) }
-                }
-                guard keys.count <= most else { return nil }
-                start = Position(block.first.index + UInt64(block.header.count))
-                next = passing.start(from: start)
-            }
-        }
-        return keys.sorted()
+        let pieces = PassingStretches(filter, in: savedLogTimes()).pieces(before: end, ofAtMost: Self.pieceEvents)
+        return try keys(in: collection, thatHad: wanted, atMost: most, in: pieces) { progress($0, Int(end.index)) }
     }
+
+    /// The same in some pieces of the log; nil where there are more than so many.
+    func keys(
+        in collection: Name?, thatHad wanted: WantedWrite, atMost most: Int, in pieces: [Range<Position>], _ progress: (Int) -> Void
+    ) throws(ReplicaError) -> [RecordKey]? {
+        let look = LogLook<Storage, (search: WriteSearch, keys: Set<RecordKey>)>(log) { (own, block) throws(ReplicaError) in
+            let numbers = try Self.naming(block.first) { () throws(BlockError) in try own.search.numbers(in: block.header, block.bytes) }
+            guard !numbers.isEmpty else { return false }
+            for row in try Self.rows(at: numbers, in: block.header, block.first, block.bytes)
+            where collection == nil || row.key.collection == collection { own.keys.insert(row.key) }
+            return own.keys.count > most
+        }
+        let lookers = try look.lookers(through: pieces, progress: progress) { (wanted.search, []) }
+        let keys = lookers.reduce(into: Set<RecordKey>()) { $0.formUnion($1.keys) }
+        return keys.count > most ? nil : keys.sorted()
+    }
+
+    /// So many events, some milliseconds of work, are looked through at a time by each core.
+    static var pieceEvents: UInt64 { 1 << 18 }
 
     /// So many records are looked at one by one however few events the log has.
     private static var fewRecords: Int { 16 }

@@ -17,10 +17,16 @@ extension Replica {
     /// - Parameter threads: 1 or 2.
     /// - Throws: what opening throws.
     package static func replay(in folder: String, on volume: Storage, threads: Int = 1) throws(ReplicaError) -> ReplayResult {
-        let log = try reading(in: folder, on: volume)
+        try replay(try reading(in: folder, on: volume), threads: threads)
+    }
+
+    /// - Parameter folded: called now and then: how many events have been folded.
+    static func replay(
+        _ log: EventLog<Storage>, threads: Int, _ folded: (_ events: UInt64) -> Void = { _ in }
+    ) throws(ReplicaError) -> ReplayResult {
         var table = RecordTable(expectedEvents: log.end.index)
         var waiting = WaitingEvents()
-        try fold(log, from: Position(0), into: &table, &waiting, threads: threads)
+        try fold(log, from: Position(0), into: &table, &waiting, threads: threads) { folded(UInt64($0.eventCount)) }
         return ReplayResult(
             events: UInt64(table.eventCount), records: Int(table.recordCount), logBytes: log.sizeBytes, memoryBytes: table.memoryBytes)
     }

@@ -30,6 +30,51 @@ struct PolicyTests {
         )
     }
 
+    @Test func `what a policy makes of several values leaves a trace in one of them`() throws {
+        var (random, made) = (SeededRandom(seed: 7), [Policy.union: 0, .text: 0])
+        let words = ["", "a \"word\"", "é\u{1F600}", "\u{1}\\", "a longer line"]
+        let items = ["1", "-0.5", "\"a\"", "\"a \\\"b\\n\"", "[2,[]]", "{\"k\":null}", "\"é\""]
+        for round in 0..<2000 {
+            let policy: Policy = round % 2 == 0 ? .union : .text
+            let lines = (0..<6).map { "\(words[random.below(words.count)])\($0)" }
+            let texts = (0..<3).map { side in
+                var lines = lines
+                if side > 0 { lines[random.below(lines.count)] = words[random.below(words.count)] }
+                return FieldValue(text: lines.joined(separator: "\n"))
+            }
+            let sets = try (0..<3).map { _ in
+                try FieldValue(json: Array("[\(items.filter { _ in random.chance(1, in: 2) }.joined(separator: ","))]".utf8))
+            }
+            let (base, sides) = policy == .union ? (sets[0], sets[1...]) : (texts[0], texts[1...])
+            guard case .value(let shown) = Self.decision(policy, Array(sides), base: [base]), !sides.contains(shown) else { continue }
+            made[policy, default: 0] += 1
+            let trace = try #require(policy.trace(of: shown))
+            func isThere(in value: FieldValue) -> Bool {
+                var code: [UInt8] = []
+                ValueCode.append(value, to: &code)
+                return code.withUnsafeBytes { trace.isIn($0) }
+            }
+            #expect(sides.contains(where: isThere), "round \(round): \(base), \(sides) make \(shown)")
+        }
+        #expect(made.values.allSatisfy { $0 > 50 }, "\(made)")
+        // A part of an item, or of a line, is none.
+        for (policy, value, other) in [
+            (Policy.union, "[12]", "[1,123,\"12\"]"), (.text, "\"a\"", "\"ba\\nab\\nc a\""), (.text, "\"a\"", "\"aa\""),
+            (.text, "\"\"", "\"a\""),
+        ] {
+            var code: [UInt8] = []
+            ValueCode.append(try FieldValue(json: Array(other.utf8)), to: &code)
+            let trace = try #require(policy.trace(of: try FieldValue(json: Array(value.utf8))))
+            #expect(!code.withUnsafeBytes { trace.isIn($0) }, "\(value) in \(other)")
+        }
+        // No such value is made.
+        let (text, set) = (FieldValue(text: "a"), try FieldValue(json: Array("[1]".utf8)))
+        #expect(Policy.union.trace(of: text) == nil && Policy.text.trace(of: set) == nil)
+        for policy in Policy.allCases where policy != .union && policy != .text {
+            #expect(policy.trace(of: text) == nil && policy.trace(of: set) == nil, "\(policy)")
+        }
+    }
+
     @Test func `numbers are compared exactly, whatever their type`() throws {
         let sorted = [
             "-1e+30", "-9223372036854775808", "-1.5", "0", "5e-324", "1", "1.5", "9007199254740993", "9223372036854775807",

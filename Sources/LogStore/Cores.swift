@@ -2,13 +2,19 @@ internal import Glibc
 internal import Synchronization
 
 /// Work that all cores of the machine do together.
-enum Cores {
+package enum Cores {
     /// Calls `body` once with each number below `count`, on all cores; returns when all calls have.
-    static func forEach(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
-        let work = Work(count, body)
-        let helpers = min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), (count - 1) / Work.stride)
-        let threads = (0..<max(0, helpers - 1)).compactMap { _ in start(work) }
-        work.run()
+    ///
+    /// - Parameters:
+    ///   - stride: so many numbers are taken at a time.
+    ///   - progress: called on this thread now and then: how many numbers have been taken.
+    package static func forEach(
+        _ count: Int, by stride: Int = 16, progress: (_ taken: Int) -> Void = { _ in }, _ body: @escaping @Sendable (Int) -> Void
+    ) {
+        let work = Work(count, stride, body)
+        let strides = (count + stride - 1) / stride
+        let threads = (1..<max(1, min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), strides))).compactMap { _ in start(work) }
+        work.run(progress)
         for thread in threads { pthread_join(thread, nil) }
     }
 
@@ -20,7 +26,7 @@ enum Cores {
             &thread, nil,
             { held in
                 guard let held else { return nil }
-                Unmanaged<Work>.fromOpaque(held).takeRetainedValue().run()
+                Unmanaged<Work>.fromOpaque(held).takeRetainedValue().run { _ in }
                 return nil
             }, held.toOpaque())
         guard status != 0 else { return thread }
@@ -29,23 +35,23 @@ enum Cores {
     }
 
     private final class Work: Sendable {
-        /// So many numbers are taken at a time.
-        static let stride = 16
-
         private let count: Int
+        private let stride: Int
         private let body: @Sendable (Int) -> Void
         private let next = Atomic(0)
 
-        init(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        init(_ count: Int, _ stride: Int, _ body: @escaping @Sendable (Int) -> Void) {
             self.count = count
+            self.stride = stride
             self.body = body
         }
 
-        func run() {
+        func run(_ progress: (_ taken: Int) -> Void) {
             while true {
-                let first = next.wrappingAdd(Self.stride, ordering: .relaxed).oldValue
+                let first = next.wrappingAdd(stride, ordering: .relaxed).oldValue
                 guard first < count else { return }
-                for number in first..<min(first + Self.stride, count) { body(number) }
+                progress(first)
+                for number in first..<min(first + stride, count) { body(number) }
             }
         }
     }
