@@ -71,7 +71,7 @@ struct ExportCommand: SessionCommand {
         let fields = try store.fieldNames(in: collection)
         try sink.write(CSV.line(["collection", "record", "contested"] + fields.map(\.text)))
         var (count, line) = (0, [UInt8]())
-        try store.decidedRecords(in: collection) { record in
+        try store.decidedRecords(in: collection, progress: { _, _ in progress?.advance(to: count) }) { record in
             guard !record.isDeleted else { return true }
             line.removeAll(keepingCapacity: true)
             CSV.append(cell: record.key.collection.utf8, to: &line)

@@ -149,6 +149,7 @@ struct LogVerifier<Storage: Volume> {
             let bytes = try file.read(at: offset, count: min(1024 * 1024, end - offset))
             guard !bytes.isEmpty else { break }
             hash.update(data: bytes)
+            tellProgress()
             offset += bytes.count
         }
         return SegmentDigest(hash.finalize())

@@ -15,7 +15,7 @@ extension Replica {
             progress(count)
         }
         var texts: RecordTexts?
-        try records(in: nil, times: [:], waiting: { progress(count) }) { place in
+        try records(in: nil, times: [:], looking: { _, _ in progress(count) }) { place in
             if texts == nil { texts = RecordTexts(table) }
             guard let line = texts?.line(at: place, of: table) else { return false }
             writer.raw(line)

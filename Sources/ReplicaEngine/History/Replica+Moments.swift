@@ -34,11 +34,14 @@ extension Replica {
     /// When the events of all contested entries were written, where these are many: found by one look at each event of the log, instead of one at the history of each
     /// record.
     ///
-    /// - Parameter many: with fewer contested entries there are none of their times.
+    /// - Parameters:
+    ///   - many: with fewer contested entries there are none of their times.
+    ///   - progress: told now and then how many events of the log have been looked at.
     func timesOfContested(many: Int = 200, progress: (Int) -> Void = { _ in }) throws(ReplicaError) -> [Dot: HybridTime] {
         var contested: Set<Dot> = []
         for place in try contestedPlaces() {
             contested.formUnion(try recordWithoutTimes(at: place).contestedDots)
+            progress(0)
         }
         return contested.count < many ? [:] : try times(of: contested, progress: progress)
     }
@@ -168,21 +171,21 @@ extension Replica {
 
     /// Calls `body` with records sorted by key, of one collection or all, now or then, until it returns false. The first come before all are sorted.
     ///
-    /// - Parameter progress: of a moment told now and then how many events of how many are folded.
+    /// - Parameter progress: told now and then how many events of how many are folded, or looked at.
     package func records(
         in collection: Name?, at moment: Moment? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
         _ body: (Record) throws -> Bool
     ) throws {
         if let moment { return try records(in: collection, then: moment, progress, body) }
-        try records(in: collection, times: [:], body)
+        try records(in: collection, times: [:], looking: progress, body)
     }
 
     /// - Parameters:
     ///   - times: of events, as far as they are known already.
-    ///   - waiting: called now and then while times are looked for.
+    ///   - looking: told now and then how many events of how many have been looked at for their times.
     ///   - isDone: asked for most records, by then checked, first: whether it has done itself what is wanted.
     func records(
-        in collection: Name?, times: [Dot: HybridTime], waiting: () -> Void = {},
+        in collection: Name?, times: [Dot: HybridTime], looking: (_ done: Int, _ total: Int) -> Void = { _, _ in },
         isDone: (RecordTable.Place) throws -> Bool = { _ in false },
         _ body: (Record) throws -> Bool
     ) throws {
@@ -190,7 +193,7 @@ extension Replica {
         func note(_ place: RecordTable.Place) throws(ReplicaError) {
             guard times.isEmpty && table.isContested(at: place) else { return }
             contested += 1
-            if contested > Self.contestedOneByOne { times = try timesOfContested(many: 0) { _ in waiting() } }
+            if contested > Self.contestedOneByOne { times = try timesOfContested(many: 0) { looking($0, Int(end.index)) } }
         }
         var last: RecordKey?
         if !table.isChecked, let places = orderedPlaces(in: collection) {
