@@ -26,7 +26,7 @@ int syncline_commit(void *base, size_t from, size_t to) {
 void syncline_release(void *base, size_t size) { munmap(base, size); }
 
 // First and last byte side by side, which the compiler does for many places at once; only where both are right is the rest compared. The C library's memmem takes some
-// ten times as long where what is wanted is short.
+// five times as long where what is wanted is short.
 int syncline_contains(const void *bytes, size_t size, const void *wanted, size_t wanted_size) {
     enum { stride = 64 };
     if (wanted_size == 0) return 1;
