@@ -39,8 +39,8 @@ package struct WriteSearch {
         let count = Int(header.count)
         let directory = try PackedDirectory(&cursor, eventCount: count, deviceCount: names.devices.count)
         try sections.expand(directory, block, [.values])
-        let alike = try numbersOfWanted(in: sections[.values])
-        guard !alike.isEmpty else { return [] }
+        let wanted = try numbersOfWanted(in: sections[.values])
+        guard !wanted.isEmpty else { return [] }
         try sections.expand(directory, block, [.shapes, .shapeIndexes, .valueIndexes])
         let shapes = try PackedShapes(in: sections[.shapes], directory, names)
         // Of each shape how many fields it has, and which of them is the field.
@@ -55,7 +55,7 @@ package struct WriteSearch {
             guard first + place.count <= written else { throw .malformed(offset: directory[.valueIndexes].offset) }
             if let field = place.field {
                 let value = directory.valueCount > 0 ? valueIndexes[first + field] : first + field
-                if alike.contains(value) { numbers.append(number) }
+                if wanted.contains(value) { numbers.append(number) }
             }
             first += place.count
         }
