@@ -88,7 +88,7 @@ package struct Completer {
         guard isSide || ConflictWord.allNames.contains(command) else { return nil }
         guard previous.count == 1, isSide || ConflictWord.namesWithField.contains(command) else { return [] }
         if command == "set" { return candidates(.write, word, conflict.record) }
-        return conflict.fields.map { Candidate($0) }
+        return (conflict.fields + (isSide ? [] : conflict.kept)).sorted().map { Candidate($0) }
     }
 
     /// How many words that are no options came before.

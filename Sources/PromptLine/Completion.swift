@@ -43,10 +43,13 @@ package struct ConflictFacts: Hashable, Sendable {
     package let sides: [String]
     /// The contested fields.
     package let fields: [String]
+    /// Others that are at stake with the record: a side is not taken for one of these alone.
+    package let kept: [String]
 
-    package init(record: String, sides: [String], fields: [String]) {
+    package init(record: String, sides: [String], fields: [String], kept: [String] = []) {
         self.record = record
         self.sides = sides
         self.fields = fields
+        self.kept = kept
     }
 }

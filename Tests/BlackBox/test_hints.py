@@ -53,6 +53,25 @@ class Words(PromptTest):
                 self.assertNotIn("did you mean", err)
             self.assertIn("a number takes nothing: it opens that conflict", self.said(store, *before, "1 a"))
 
+    def test_next_to_a_delete_a_side_is_taken_as_a_whole(self):
+        store = self.store(*apart("notes/tent", *TENT))
+        for word in ("a title", "b title", "b from", "phone from"):
+            err = self.said(store, "1", word, status=1)
+            self.assertIn("a delete stands against an edit, and no field is contested", err)
+            self.assertIn(f"`{word.split()[0]}` takes that side as a whole", err)
+        err = self.said(store, "1", "unset nothing", status=1)
+        self.assertIn("the record has no field “nothing”", err)
+        self.assertNotIn("contested are", err)
+        _, err = self.script(store, "all --choose laptop --dry-run\n")
+        self.assertIn("1 would be settled, 1 record deleted; nothing was written", err)
+        terminal = self.terminal(store)
+        terminal.enter("all --choose laptop")
+        self.assertEqual(terminal.line(), "settle this one like this? 1 record will be deleted. y or n ›")
+        self.assertEqual(terminal.leave(), 0)
+        # What is kept with the record may be changed on the way.
+        self.script(store, "1\nphone\nunset title\ndone\n")
+        self.assertEqual(self.get(store, "notes/tent")["fields"], {"from": "Dan"})
+
     def test_a_line_for_another_shell_is_taken_too(self):
         store = self.trip()
         out, _ = self.script(store, "syncline get notes/trip\n")

@@ -121,6 +121,10 @@ struct CompleterTests {
         #expect(candidates("set ti", in: Self.inConflict) == ["title="])
         #expect(candidates("a title ", in: Self.inConflict).isEmpty)
         #expect(candidates("get notes/t", in: Self.inConflict) == ["notes/trip"])
+        // Where a delete stands against an edit a side is taken as a whole.
+        let whole = ConflictFacts(record: "notes/trip", sides: ["a", "b"], fields: [], kept: ["title"])
+        #expect(candidates("a ti", in: whole).isEmpty && candidates("a ", in: whole).isEmpty)
+        #expect(candidates("edit ti", in: whole) == ["title"])
         #expect(candidates("all --choose ", in: Self.inConflict) == candidates("all --choose "))
         #expect(candidates("all --choose l", in: Self.inConflict) == ["laptop"])
     }

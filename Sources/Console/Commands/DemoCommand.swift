@@ -68,7 +68,7 @@ struct DemoCommand: ParsableCommand {
 
     private var advice: [String] {
         [
-            "Try: conflicts · 1 · merge · done — then b title, a* and done — a side's letter — undo.",
+            "Try: conflicts · 1 · merge · done — a side's letter and done — b title, a* and done — undo.",
             "help says what else there is. " + (keep == nil ? "All of this is removed when you leave with Ctrl-D." : "Ctrl-D leaves."),
         ]
     }

@@ -60,7 +60,9 @@ extension ConflictFacts {
         let letters = mode.conflict.sides.indices.map(ConflictPage.letter)
         // Where the record is at stake, all of its fields are.
         let kept = mode.conflict.isDeleteAgainstEdit ? mode.conflict.sides.flatMap(\.record.shown).map(\.field) : []
-        let fields = Set(mode.conflict.fields.map(\.field) + kept).sorted()
-        self.init(record: Arguments.text(mode.conflict.key), sides: letters, fields: fields.map(\.text))
+        let fields = mode.conflict.fields.map(\.field)
+        self.init(
+            record: Arguments.text(mode.conflict.key), sides: letters, fields: fields.map(\.text),
+            kept: Set(kept).subtracting(fields).map(\.text))
     }
 }

@@ -94,6 +94,7 @@ struct ResolveCommand: SessionCommand {
         let progress = Progress("looking", total: try store.openConflictCount(), unit: "conflicts", on: session.output)
         var (seen, left, isNone) = (0, 0, true)
         func look(at conflict: Conflict) throws -> Bool {
+            guard !session.output.isUnwanted() else { return false }
             seen += 1
             progress.advance(to: seen)
             guard values.allSatisfy(conflict.shown.contains) else { return true }
@@ -114,6 +115,7 @@ struct ResolveCommand: SessionCommand {
         }
         for collection in meant { try store.eachConflict(in: collection, mayShow: values, look) }
         progress.end()
+        guard !session.output.isUnwanted() else { return left }
         if left > Self.leftLimit { session.output.note("… and \(left - Self.leftLimit) more left open") }
         if isNone { session.output.note(conditions.isEmpty ? "nothing is in conflict" : "no conflict matches") }
         return left
@@ -227,6 +229,8 @@ struct ResolutionTally {
     private(set) var settled = 0
     /// Of which something is written, and something left open.
     private(set) var partly = 0
+    /// Of these such as delete the record.
+    private(set) var deletes = 0
     /// That cannot be settled like this.
     var left = 0
 
@@ -235,11 +239,21 @@ struct ResolutionTally {
         for resolution in resolutions { add(resolution) }
     }
 
-    mutating func add(_ resolution: Resolution) { if resolution.isComplete { settled += 1 } else { partly += 1 } }
+    mutating func add(_ resolution: Resolution) {
+        if resolution.isComplete { settled += 1 } else { partly += 1 }
+        if resolution.isDelete { deletes += 1 }
+    }
+
+    /// What is asked before all are written.
+    var question: String {
+        let count = settled + partly
+        return
+            "settle \(count == 1 ? "this one" : "these \(count)") like this?\(deletes > 0 ? " \(Sentences.count(deletes, "record")) will be deleted." : "") y or n › "
+    }
 
     /// What a dry run says.
     var previewed: String {
-        "\(settled) would be settled\(inPart)\(left > 0 ? ", \(left) would stay open" : ""); nothing was written"
+        "\(settled) would be settled\(inPart)\(deletes > 0 ? ", \(Sentences.count(deletes, "record")) deleted" : "")\(left > 0 ? ", \(left) would stay open" : ""); nothing was written"
     }
 
     var inPart: String { partly > 0 ? ", \(partly) in part" : "" }

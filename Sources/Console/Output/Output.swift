@@ -14,7 +14,8 @@ final class Output {
     var statusAtClosedPipe: Int32 = 0
 
     /// Whether results are dropped from here on: at a prompt Ctrl-C ends a command's output, not the program.
-    private let isUnwanted: () -> Bool
+    /// Whether somebody has ended the line that this is the answer to.
+    let isUnwanted: () -> Bool
     private lazy var isColored = Terminal.isColored
 
     /// Whether progress is: only where stderr is a terminal, and nobody types at it.

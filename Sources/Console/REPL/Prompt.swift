@@ -18,6 +18,8 @@ final class Prompt {
     /// Whether the list that was shown last is one of the past.
     var isNumberedThen = false
     private var lineNumber = 0
+    /// Whether somebody has left with Ctrl-D instead of answering a question.
+    private var isLeaving = false
     /// Told of every error, beside the person.
     private let failed: (Int32) -> Void
 
@@ -64,7 +66,7 @@ final class Prompt {
                 isOver = status != 0 && !keepsGoing
             }
             editor.lineIsOver()
-            if isOver {
+            if isOver || isLeaving {
                 leave()
                 return status
             }
@@ -101,6 +103,7 @@ final class Prompt {
         for line in lines.dropLast() { output.line(line) }
         output.flush()
         let edited = try held.gate.left { try editor.answer { StyledText(lines.last ?? "") } }
+        if case .end = edited { isLeaving = true }
         guard case .text(let answer) = edited else { return false }
         return ["y", "yes"].contains(answer.trimmed.lowercased())
     }
@@ -154,6 +157,8 @@ final class Prompt {
     }
 
     private func performCommand(_ words: [String]) throws {
+        // The prompt says that it watches by itself, or what is missing for that.
+        let words = words.first == "watch" ? ["sync", "--watch"] + words.dropFirst() : words
         let isList = words.first == "conflicts" && !words.contains("--help") && !words.contains("-h")
         if isList { try list(words) } else { try runCommand(words) }
     }

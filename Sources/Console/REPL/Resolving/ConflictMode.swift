@@ -92,6 +92,11 @@ struct ConflictMode {
         switch word {
         case .side(let text, let field):
             let choice = try side(text)
+            if field != nil && conflict.fields.isEmpty {
+                throw ConsoleError(
+                    code: "not-contested", "a delete stands against an edit, and no field is contested",
+                    hint: "`\(text)` takes that side as a whole; `edit` and `set` change what is kept")
+            }
             try choose(field, { try $0.applying(choice) }, { try $0.applying(choice, to: $1) }, ["--choose", whom(choice, text)])
         case .rest(let text): resolution = try resolution.applyingRest(try side(text))
         case .base(let field): try choose(field, { try $0.takingBase() }, { try $0.takingBase(of: $1) }, ["--choose", "base"])
@@ -174,11 +179,13 @@ struct ConflictMode {
     /// A field by its name, which has to be one of the record's.
     private func field(_ text: String) throws -> Name {
         let field = try Arguments.field(text)
-        let known = Set(conflict.fields.map(\.field) + conflict.record.fields.map(\.field) + resolution.answeredFields)
+        let kept = conflict.isDeleteAgainstEdit ? conflict.sides.flatMap(\.record.shown).map(\.field) : []
+        let known = Set(conflict.fields.map(\.field) + conflict.record.fields.map(\.field) + resolution.answeredFields + kept)
         guard known.contains(field) else {
             throw ConsoleError(
                 code: "no-such-field", "the record has no field “\(text)”",
-                hint: "contested are: " + conflict.fields.map(\.field.text).joined(separator: ", ") + "; `set \(text)=…` makes a new one")
+                hint: (conflict.fields.isEmpty ? "" : "contested are: " + conflict.fields.map(\.field.text).joined(separator: ", ") + "; ")
+                    + "`set \(text)=…` makes a new one")
         }
         return field
     }

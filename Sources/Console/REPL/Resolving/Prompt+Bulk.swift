@@ -16,7 +16,7 @@ extension Prompt {
         let session = session()
         let end = store.end
         let (resolutions, left) = try command.resolutions(session, store)
-        guard !resolutions.isEmpty || command.dryRun else { return }
+        guard !session.output.isUnwanted(), !resolutions.isEmpty || command.dryRun else { return }
         for resolution in resolutions.prefix(Self.shownLimit) {
             let names = SideNames(conflict: resolution.conflict, session: session, store: store)
             session.output.line(StyledText(Arguments.text(resolution.conflict.key), .strong))
@@ -28,8 +28,7 @@ extension Prompt {
         session.output.flush()
         guard !command.dryRun else { return }
         if !isAnswered {
-            guard let answer = try ask("settle \(resolutions.count == 1 ? "this one" : "these \(resolutions.count)") like this? y or n › ")
-            else {
+            guard let answer = try ask(tally.question) else {
                 throw ConsoleError(
                     code: "not-confirmed",
                     "nobody is there to be asked whether to settle \(Sentences.count(resolutions.count, "conflict")); nothing was written",
@@ -41,9 +40,12 @@ extension Prompt {
                 return
             }
         }
-        _ = try command.commit(resolutions, readAt: end, session, store)
-        session.output.line(StyledText("\(Sentences.count(tally.settled, "conflict")) settled\(tally.inPart)", .good))
-        session.output.flush()
+        let events = try command.commit(resolutions, readAt: end, session, store)
+        // It is written, also where somebody has wanted to end it meanwhile.
+        let written = Output()
+        let undoing = events.count == 1 ? "; `undo` takes it back" : "; `undo` takes them back one by one, the last one first"
+        written.line(StyledText("\(Sentences.count(tally.settled, "conflict")) settled\(tally.inPart)", .good) + StyledText(undoing))
+        written.flush()
         try refresh()
     }
 
