@@ -146,11 +146,13 @@ class Settling(PromptTest):
         terminal.wait_text("… and 9970 more")
         self.assertTrue(any(line.startswith("30  notes/00029") for line in terminal.lines()))
         # Ctrl-C ends the line that looks through all of them; what is written by then is said all the same.
-        terminal.send("all --choose laptop\r")
-        terminal.wait_text("looking")
-        terminal.send("\x03")
-        terminal.wait_prompt()
-        self.assertTrue(terminal.line().startswith("desk · 10000 conflicts ›"), terminal.line())
+        for number, line in enumerate(("all --choose laptop", "resolve --all --choose laptop"), 1):
+            terminal.send(line + "\r")
+            terminal.wait(lambda: "looking" in terminal.line(), "how far it is")
+            terminal.send("\x03")
+            terminal.wait(lambda: sum("ended on the way; nothing was written" in line for line in terminal.lines()) == number, "the end")
+            terminal.wait_prompt()
+            self.assertTrue(terminal.line().startswith("desk · 10000 conflicts ›"), terminal.line())
         terminal.enter("all --choose laptop")
         self.assertEqual(terminal.line(), "settle these 10000 like this? y or n ›")
         terminal.send("y\r")

@@ -115,7 +115,7 @@ struct ResolveCommand: SessionCommand {
         }
         for collection in meant { try store.eachConflict(in: collection, mayShow: values, look) }
         progress.end()
-        guard !session.output.isUnwanted() else { return left }
+        guard !session.output.isUnwanted() else { throw ConsoleError(code: "interrupted", "ended on the way; nothing was written") }
         if left > Self.leftLimit { session.output.note("… and \(left - Self.leftLimit) more left open") }
         if isNone { session.output.note(conditions.isEmpty ? "nothing is in conflict" : "no conflict matches") }
         return left

@@ -16,7 +16,7 @@ extension Prompt {
         let session = session()
         let end = store.end
         let (resolutions, left) = try command.resolutions(session, store)
-        guard !session.output.isUnwanted(), !resolutions.isEmpty || command.dryRun else { return }
+        guard !resolutions.isEmpty || command.dryRun else { return }
         for resolution in resolutions.prefix(Self.shownLimit) {
             let names = SideNames(conflict: resolution.conflict, session: session, store: store)
             session.output.line(StyledText(Arguments.text(resolution.conflict.key), .strong))
