@@ -60,7 +60,7 @@ class Commands:
             ["list", "--where", f"{field}=nothing has this", "--at", position], ["list", "--where", f"{field}=nothing has this", "--at", moment], ["list", "--where", f"{field}=nothing has this", "--at", LAST], ["list", "--where", "nobody writes this=1", "--at", moment],
             ["conflicts", "--limit", "10"], ["conflicts", "--stats"], ["conflicts", "--stats", "--field", field], ["conflicts", "--field", "nobody writes this"],
             ["resolve", contested, "--choose", "a", "--dry-run"], ["undo", self.middle["dot"], "--force", "--dry-run"],
-            ["policy"], ["status", "--offline"],
+            ["policy"], ["status", "--offline"], ["digest"], ["checkpoint"],
         ]
         first = [
             ["list"], ["list", "notes"], ["list", "--at", position], ["list", "--at", moment], ["log"], ["log", "--since", self.late["time"]], ["log", "--reverse"], ["log", hot], ["log", hot, "--reverse"],
@@ -70,7 +70,7 @@ class Commands:
             ["resolve", "--all", "--where", "collection=notes", "--choose", self.side, "--dry-run"], ["resolve", "--all", "--where", f"{field}=nothing has this", "--choose", self.side, "--dry-run"],
         ]
         whole = [
-            ["digest"], ["verify"], ["verify", "--deep"], ["export", self.exported], ["export", "--csv", self.exported],
+            ["verify"], ["verify", "--deep"], ["export", self.exported], ["export", "--csv", self.exported],
         ]
         for words in everything:
             yield self.named(words), words, None, END
@@ -78,8 +78,7 @@ class Commands:
             yield self.named(words), words, None, FIRST_LINE
         for words in whole:
             yield self.named(words), words, None, FIRST_SIGN
-        for words in whole[:2]:
-            yield self.named(words), words, None, END
+        yield "verify", ["verify"], None, END
         yield "the prompt, left at once", ["repl"], b"", END
 
     def writing(self):
@@ -105,6 +104,9 @@ class Commands:
             yield f"list --where, under {policy}", ["list", "--where", f"{self.field}=nothing has this"], None, END
             yield f"list --where --at the end, under {policy}", ["list", "--where", f"{self.field}=nothing has this", "--at", LAST], None, END
         yield "policy notes --field f manual", ["policy", "notes", "--field", self.field, "manual"], None, FIRST_LINE
+        for words in (["digest"], ["checkpoint"]):
+            yield f"{words[0]}, behind these writes", words, None, FIRST_SIGN
+            yield f"{words[0]}, behind these writes", words, None, END
 
     def resolving(self):
         for key in self.records:

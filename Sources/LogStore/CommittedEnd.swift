@@ -33,6 +33,33 @@ package struct CommittedEnd: Hashable, Sendable {
     package var position: Position { commit?.position ?? sealed?.position ?? Position(0) }
 }
 
+extension CommittedEnd {
+    /// Reads one as `append` writes it.
+    package init(_ cursor: inout ByteCursor) throws(BlockError) {
+        let segment = Int(truncatingIfNeeded: try cursor.varint())
+        let position = Position(try cursor.varint())
+        let digest = SegmentDigest(bytes: Array(try cursor.take(SegmentDigest.sizeBytes)))
+        let offset = Int(truncatingIfNeeded: try cursor.varint())
+        let end = Position(try cursor.varint())
+        let chain = UInt32(truncatingIfNeeded: try cursor.varint())
+        self.init(
+            sealed: segment > 0 ? SealedEnd(segment: segment, position: position, digest: digest) : nil,
+            commit: offset > 0 ? Commit(offset: offset, position: end, chain: chain) : nil)
+    }
+}
+
+extension [UInt8] {
+    /// Segment and position of the sealed part as varints, its digest; offset (0 without a commit behind), position, and chain of the commit as varints.
+    package mutating func append(_ end: CommittedEnd) {
+        appendVarint(end.sealed?.segment ?? 0)
+        appendVarint(end.sealed?.position.index ?? 0)
+        self += (end.sealed?.digest ?? .none).bytes
+        appendVarint(end.commit?.offset ?? 0)
+        appendVarint(end.commit?.position.index ?? 0)
+        appendVarint(UInt64(end.commit?.chain ?? 0))
+    }
+}
+
 extension EventLog {
     /// Where the log ends now.
     package var committedEnd: CommittedEnd {

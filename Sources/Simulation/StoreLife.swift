@@ -157,6 +157,9 @@ package struct StoreLife {
                     "seed \(seed), step \(step): the store holds \(replica.end.index) events and the model \(model.applied.count), or they fold differently"
             )
         }
+        guard try volume.undisturbed({ try replica.knownStateDigest(large: 0) == replica.stateDigest() }) else {
+            throw Violation(description: "seed \(seed), step \(step): a saved digest is believed that is that of another state")
+        }
         guard Set(replica.waitingEvents) == Set(model.waiting) else {
             throw Violation(
                 description: "seed \(seed), step \(step): \(replica.waitingCount) events wait, in the model \(model.waiting.count)")

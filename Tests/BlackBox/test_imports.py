@@ -1,5 +1,6 @@
 """Imports larger than what memory may hold, and what may happen to them on the way."""
 import gzip
+import hashlib
 import json
 import os
 import random
@@ -11,7 +12,7 @@ import time
 import unittest
 
 from harness import BINARY, DEVICE, OTHER, StoreTest, event, run
-from test_exits import snapshot
+from test_exits import crc32c, snapshot
 
 COUNT = 60_000
 
@@ -72,6 +73,28 @@ class Sizes(StoreTest):
             self.assertEqual(derived & set(os.listdir(store / ".syncline")), made)
             checkpoints = os.listdir(store / ".syncline" / "checkpoint")
             self.assertEqual(bool(made), f"{count:012}.checkpoint" in checkpoints, "nor for the fold of what came")
+
+    def test_the_digest_of_a_large_store_is_remembered_until_something_is_written_and_is_that_of_the_dump(self):
+        def hashed():
+            return hashlib.sha256(run("dump", "--canonical", store=store).stdout).hexdigest()
+
+        store, lines = self.make(), [json.dumps(event(DEVICE, n, record=f"r{n:05}", note="x")).encode() for n in range(1, 25_001)]
+        saved = store / ".syncline" / "digest"
+        self.ok("import", self.lines(lines[:24_999]), store=store)
+        self.assertIn(bytes.fromhex(hashed()), saved.read_bytes(), "who imports most of a store makes it")
+        for words in (["import", self.lines(lines)], ["put", "n/r00007", "note=y"], ["undo", "--force"], ["checkpoint"]):
+            self.ok(*words, store=store)
+            for _ in range(2):
+                self.assertEqual(self.ok("digest", store=store).split()[-1], hashed(), words)
+        self.assertIn(bytes.fromhex(hashed()), saved.read_bytes())
+        # It is taken from the file, which a deep check compares with the records.
+        self.assertNotIn("digest", self.ok("verify", "--deep", store=store))
+        true, body = hashed(), saved.read_bytes()[12:].replace(bytes.fromhex(hashed()), bytes(32))
+        saved.write_bytes(saved.read_bytes()[:8] + crc32c(body).to_bytes(4, "little") + body)
+        self.assertEqual(self.ok("digest", store=store).split()[-1], "0" * 64)
+        self.assertIn("digest", self.ok("verify", "--deep", store=store))
+        saved.unlink()
+        self.assertEqual(self.ok("digest", store=store).split()[-1], true)
 
     def test_nobody_folds_again_what_imports_brought_one_after_the_other(self):
         store, lines = self.make(), history(130_000, note=7)

@@ -1,4 +1,5 @@
 """How far long work has come: on a terminal, gone when it is done, and nowhere else."""
+import json
 import os
 import pty
 import re
@@ -6,7 +7,7 @@ import subprocess
 import threading
 import unittest
 
-from harness import BINARY, StoreTest
+from harness import BINARY, DEVICE, StoreTest, event
 
 # Each read of the log takes longer than it would.
 SLOW = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pread64", "-e", "inject=pread64:delay_enter=40000", "-e", "signal=none"]
@@ -71,6 +72,20 @@ class Progress(StoreTest):
                 self.assertEqual(plain.returncode, 0)
                 self.assertNotIn(b"%", plain.stderr)
                 self.assertEqual(plain.stdout.decode(), out)
+
+    def test_what_takes_long_before_its_first_step_says_at_once_that_it_has_begun(self):
+        _, shown = self.at_terminal("bench", "walk", "--runs", "1")
+        self.assertTrue(shown.startswith(CLEAR + "hashing …"), shown)
+        self.assertIn(CLEAR + "measuring 0 % (0 of 1)", shown)
+        self.assertTrue(shown.endswith(CLEAR), shown)
+        self.store, lines = self.make("large"), [json.dumps(event(DEVICE, n, record=f"r{n}", note="x")) for n in range(1, 50_001)]
+        self.ok("import", "-", stdin="\n".join(lines).encode(), store=self.store)
+        self.ok("put", "notes/1", "a=1", store=self.store)
+        _, shown = self.at_terminal("checkpoint")
+        self.assertTrue(shown.startswith(CLEAR + "writing the checkpoint …"), shown)
+        # With nothing to write nothing is said to be written.
+        _, shown = self.at_terminal("checkpoint")
+        self.assertNotIn("…", shown)
 
 
 if __name__ == "__main__":

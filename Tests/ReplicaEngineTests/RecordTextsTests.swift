@@ -11,15 +11,16 @@ struct RecordTextsTests {
     /// Lines made of values, by record; and what was written from cells.
     private static func compare(_ replica: Replica<FaultyVolume>, _ name: String) throws -> (fromCells: Int, fromValues: Int) {
         var (dump, fromCells, fromValues) = ([UInt8](), 0, 0)
-        var texts = RecordTexts(replica.table)
+        let texts = RecordTexts(replica.table)
         try replica.records(in: nil) { record in
             var writer = JSONWriter()
             CanonicalDump.append(record, to: &writer)
             dump += writer.bytes
             let place = try #require(try replica.place(of: record.key))
-            if let line = texts.line(at: place, of: replica.table) {
+            var line = LineBuffer()
+            if texts.append(place, of: replica.table, to: &line) {
                 fromCells += 1
-                #expect(line.elementsEqual(writer.bytes), "\(name), \(record.key)")
+                #expect(line.withBytes { $0.elementsEqual(writer.bytes) }, "\(name), \(record.key)")
             } else {
                 fromValues += 1
             }
@@ -102,5 +103,19 @@ struct RecordTextsTests {
         var again: [UInt8] = []
         try opened.canonicalDump { again += $0 }
         #expect(String(decoding: again, as: UTF8.self) == dump)
+    }
+
+    @Test func `of records whose lines take more than a piece has, contested ones among them`() throws {
+        let long = String(repeating: "long ", count: 800)
+        var writes: [(device: UInt64, record: String, body: EventBody)] = []
+        for number in 0..<600 {
+            writes.append((1, "r\(1000 + number)", try Self.setting([("z", "\"\(long)\(number)\""), ("a\"", "\(number)")])))
+        }
+        let found = try Self.compare(try Self.store(writes), "large")
+        #expect(found.fromCells == 600)
+        // What lies between two pieces of 256 KiB is made of values.
+        for number in stride(from: 0, to: 600, by: 13) { writes.append((2, "r\(1000 + number)", .delete)) }
+        let mixed = try Self.compare(try Self.store(writes), "mixed")
+        #expect(mixed.fromValues == 47 && mixed.fromCells == 553)
     }
 }

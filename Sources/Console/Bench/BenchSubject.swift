@@ -15,8 +15,12 @@ struct BenchSubject {
     private let isTemporary: Bool
 
     /// A store that is there. Its state's digest says what is measured.
-    init(store: String) throws {
-        let digest = try Store.open(in: store, on: POSIXVolume(), access: .reading).stateDigest()
+    init(store: String, _ output: Output) throws {
+        let hashing = Progress("hashing", total: 0, unit: "records", on: output)
+        hashing.begin()
+        let opened = try Store.open(in: store, on: POSIXVolume(), access: .reading)
+        let digest = try opened.stateDigest { hashing.advance(to: $0, of: opened.recordCount) }
+        hashing.end()
         self.store = store
         workload = "store: digest \(Hexadecimal.text(digest))"
         scratch = try Machine.temporaryFolder()
@@ -70,6 +74,7 @@ struct BenchSubject {
             in: folder, on: POSIXVolume(), device: DeviceID(high: 0, low: 1), name: "bench", storeID: StoreID(high: 0, low: 1),
             options: Session.options)
         let progress = Progress("generating", total: generator.count, on: output)
+        progress.begin()
         var batch: [Event] = []
         while let event = generator.next() {
             batch.append(event)

@@ -34,7 +34,7 @@ extension BenchmarkCommand {
     }
 
     private func subject(_ session: Session) throws -> BenchSubject {
-        guard let workload = bench.workload else { return try BenchSubject(store: session.folder()) }
+        guard let workload = bench.workload else { return try BenchSubject(store: session.folder(), session.output) }
         return try BenchSubject(generating: workload, keep: bench.keep, session.output)
     }
 
@@ -45,6 +45,7 @@ extension BenchmarkCommand {
         if session.isJSON { words.append("--json") }
         let progress = Progress("measuring", total: bench.runs, on: session.output)
         defer { progress.end() }
+        progress.begin()
         return try (0..<bench.runs).map { number in
             let object = try Machine.objectOfSelf(words + (number == 0 ? ["--with-digest"] : []))
             guard let run = BenchRun(object) else {

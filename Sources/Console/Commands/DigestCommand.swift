@@ -6,15 +6,15 @@ internal import ReplicaEngine
 struct DigestCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "digest", abstract: "Print the SHA-256 of the canonical dump: equal for stores with the same events.",
-        discussion: "Example:\n\n  syncline digest")
+        discussion:
+            "While nothing is written it is remembered; verify --deep makes it again and compares, and dump --canonical | sha256sum makes it, too. Example:\n\n  syncline digest"
+    )
 
     @OptionGroup var common: CommonOptions
 
     func run(_ session: Session) throws {
         let store = try session.reading()
-        let progress = Progress("hashing", total: store.recordCount, unit: "records", on: session.output)
-        let digest = Hexadecimal.text(try store.stateDigest { progress.advance(to: $0) })
-        progress.end()
+        let digest = Hexadecimal.text(try session.digest(of: store))
         if session.isJSON {
             session.output.object { writer in
                 writer.key("events")

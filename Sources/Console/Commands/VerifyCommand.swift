@@ -21,14 +21,16 @@ struct VerifyCommand: SessionCommand {
         let signed = deep ? try DeviceSignatures.known(in: folder) : nil
         func progress(_ what: String) -> Progress { Progress(what, total: 0, unit: "events", on: session.output) }
         let (reading, folding, hashing) = (progress("reading"), progress("folding"), progress("hashing"))
+        let comparing = Progress("hashing", total: 0, unit: "records", on: session.output)
         let found = try Store.verify(in: folder, on: POSIXVolume(), deep: deep, marks: Set(signed?.all.map(\.head.dot) ?? [])) {
             switch $0 {
             case .reading: reading.advance(to: Int($1), of: Int($2))
             case .folding: folding.advance(to: Int($1), of: Int($2))
             case .hashing: hashing.advance(to: Int($1), of: Int($2))
+            case .comparing: comparing.advance(to: Int($1), of: Int($2))
             }
         }
-        for progress in [reading, folding, hashing] { progress.end() }
+        for progress in [reading, folding, hashing, comparing] { progress.end() }
         let verdicts = signed?.verdicts(on: found) ?? [:]
         let problems = problems(found) + SignedChain.problems(verdicts)
         let result = verdicts.values.contains(where: \.isWrong) ? .corrupt : found.result
@@ -108,6 +110,9 @@ struct VerifyCommand: SessionCommand {
         }
         if found.isChainCacheWrong {
             problems.append("the file chains says something else than the log: it is not used, and may be removed")
+        }
+        if found.isDigestWrong {
+            problems.append("the file digest says something else than the records; the command believes it, so remove the file")
         }
         return problems
             + found.ignoredCheckpoints.map { "\($0): this checkpoint is not used, or not its order; it is a cache, nothing is lost" }

@@ -14,9 +14,13 @@ extension Session {
 
     func checkpoint(_ store: Store) throws {
         let writing = Progress("writing the checkpoint", total: 0, unit: "bytes", on: output)
+        if store.recordCount >= Self.largeRecordCount && store.eventsBehindCheckpoint > 0 { writing.begin() }
         try store.checkpoint(progress: writing.advance(to:of:))
         writing.end()
     }
+
+    /// What comes before the first byte of so many records' checkpoint is written takes some fifty milliseconds.
+    private static let largeRecordCount = 50_000
 
     /// Makes them where most of a store's events have just come in: beside that it takes little. Who takes in a few events does not wait for it.
     func makeDerivedFiles(of store: Store, gained: Int) throws {
@@ -31,6 +35,13 @@ extension Session {
         counting.end()
         try store.saveTimes()
         try store.saveStates()
+        _ = try digest(of: store)
+    }
+
+    func digest(of store: Store) throws -> [UInt8] {
+        let hashing = Progress("hashing", total: store.recordCount, unit: "records", on: output)
+        defer { hashing.end() }
+        return try store.knownStateDigest { hashing.advance(to: $0) }
     }
 
     /// Behind the answer of a write to a policy: decides what it is for, so that nobody waits for that later, and says how much of it there is.

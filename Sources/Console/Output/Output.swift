@@ -43,7 +43,9 @@ final class Output {
     /// Results as they are: JSON, tables, dumps. On a terminal their control characters are escaped, too; in JSON that means the same.
     func write(_ bytes: [UInt8]) { append(Terminal.hasOutput ? Printable.escapedLines(bytes) : bytes) }
 
-    private func append(_ bytes: [UInt8]) {
+    func write(_ bytes: UnsafeRawBufferPointer) { if Terminal.hasOutput { write(Array(bytes)) } else { append(bytes) } }
+
+    private func append(_ bytes: some Sequence<UInt8>) {
         buffer += bytes
         if buffer.count >= Self.pieceBytes { flush() }
     }

@@ -18,6 +18,13 @@ final class Progress {
         self.output = output
     }
 
+    /// Says at once that it has begun, before anything is done: where it is known that it takes time, and not soon how far it is.
+    func begin() {
+        guard output.showsProgress else { return }
+        shown = Machine.monotonicSeconds
+        output.progress(total > 0 ? "\(what) 0 % (0 of \(total)\(unit))" : "\(what) …")
+    }
+
     func advance(to done: Int) { advance(to: done, of: total) }
 
     /// The same where how much there is shows on the way.

@@ -15,4 +15,12 @@ package struct CheckedPlaces {
         guard ordered != nil else { return sorted?.next(in: table) }
         do throws(CheckpointDamage) { return try ordered?.next(in: table) } catch { preconditionFailure("all has been checked") }
     }
+
+    /// All places that are left.
+    package consuming func all(in table: borrowing RecordTable) -> [RecordTable.Place] {
+        var (rest, places) = (self, [RecordTable.Place]())
+        places.reserveCapacity(Int(table.recordCount))
+        while let place = rest.next(in: table) { places.append(place) }
+        return places
+    }
 }

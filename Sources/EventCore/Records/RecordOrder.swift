@@ -93,8 +93,7 @@ package struct OrderedPlaces {
     /// The next place; nil after the last one. What it names may be followed.
     package mutating func next(in table: borrowing RecordTable) throws(CheckpointDamage) -> RecordTable.Place? {
         if at + Self.cellsAhead < end {
-            let ahead = table.view.cell(cells[at + Self.cellsAhead]).base
-            for line in 0..<6 { prefetch(ahead + line * 64) }
+            table.prefetchRecord(at: RecordTable.Place(cell: cells[at + Self.cellsAhead]))
         }
         while at < end && passedOver.contains(cells[at]) { at += 1 }
         if at < end { try table.checkRecord(cells[at]) }
@@ -105,5 +104,13 @@ package struct OrderedPlaces {
         guard at < end else { return nil }
         at += 1
         return RecordTable.Place(cell: cells[at - 1])
+    }
+}
+
+extension RecordTable {
+    /// Asks for the memory of a record that is looked at soon.
+    package func prefetchRecord(at place: Place) {
+        let base = view.cell(place.cell).base
+        for line in 0..<6 { prefetch(base + line * 64) }
     }
 }

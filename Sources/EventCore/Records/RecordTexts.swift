@@ -2,9 +2,9 @@
 ///
 /// What is the same for many records is written down once: devices, collections, fields and their order. It belongs to one table, until that folds or learns a name.
 /// Layout: Sources/README.md, "Canonical dump".
-package struct RecordTexts {
+package struct RecordTexts: Sendable {
     /// The fields of a collection that have places in its cells.
-    private struct Fields {
+    private struct Fields: Sendable {
         /// By the order of keys in JSON.
         var inOrder: [(place: UInt64, field: Int)] = []
         /// Bytes of all names, as members.
@@ -16,8 +16,6 @@ package struct RecordTexts {
     private var collections = TextPieces()
     private var fields = TextPieces()
     private var fieldsOf: [Fields] = []
-    private var clock: [(rank: UInt32, entry: Int)] = []
-    private let memory = Memory()
 
     /// Of more devices a clock is not sorted here.
     private static let clockLimit = 64
@@ -26,19 +24,6 @@ package struct RecordTexts {
     /// The most that an entry of a clock takes, and a value that lies in its slot, its comma included.
     private static let clockEntryBytes = DeviceTexts.nameBytes + 21
     private static let slotValueBytes = 32
-
-    /// Owns the memory of a line.
-    private final class Memory {
-        var bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 * 1024, alignment: 64)
-
-        deinit { bytes.deallocate() }
-
-        func reserve(_ byteCount: Int) {
-            guard bytes.count < byteCount else { return }
-            bytes.deallocate()
-            bytes = .allocate(byteCount: byteCount * 2, alignment: 64)
-        }
-    }
 
     package init(_ table: borrowing RecordTable) {
         devices.learn(table.devices.devices)
@@ -63,18 +48,17 @@ package struct RecordTexts {
         }
     }
 
-    /// The record's line and its \n, until the next call; nil where it has to be made of the record as a value: it may have siblings, a clock of many devices, or a value that is none.
-    package mutating func line(at place: RecordTable.Place, of table: borrowing RecordTable) -> UnsafeRawBufferPointer? {
+    /// Appends the record's line and its \n; false where it has to be made of the record as a value: it may have siblings, a clock of many devices, or a value that is none.
+    package func append(_ place: RecordTable.Place, of table: borrowing RecordTable, to lines: inout LineBuffer) -> Bool {
         let view = table.view
         let cell = view.cell(place.cell)
-        guard cell.extra == 0, cell.clockCount <= Self.clockLimit else { return nil }
-        reserve(for: cell, view)
-        guard let start = memory.bytes.baseAddress else { return nil }
+        guard cell.extra == 0, cell.clockCount <= Self.clockLimit else { return false }
+        let start = lines.room(for: byteLimit(cell, view))
         var at = start
         at.put("{\"clock\":{")
-        putClock(cell, to: &at)
+        putClock(cell, &lines.clock, to: &at)
         collections.put(Int(cell.collection), to: &at)
-        guard putFields(cell, view, to: &at) else { return nil }
+        guard putFields(cell, view, to: &at) else { return false }
         at.put("},\"heads\":[\"")
         devices.put(id: cell.headDevice, to: &at)
         at.put(UInt8(ascii: ":"))
@@ -82,18 +66,20 @@ package struct RecordTexts {
         at.put("\"],\"record\":")
         putID(cell, to: &at)
         at.put("}\n")
-        return UnsafeRawBufferPointer(start: start, count: at - start)
+        lines.add(at - start)
+        return true
     }
 
-    private func reserve(for cell: Cell, _ view: TableView) {
+    /// The most bytes that the line takes.
+    private func byteLimit(_ cell: Cell, _ view: TableView) -> Int {
         var bytes = Self.frameBytes + cell.clockCount * Self.clockEntryBytes + collections.byteCount(Int(cell.collection))
         bytes += fieldsOf[Int(cell.collection)].nameBytes
         view.forEachSlot(cell) { bytes += Self.slotValueBytes + ($1.isBlob ? $1.blobLength : 0) }
-        memory.reserve(bytes)
+        return bytes
     }
 
     /// By the bytes of devices, which the cell has by their numbers.
-    private mutating func putClock(_ cell: Cell, to at: inout UnsafeMutableRawPointer) {
+    private func putClock(_ cell: Cell, _ clock: inout [(rank: UInt32, entry: Int)], to at: inout UnsafeMutableRawPointer) {
         clock.removeAll(keepingCapacity: true)
         for entry in 0..<cell.clockCount {
             let rank = devices.rank(cell.clockDevice(entry))

@@ -160,30 +160,7 @@ extension MarksPiece {
     }
 }
 
-extension CommittedEnd {
-    fileprivate init(_ cursor: inout ByteCursor) throws(BlockError) {
-        let segment = Int(truncatingIfNeeded: try cursor.varint())
-        let position = Position(try cursor.varint())
-        let digest = SegmentDigest(bytes: Array(try cursor.take(SegmentDigest.sizeBytes)))
-        let offset = Int(truncatingIfNeeded: try cursor.varint())
-        let end = Position(try cursor.varint())
-        let chain = UInt32(truncatingIfNeeded: try cursor.varint())
-        self.init(
-            sealed: segment > 0 ? SealedEnd(segment: segment, position: position, digest: digest) : nil,
-            commit: offset > 0 ? Commit(offset: offset, position: end, chain: chain) : nil)
-    }
-}
-
 extension [UInt8] {
-    fileprivate mutating func append(_ end: CommittedEnd) {
-        appendVarint(end.sealed?.segment ?? 0)
-        appendVarint(end.sealed?.position.index ?? 0)
-        self += (end.sealed?.digest ?? .none).bytes
-        appendVarint(end.commit?.offset ?? 0)
-        appendVarint(end.commit?.position.index ?? 0)
-        appendVarint(UInt64(end.commit?.chain ?? 0))
-    }
-
     fileprivate mutating func append(_ hashes: [Hash256]) {
         appendVarint(hashes.count)
         for hash in hashes { self += hash.bytes }

@@ -15,6 +15,8 @@ package struct StoreVerification: Hashable, Sendable {
     package internal(set) var markedChains: [ChainHead] = []
     /// Whether the cache of the chains says something else than the log: it is not used then.
     package internal(set) var isChainCacheWrong = false
+    /// Whether the saved digest of the state is not that of the records; looked at in a deep check.
+    package internal(set) var isDigestWrong = false
 
     package var result: LogVerification.Result {
         log.result == .intact || log.result == .tornTail ? (malformedBlock == nil ? log.result : .corrupt) : log.result
@@ -29,6 +31,8 @@ package enum VerificationStep: Sendable {
     case folding
     /// All events are hashed and folded, in a deep check.
     case hashing
+    /// The state's digest is made again, in a deep check, and its steps are records.
+    case comparing
 }
 
 extension Replica {
@@ -53,6 +57,7 @@ extension Replica {
         }
         var malformed: Position?
         var ignored: [String] = []
+        var isDigestWrong = false
         var chains: (heads: [ChainHead], marked: [ChainHead], cacheAgrees: Bool?)?
         do throws(ReplicaError) {
             let log = try reading(in: folder, on: volume)
@@ -63,6 +68,7 @@ extension Replica {
             }
             let opened = try open(in: folder, on: volume, access: .reading)
             try opened.checkTable()
+            if deep { isDigestWrong = try opened.isSavedDigestWrong { progress(.comparing, UInt64($0), UInt64(opened.recordCount)) } }
             ignored = opened.ignoredCheckpoints.map(\.file)
         } catch {
             guard case .malformedBlock(let position) = error else { throw error }
@@ -70,7 +76,7 @@ extension Replica {
         }
         return StoreVerification(
             log: verification, malformedBlock: malformed, ignoredCheckpoints: ignored, chains: chains?.heads,
-            markedChains: chains?.marked ?? [], isChainCacheWrong: chains?.cacheAgrees == false)
+            markedChains: chains?.marked ?? [], isChainCacheWrong: chains?.cacheAgrees == false, isDigestWrong: isDigestWrong)
     }
 
     /// Calls `body` with the lines of a file of a store as text; reads damaged ones and never writes.

@@ -38,12 +38,24 @@ extension Replica {
     ///   - many: with fewer contested entries there are none of their times.
     ///   - progress: told now and then how many events of the log have been looked at.
     func timesOfContested(many: Int = 200, progress: (Int) -> Void = { _ in }) throws(ReplicaError) -> [Dot: HybridTime] {
+        let contested = try contestedDots(progress)
+        return contested.count < many ? [:] : try times(of: contested, progress: progress)
+    }
+
+    /// The same of all contested entries, whether they are many or few.
+    func timesOfAllContested(progress: (Int) -> Void) throws(ReplicaError) -> [Dot: HybridTime] {
+        let contested = try contestedDots(progress)
+        return contested.count <= Self.contestedOneByOne ? try timesOneByOne(of: contested) : try times(of: contested, progress: progress)
+    }
+
+    /// The events of all contested entries.
+    private func contestedDots(_ progress: (Int) -> Void) throws(ReplicaError) -> Set<Dot> {
         var contested: Set<Dot> = []
         for place in try contestedPlaces() {
             contested.formUnion(try recordWithoutTimes(at: place).contestedDots)
             progress(0)
         }
-        return contested.count < many ? [:] : try times(of: contested, progress: progress)
+        return contested
     }
 
     /// When these events were written, by one look at each block of the log, on all cores.
@@ -183,10 +195,8 @@ extension Replica {
     /// - Parameters:
     ///   - times: of events, as far as they are known already.
     ///   - looking: told now and then how many events of how many have been looked at for their times.
-    ///   - isDone: asked for most records, by then checked, first: whether it has done itself what is wanted.
     func records(
         in collection: Name?, times: [Dot: HybridTime], looking: (_ done: Int, _ total: Int) -> Void = { _, _ in },
-        isDone: (RecordTable.Place) throws -> Bool = { _ in false },
         _ body: (Record) throws -> Bool
     ) throws {
         var (times, contested) = (times, 0)
@@ -216,7 +226,6 @@ extension Replica {
                 guard end < table.key(at: place) else { continue }
                 last = nil
             }
-            if try isDone(place) { continue }
             try note(place)
             guard try body(try record(at: place, times: times)) else { return }
         }
