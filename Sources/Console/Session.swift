@@ -201,6 +201,17 @@ final class Session {
         Printable.escaped(store.names.label(of: device, besides: SideNames.words))
     }
 
+    /// How an event is typed.
+    func typed(_ dot: Dot, in store: Store) -> String {
+        Arguments.typed("\(store.names.label(of: dot.device, besides: SideNames.words)):\(dot.seq)")
+    }
+
+    /// What takes these events back, which are one commit of this device, as a command to type.
+    func undoing(_ events: [Event], in store: Store) -> String {
+        guard let first = events.first, events.count > 1 else { return "`\(program)undo` takes it back" }
+        return "`\(program)undo --since \(typed(first.dot, in: store))` takes them back"
+    }
+
     /// The device that a name, a label or the first characters of an id mean.
     func device(_ text: String, in store: Store) throws -> DeviceID {
         let known = Set(store.versionVector.entries.map(\.device)).union(store.names.devices).union(store.waitingEvents.map(\.dot.device))

@@ -29,6 +29,7 @@ struct ReopenedConflictTests {
                         undone = try #require(try store.commit(plan.drafts).first).dot
                         let now = try store.replica.conflict(key)
                         #expect(now.map(Facts.init) == (step == 1 ? settled : open), "\(name), step \(step)")
+                        try Self.expectListed(now, in: store.replica, "\(name), step \(step)")
                     }
                     count += 1
                 }
@@ -70,6 +71,7 @@ struct ReopenedConflictTests {
 
         let base: Seen
         let sides: [Seen]
+        let owners: [Dot]
         let fields: [Field]
         let isDeletionOpen: Bool
         let isOpen: Bool
@@ -78,10 +80,28 @@ struct ReopenedConflictTests {
         init(_ conflict: Conflict) {
             base = Seen(conflict.base)
             sides = conflict.sides.map { Seen($0.record, isDelete: $0.isDelete) }
+            owners = conflict.sides.map(\.standsFor)
             fields = conflict.fields.map { Field(field: $0.field, base: $0.base, values: $0.versions.map(\.value), decision: $0.decision) }
             (isDeletionOpen, isOpen) = (conflict.isDeletionOpen, conflict.isOpen)
             // Of whole edits in conflict each field shows its newest entry, of whichever side; one that is brought back is as new as its side.
             shown = conflict.isOfWholeEdits ? nil : conflict.record.shown
+        }
+    }
+
+    /// The list has the conflict with its sides as it has them itself, and finds it by the devices whose sides they are.
+    private static func expectListed(_ conflict: Conflict?, in replica: Replica<FaultyVolume>, _ name: String) throws {
+        guard let conflict, conflict.isOpen else { return }
+        func listed(of device: DeviceID?) throws -> OpenConflict? {
+            var found: OpenConflict?
+            try replica.openConflicts(of: device) { listed in
+                if listed.key == conflict.key { found = listed }
+                return found == nil
+            }
+            return found
+        }
+        #expect(try listed(of: nil) == OpenConflict(conflict), "\(name)")
+        for device in Set(conflict.sides.flatMap { [$0.dot.device, $0.standsFor.device] }) {
+            #expect(try (listed(of: device) != nil) == conflict.sides.contains { $0.standsFor.device == device }, "\(name)")
         }
     }
 

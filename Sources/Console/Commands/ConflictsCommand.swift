@@ -98,6 +98,7 @@ struct ConflictsCommand: SessionCommand {
                 writer.string(session.name(of: side.dot.device, in: store))
                 writer.key("time")
                 writer.string(TimeText.iso(side.time))
+                if side.standsFor != side.dot { writer.standsFor(side.standsFor, name: session.name(of: side.standsFor.device, in: store)) }
                 writer.endObject()
             }
             writer.endArray()
@@ -109,7 +110,8 @@ struct ConflictsCommand: SessionCommand {
         // Whole edits that agree on every field.
         if what.isEmpty { what = ["edits side by side"] }
         let sides = conflict.sides.map { side in
-            "\(session.name(of: side.dot.device, in: store)) \(TimeText.age(of: side.time, at: Machine.wall))"
+            let undo = side.standsFor == side.dot ? "" : " (undo)"
+            return "\(session.name(of: side.standsFor.device, in: store))\(undo) \(TimeText.age(of: side.time, at: Machine.wall))"
         }
         session.output.line(
             "\(number)  \(Arguments.text(conflict.key))  \(what.joined(separator: ", "))  (\(sides.joined(separator: " | ")))")

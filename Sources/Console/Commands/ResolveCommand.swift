@@ -58,10 +58,14 @@ struct ResolveCommand: SessionCommand {
         }
         let store = try session.writing()
         let end = store.end
-        let (resolutions, _) = try resolutions(session, store)
-        for event in try commit(resolutions, readAt: end, session, store) {
+        let (resolutions, left) = try resolutions(session, store)
+        let events = try commit(resolutions, readAt: end, session, store)
+        for event in events {
             session.report(event)
             try Self.noteRest(of: event.key, session, store)
+        }
+        if all && !events.isEmpty {
+            session.output.note(ResolutionTally(resolutions, left: left).written + "; " + session.undoing(events, in: store))
         }
         try session.close(store)
     }
@@ -255,6 +259,9 @@ struct ResolutionTally {
     var previewed: String {
         "\(settled) would be settled\(inPart)\(deletes > 0 ? ", \(Sentences.count(deletes, "record")) deleted" : "")\(left > 0 ? ", \(left) would stay open" : ""); nothing was written"
     }
+
+    /// What is said when all are written.
+    var written: String { "\(Sentences.count(settled, "conflict")) settled\(inPart)\(left > 0 ? ", \(left) left open" : "")" }
 
     var inPart: String { partly > 0 ? ", \(partly) in part" : "" }
 }

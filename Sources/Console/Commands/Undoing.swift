@@ -5,6 +5,7 @@ internal import ReplicaEngine
 struct UndoOptions: ParsableArguments {
     @Flag(help: "Do it although something has been written over it since, or it is undone already.") var force = false
     @Flag(help: "Say what would be written, and write nothing.") var dryRun = false
+    @Option(help: ArgumentHelp("All from this device's event on, newest first.", valueName: "dot")) var since: String?
     @Option(help: ArgumentHelp("Why, for the audit.", valueName: "text")) var note: String?
 }
 

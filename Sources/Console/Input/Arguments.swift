@@ -16,8 +16,10 @@ enum Arguments {
     static func text(_ key: RecordKey) -> String { text(collection: key.collection) + "/" + key.record.text }
 
     /// The same as a word of a shell, as a command that is shown can be copied: between quotes where there is more than plain characters.
-    static func typed(_ key: RecordKey) -> String {
-        let text = text(key)
+    static func typed(_ key: RecordKey) -> String { typed(text(key)) }
+
+    /// A text as a word of a shell.
+    static func typed(_ text: String) -> String {
         func isPlain(_ scalar: Unicode.Scalar) -> Bool {
             scalar.properties.isAlphabetic || scalar.properties.numericType == .decimal || "/-_.:,%@+=".unicodeScalars.contains(scalar)
         }

@@ -55,6 +55,7 @@ extension ConflictPage {
         writer.string(name(side.dot.device))
         writer.key("time")
         writer.string(TimeText.iso(side.event.time))
+        if side.standsFor != side.dot { writer.standsFor(side.standsFor, name: name(side.standsFor.device)) }
         if let note = side.event.note {
             writer.key("note")
             writer.string(note.utf8)
@@ -88,5 +89,20 @@ extension ConflictPage {
         }
         writer.endObject()
         writer.endObject()
+    }
+}
+
+extension JSONWriter {
+    /// Whose side it is that an undo brought back.
+    mutating func standsFor(_ dot: Dot, name: String) {
+        key("standsFor")
+        beginObject()
+        key("dot")
+        self.dot(dot)
+        key("device")
+        device(dot.device)
+        key("name")
+        string(name)
+        endObject()
     }
 }

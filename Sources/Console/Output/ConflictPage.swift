@@ -83,7 +83,7 @@ struct ConflictPage {
                 let age = TimeText.age(of: side.event.time, at: Machine.wall)
                 var column = Column(
                     heading: [
-                        "\(Self.letter(index)) \(name(side.dot.device))\(side.event.kind == .undo ? " (undo)" : ""), \(age)",
+                        "\(Self.letter(index)) \(name(side.standsFor.device))\(side.event.kind == .undo ? " (undo)" : ""), \(age)",
                         TimeText.minute(side.event.time), notes.joined(separator: ", "),
                     ],
                     style: .side(index)
@@ -98,6 +98,9 @@ struct ConflictPage {
 
     /// Whose values an undo's side brought back; nil where it is none, or brought none back.
     private func restored(_ side: Side) -> String? {
+        if side.standsFor != side.dot {
+            return "\(name(side.standsFor.device)):\(side.standsFor.seq), brought back by \(name(side.dot.device))"
+        }
         let fields = Set(conflict?.fields.map(\.field) ?? [])
         let dots = side.restored.filter { conflict?.isDeleteAgainstEdit == true || $0.key.map(fields.contains) == true }.map(\.value)
         let authors = Set(dots).sorted().map { "\(name($0.device)):\($0.seq)" }

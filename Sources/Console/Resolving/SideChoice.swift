@@ -25,7 +25,8 @@ struct SideNames {
 
     func choice(_ text: String) throws -> SideChoice {
         if hasLetters, let index = conflict.sides.indices.first(where: { ConflictPage.letter($0) == text.lowercased() }) {
-            let called = conflict.sides.filter { store.names[$0.dot.device] == text && $0.dot.device != conflict.sides[index].dot.device }
+            let device = conflict.sides[index].standsFor.device
+            let called = conflict.sides.filter { store.names[$0.standsFor.device] == text && $0.standsFor.device != device }
             guard called.isEmpty || isShownFirst else {
                 throw ConsoleError.usage(
                     "“\(text)” is the letter of \(name(of: conflict.sides[index].dot)), and a device is called so",
@@ -51,8 +52,8 @@ struct SideNames {
 
     /// A side's letter and its device.
     func name(of dot: Dot) -> String {
-        let letter = conflict.sides.firstIndex { $0.dot == dot }.map { ConflictPage.letter($0) + " " } ?? ""
-        return letter + session.name(of: dot.device, in: store)
+        guard let index = conflict.sides.firstIndex(where: { $0.dot == dot }) else { return session.name(of: dot.device, in: store) }
+        return "\(ConflictPage.letter(index)) \(session.name(of: conflict.sides[index].standsFor.device, in: store))"
     }
 
     private func dots(_ text: String) throws -> [Dot] {
@@ -60,9 +61,9 @@ struct SideNames {
         if text.count == 1, !store.names.devices.contains(where: { store.names[$0] == text }) { return [] }
         if text.contains(":") { return [try session.dot(text, in: store)] }
         let device = try session.device(text, in: store)
-        // Where an undo opened the conflict again, all sides are one device's; whose values it brought back tells them apart.
-        let meant = conflict.sides.filter { $0.restored.values.contains { $0.device == device } }
-        return (meant.isEmpty ? conflict.sides.filter { $0.dot.device == device } : meant).map(\.dot)
+        let own = conflict.sides.filter { $0.standsFor.device == device }
+        // A value that an undo brought back is its author's, where that one has no side.
+        return (own.isEmpty ? conflict.sides.filter { $0.restored.values.contains { $0.device == device } } : own).map(\.dot)
     }
 }
 

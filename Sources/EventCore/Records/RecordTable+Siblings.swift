@@ -51,7 +51,8 @@ extension RecordTable {
         return isContested || isDeleted && hasValue
     }
 
-    /// Whether the entries of a field may differ, and a device may have written one that stands against others, as far as nodes tell; nil is any. A delete may stand against whatever the record has.
+    /// Whether the entries of a field may differ, and a device may have written one that stands against others, as far as nodes tell; nil is any. A delete may stand against whatever the record has,
+    /// and of several entries by one device, which only an undo makes, each may be any device's.
     package func mayContest(_ field: Name?, _ device: DeviceID?, at place: Place) -> Bool {
         let (view, cell) = (view, view.cell(place.cell))
         let (fieldNumber, deviceNumber) = (field.flatMap { fields.index(of: $0) }, device.flatMap { devices.index(of: $0) })
@@ -63,7 +64,22 @@ extension RecordTable {
             if node.slot.device == deviceNumber { isOfDevice = true }
         }
         view.forEachSlot(cell) { _, slot in if slot.device == deviceNumber { isOfDevice = true } }
-        return isDeleted || isOfField && isOfDevice
+        return isDeleted || isOfField && (isOfDevice || hasSidesOfOneDevice(cell, view))
+    }
+
+    /// Whether a device has several sides in the fields that have more than one entry.
+    private func hasSidesOfOneDevice(_ cell: Cell, _ view: TableView) -> Bool {
+        var (entries, contested): ([Slot], [UInt32]) = ([], [])
+        view.forEachNode(cell) { node in
+            guard node.isOf(.entry) else { return }
+            entries.append(node.slot)
+            contested.append(node.field)
+        }
+        let places = schemas[Int(cell.collection)].fields
+        view.forEachSlot(cell) { place, slot in if contested.contains(places[place.trailingZeroBitCount]) { entries.append(slot) } }
+        return entries.indices.contains { index in
+            entries[..<index].contains { $0.device == entries[index].device && $0.seq != entries[index].seq }
+        }
     }
 
     /// Whether there are events of the record that did not see each other, and that nobody has seen.

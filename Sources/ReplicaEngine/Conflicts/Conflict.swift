@@ -8,10 +8,13 @@ package struct Side: Hashable, Sendable {
     package let record: Record
     /// Of an undo for each field that it wrote the event whose value it brought back, for a delete under nil; none where there was nothing to bring back.
     package let restored: [Name?: Dot]
+    /// Of a side that an undo brought back together with others, the event whose entries it brought back; mostly the event itself. Its device's side it is.
+    package let standsFor: Dot
     /// Under which lease it was written; of a side that an undo brought back, under which that was.
     let epoch: UInt64
 
-    package init(event: Event, record: Record, epoch: UInt64? = nil, restored: [Name?: Dot] = [:]) {
+    package init(event: Event, record: Record, epoch: UInt64? = nil, restored: [Name?: Dot] = [:], standsFor: Dot? = nil) {
+        self.standsFor = standsFor ?? event.dot
         self.epoch = epoch ?? event.epoch
         self.event = event
         self.record = record

@@ -118,7 +118,8 @@ struct ConflictBuilder<Storage: Volume> {
             let origin = stoodFor[number] ?? number
             guard let asSeen = try past.record(.upTo(origin)) else { continue }
             let row = past.row(origin)
-            let side = Side(event: try past.event(number), record: asSeen, epoch: row.epoch, restored: try restored(by: past.row(number)))
+            let restored = try restored(by: past.row(number))
+            let side = Side(event: try past.event(number), record: asSeen, epoch: row.epoch, restored: restored, standsFor: row.dot)
             sides.append((Rank(time: row.time, dot: row.dot), side))
         }
         return sides.sorted { $0.rank > $1.rank }.map(\.side)

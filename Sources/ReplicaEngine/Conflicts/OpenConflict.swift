@@ -5,6 +5,8 @@ package struct OpenConflict: Hashable, Sendable {
     package struct Side: Hashable, Sendable {
         package let dot: Dot
         package let time: HybridTime
+        /// Whose side it is: as `ReplicaEngine.Side` has it.
+        package let standsFor: Dot
     }
 
     package let key: RecordKey
@@ -19,19 +21,20 @@ package struct OpenConflict: Hashable, Sendable {
         key = conflict.key
         fields = conflict.openFields.map(\.field)
         isDeletionOpen = conflict.isDeletionOpen
-        sides = conflict.sides.map { Side(dot: $0.dot, time: $0.event.time) }
+        sides = conflict.sides.map { Side(dot: $0.dot, time: $0.event.time, standsFor: $0.standsFor) }
     }
 
-    /// A record whose sides are just the contested entries, and of whose fields policies decide some.
-    init(_ record: Record, decided: Set<Name?>) {
+    /// A record whose sides are just the contested entries, and of whose fields policies decide some. nil where a device has several sides: only an undo makes that, and whose they are is told by the history.
+    init?(_ record: Record, decided: Set<Name?>) {
         key = record.key
         fields = record.fields.filter(\.isContested).map(\.field).filter { !decided.contains($0) }
         isDeletionOpen = false
         let dots = Set(record.fields.filter(\.isContested).flatMap(\.versions).map(\.dot))
-        sides = dots.compactMap { dot in record.times[dot].map { Side(dot: dot, time: $0) } }
+        guard Set(dots.map(\.device)).count == dots.count else { return nil }
+        sides = dots.compactMap { dot in record.times[dot].map { Side(dot: dot, time: $0, standsFor: dot) } }
             .sorted { Rank(time: $0.time, dot: $0.dot) > Rank(time: $1.time, dot: $1.dot) }
     }
 
     /// Whether a device has a side in it.
-    package func involves(_ device: DeviceID) -> Bool { sides.contains { $0.dot.device == device } }
+    package func involves(_ device: DeviceID) -> Bool { sides.contains { $0.standsFor.device == device } }
 }

@@ -121,7 +121,8 @@ extension Replica {
             guard field != nil || device != nil else { return true }
             guard policies.rest == .record && table.hasSeveralHeads(at: place) else { return table.mayContest(field, device, at: place) }
             // Heads are the sides. On what these differ depends on what each had seen.
-            return wasWritten && device.map { device in table.heads(at: place).contains { $0.device == device } } ?? true
+            let devices = table.heads(at: place).map(\.device)
+            return wasWritten && device.map { devices.contains($0) || Set(devices).count < devices.count } ?? true
         }
     }
 
@@ -192,7 +193,9 @@ extension Replica {
         guard record.isContested || isOfWholeEdits else { return nil }
         let decided = decided ?? policies.decided(of: record)
         if decided?.isOpen == false { return nil }
-        if let decided, !record.isDeleteAgainstEdit, !isOfWholeEdits { return OpenConflict(record, decided: decided.fields) }
+        if let decided, !record.isDeleteAgainstEdit, !isOfWholeEdits, let conflict = OpenConflict(record, decided: decided.fields) {
+            return conflict
+        }
         // Which edits stand against a delete depends on what they had seen, and so does what some policies decide.
         guard let conflict = try conflict(record.key, at: moment, policies), conflict.isOpen else { return nil }
         return OpenConflict(conflict)

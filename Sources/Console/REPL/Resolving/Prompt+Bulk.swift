@@ -43,8 +43,7 @@ extension Prompt {
         let events = try command.commit(resolutions, readAt: end, session, store)
         // It is written, also where somebody has wanted to end it meanwhile.
         let written = Output()
-        let undoing = events.count == 1 ? "; `undo` takes it back" : "; `undo` takes them back one by one, the last one first"
-        written.line(StyledText("\(Sentences.count(tally.settled, "conflict")) settled\(tally.inPart)", .good) + StyledText(undoing))
+        written.line(StyledText(tally.written, .good) + StyledText("; " + session.undoing(events, in: store)))
         written.flush()
         try refresh()
     }

@@ -40,7 +40,7 @@ extension Prompt {
         mode = ConflictMode(
             conflict, number: number, total: numbered.count, suggestions: suggestions,
             side: { text in
-                if Program.isCommand(text) && !conflict.sides.contains(where: { session.name(of: $0.dot.device, in: names.store) == text })
+                if Program.isCommand(text) && !conflict.sides.contains(where: { session.name(of: $0.standsFor.device, in: names.store) == text })
                 {
                     throw ConsoleError.usage("“\(text)” is a command")
                 }

@@ -31,18 +31,32 @@ extension Replica {
 
     /// What `undo` undoes when it is told nothing: this device's newest event that is neither an undo nor undone; nil when there is none.
     package func newestToUndo() throws(ReplicaError) -> Dot? {
-        try newestOwn { (row, isUndone) throws(ReplicaError) in
-            if row.kind == .undo { return false }
-            return try !isUndone()
-        }
+        try newestOwn(downTo: 1, most: 1, isToUndo).first?.dot
+    }
+
+    /// All such events from this device's event `seq` on, newest first.
+    package func eventsToUndo(since seq: UInt64) throws(ReplicaError) -> [(dot: Dot, key: RecordKey)] {
+        try newestOwn(downTo: seq, most: .max, isToUndo)
     }
 
     /// What `redo` undoes: this device's newest undo that is not undone and took something away, not back; nil when there is none.
     package func newestToRedo() throws(ReplicaError) -> Dot? {
-        try newestOwn { (row, isUndone) throws(ReplicaError) in
-            guard row.kind == .undo, row.undoes != nil, try !self.isRedo(row) else { return false }
-            return try !isUndone()
-        }
+        try newestOwn(downTo: 1, most: 1, isToRedo).first?.dot
+    }
+
+    /// All such undos from this device's event `seq` on, newest first; each of an undo's events is named.
+    package func eventsToRedo(since seq: UInt64) throws(ReplicaError) -> [(dot: Dot, key: RecordKey)] {
+        try newestOwn(downTo: seq, most: .max, isToRedo)
+    }
+
+    private func isToUndo(_ row: BlockReader.Row, _ isUndone: () throws(ReplicaError) -> Bool) throws(ReplicaError) -> Bool {
+        if row.kind == .undo { return false }
+        return try !isUndone()
+    }
+
+    private func isToRedo(_ row: BlockReader.Row, _ isUndone: () throws(ReplicaError) -> Bool) throws(ReplicaError) -> Bool {
+        guard row.kind == .undo, row.undoes != nil, try !isRedo(row) else { return false }
+        return try !isUndone()
     }
 
     /// Whether an undo brings back what another one took: whether it undoes an undo that does not.
@@ -53,10 +67,12 @@ extension Replica {
         return try !isRedo(target)
     }
 
-    /// This device's newest event that fits, from the newest one back as far as it takes.
+    /// This device's newest events that fit, from the newest one back until there are `most` of them, or to its event `first`.
     private func newestOwn(
+        downTo first: UInt64, most: Int,
         _ fits: (BlockReader.Row, _ isUndone: () throws(ReplicaError) -> Bool) throws(ReplicaError) -> Bool
-    ) throws(ReplicaError) -> Dot? {
+    ) throws(ReplicaError) -> [(dot: Dot, key: RecordKey)] {
+        var found: [(dot: Dot, key: RecordKey)] = []
         var chains: [RecordKey: UndoChain<Storage>] = [:]
         func isUndone(_ row: BlockReader.Row) throws(ReplicaError) -> Bool {
             var known = chains[row.key]
@@ -68,13 +84,13 @@ extension Replica {
             return isUndone
         }
         var seq = table.appliedSeq(of: device)
-        while seq > 0 {
-            for row in try ownRows(downFrom: seq) {
-                if try fits(row, { () throws(ReplicaError) in try isUndone(row) }) { return row.dot }
+        while seq >= max(1, first) && found.count < most {
+            for row in try ownRows(downFrom: seq) where row.dot.seq >= first && found.count < most {
+                if try fits(row, { () throws(ReplicaError) in try isUndone(row) }) { found.append((row.dot, row.key)) }
                 seq = row.dot.seq - 1
             }
         }
-        return nil
+        return found
     }
 
     /// Of so many records the chain is kept at once.
