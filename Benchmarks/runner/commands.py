@@ -138,7 +138,7 @@ class Commands:
         start = time.perf_counter()
         process = subprocess.Popen(
             [self.binary, *words, "--store", self.store], stdin=subprocess.PIPE if given is not None else subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=theirs)
+            stderr=theirs, env={**os.environ, "TERM": "xterm"})
         if given:
             process.stdin.write(given)
         if given is not None:

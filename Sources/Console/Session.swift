@@ -245,7 +245,7 @@ final class Session {
         guard let moment else { return now }
         if let then = try store.record(key, at: moment) { return then }
         throw ConsoleError(
-            code: "not-yet", "the record \(Arguments.text(key)) was not there yet",
+            code: "not-yet", "the record \(Arguments.shown(key)) was not there yet",
             hint: "`syncline log \(Arguments.typed(key))` shows since when")
     }
 

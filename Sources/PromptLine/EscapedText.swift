@@ -1,5 +1,5 @@
 /// What stands between `$'` and `'`: text with the escapes of C, as bash and its like read it. With it what a terminal would obey can be typed, and shown, as plain characters.
-enum EscapedText {
+package enum EscapedText {
     /// The text that is meant. Where its bytes are no text all stays as it was typed.
     static func decoded(_ typed: some Collection<Unicode.Scalar>) -> String {
         var (rest, bytes, isText) = (Array(typed)[...], [UInt8](), true)

@@ -203,6 +203,14 @@ class Hints(PromptTest):
         several = self.store(*apart("notes/tent", {"title": "tent"}, None, {"title": "x"}, {"title": "y"}), name="several")
         self.assertEqual(self.hint(self.ok("show", "notes/tent", store=several)), "syncline resolve notes/tent --choose a   or   --choose b")
 
+    def test_of_several_edits_next_to_a_delete_one_is_taken_before_a_field_is(self):
+        store = self.store(*apart("notes/trip", {"t": 1}, None, {"t": 2}, {"t": 3}))
+        out, err = self.script(store, "1\na t\n", status=1)
+        self.assertIn("a or b or c takes that side · c* the rest", out)
+        self.assertNotIn("takes one field", out)
+        self.assertIn("take one of them first, then set fields: a tablet, b phone", err)
+        self.assertNotIn("--choose", err)
+
     def test_what_merges_by_itself_is_hinted(self):
         text = "Pack.\nTrain.\nHotel.\nHome.\n"
         store = self.store(*apart("notes/plan", {"text": text}, {"text": text.replace("Pack", "Sleep")}, {"text": text.replace("Home", "Stay")}))

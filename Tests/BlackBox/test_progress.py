@@ -1,9 +1,12 @@
 """How far long work has come: on a terminal, gone when it is done, and nowhere else."""
+import fcntl
 import json
 import os
 import pty
 import re
+import struct
 import subprocess
+import termios
 import threading
 import unittest
 
@@ -21,10 +24,11 @@ class Progress(StoreTest):
         subprocess.run([BINARY, "bench", "walk", "--events", "60000", "--runs", "1", "--keep", str(self.folder / "kept")], check=True, capture_output=True)
         self.store = next(path.parent for path in self.folder.rglob("log") if path.is_dir())
 
-    def at_terminal(self, *words):
+    def at_terminal(self, *words, columns=80, term="xterm"):
         """Runs slowly with stderr at a terminal and stdout in a pipe; returns what came out of each."""
         ours, theirs = pty.openpty()
-        child = subprocess.Popen([*SLOW, BINARY, *words, "--store", str(self.store)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs)
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        child = subprocess.Popen([*SLOW, BINARY, *words, "--store", str(self.store)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": term})
         os.close(theirs)
         seen = []
 
@@ -72,6 +76,13 @@ class Progress(StoreTest):
                 self.assertEqual(plain.returncode, 0)
                 self.assertNotIn(b"%", plain.stderr)
                 self.assertEqual(plain.stdout.decode(), out)
+
+    def test_it_stays_within_one_line_and_is_not_shown_where_a_line_cannot_be_replaced(self):
+        _, shown = self.at_terminal("verify", "--deep", columns=20)
+        lines = [line for line in shown.split(CLEAR) if line]
+        self.assertTrue(lines)
+        self.assertEqual({len(line) for line in lines}, {19}, lines)
+        self.assertEqual(self.at_terminal("verify", "--deep", term="dumb")[1], "")
 
     def test_what_takes_long_before_its_first_step_says_at_once_that_it_has_begun(self):
         _, shown = self.at_terminal("bench", "walk", "--runs", "1")

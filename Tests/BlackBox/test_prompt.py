@@ -27,7 +27,7 @@ class Typing(PromptTest):
         terminal = self.terminal(store)
         for line in ("get notes/none", "put 'notes/a b' \"title=say \\\"hi\\\"\" x=it\\'s", "frobnicate", "put", "list"):
             terminal.enter(line)
-        self.assertIn('  notes/a b  title="say \\"hi\\"" x="it\'s"', terminal.lines())
+        self.assertIn('  \'notes/a b\'  title="say \\"hi\\"" x="it\'s"', terminal.lines())
         self.assertEqual(terminal.leave(), 0)
 
     def test_wide_and_combining_characters_are_edited_as_characters(self):

@@ -125,8 +125,13 @@ class Settling(PromptTest):
         terminal = self.terminal(store)
         terminal.enter("all --where kind=even --choose laptop")
         terminal.enter("y")
-        self.assertIn("10 conflicts settled; `undo` takes them back one by one, the last one first", terminal.lines())
+        self.assertIn("10 conflicts settled; `undo --since desk:1` takes them back", terminal.lines())
         self.assertEqual(len(self.objects("conflicts", store=store)), 10)
+        terminal.enter("undo --since desk:1")
+        self.assertIn("10 events undone", terminal.lines())
+        self.assertTrue(terminal.line().startswith("desk · 20 conflicts ›"))
+        terminal.enter("redo --since desk:1")
+        self.assertIn("10 events redone", terminal.lines())
         self.assertTrue(terminal.line().startswith("desk · 10 conflicts ›"))
         self.assertEqual(terminal.leave(), 0)
         # A script says that it is meant; in a conflict the last choice is the one for all.
@@ -135,6 +140,14 @@ class Settling(PromptTest):
         self.script(store, "conflicts\n1\nphone\nall --yes\n")
         self.assertEqual(self.objects("conflicts", store=store), [])
         self.assertEqual({r["fields"]["x"] for r in self.objects("list", store=store)}, {1, 2})
+
+    def test_a_list_with_nothing_in_it_leaves_the_numbers_on_the_screen(self):
+        store = self.store(*(event for n in range(4) for event in apart(f"notes/{n}", {"x": 0}, {"x": 1}, {"x": 2}, seqs=(2 * n + 1, 2 * n + 2, n + 1))))
+        out, err = self.script(store, "conflicts\nresolve notes/0 --choose laptop\nconflicts --collection zz\nconflicts --limit 0\n3\n")
+        self.assertIn("no conflict matches", err)
+        self.assertEqual(err.count("no conflict matches"), 1, "that none is wanted is not that there is none")
+        self.assertIn("notes/2\n", out)
+        self.assertNotIn("notes/3\n", out)
 
     def test_ten_thousand_conflicts_are_listed_a_screen_at_a_time_and_whole_in_a_pipe(self):
         events = []

@@ -7,8 +7,8 @@ import pexpect
 
 import fold
 import generator
-import reference
-from harness import BINARY, DEVICE, OTHER, StoreTest, event, lines_of, run
+from harness import BINARY, DEVICE, OTHER, event, run
+from undoing import UndoTest
 
 REMOVED = fold.REMOVED
 
@@ -18,25 +18,7 @@ def dot(text):
     return device, int(seq)
 
 
-class Undoing(StoreTest):
-    # `reference.py` writes no doubles.
-    has_doubles = False
-
-    def events(self, store):
-        return list(map(json.loads, lines_of(self.ok("export", store=store))))
-
-    def agrees(self, store):
-        """Both models make of the store's events what the store shows."""
-        events, dump = self.events(store), self.ok("dump", "--canonical", store=store)
-        self.assertEqual(dump, fold.dump(events))
-        if not self.has_doubles:
-            self.assertEqual(dump, reference.dump(events))
-        return events
-
-    def shown(self, store, record="notes/trip"):
-        got = self.object("get", record, store=store)
-        return got["fields"], got["deleted"]
-
+class Undoing(UndoTest):
     def test_undo_and_redo_go_back_and_forth_over_one_field(self):
         store = self.make()
         states = []

@@ -1,4 +1,5 @@
 import EventCore
+import PromptLine
 import Testing
 
 @testable import Console
@@ -50,5 +51,19 @@ struct ArgumentsTests {
     ])
     func `a record stands in a command as a shell reads it`(text: String, typed: String) throws {
         #expect(Arguments.typed(try Arguments.record(text)) == typed)
+    }
+
+    @Test(arguments: [
+        ("notes/trip", "notes/trip"), ("notes/日本", "notes/日本"), ("notes/*#", "notes/*#"), ("notes/👩‍🚀❤️‍🔥", "notes/👩‍🚀❤️‍🔥"),
+        ("n/a, b", "'n/a, b'"),
+        ("n/ends ", "'n/ends '"), ("n/it's", "'n/it'\\''s'"), ("n/\"q\"", "'n/\"q\"'"), ("n/a\\u202eb", "'n/a\\u202eb'"),
+        ("n/a\u{202E}b", "$'n/a\\u202eb'"), ("n/a\u{200B}", "$'n/a\\u200b'"), ("n/\u{9B}'\\", "$'n/\\u009b\\'\\\\'"),
+        ("n/\u{A0}\u{3000}", "$'n/\\u00a0\\u3000'"),
+        ("n/\u{E000}\u{E0041}", "$'n/\\ue000\\U000e0041'"), ("n/\u{AD}x", "$'n/\\u00adx'"),
+    ])
+    func `a record is shown so that it can be typed at the prompt, and is taken for no other`(text: String, shown: String) throws {
+        let key = try Arguments.record(text)
+        #expect(Arguments.shown(key) == shown)
+        #expect(try CommandWords.split(Arguments.shown(key)) == [text])
     }
 }

@@ -32,6 +32,9 @@ struct ConflictsCommand: SessionCommand {
 
     func run(_ session: Session) throws { _ = try list(session) }
 
+    /// Whether it may leave out what is in conflict.
+    var isFiltered: Bool { collection != nil || field != nil || device != nil || limit == 0 }
+
     /// Lists them.
     ///
     /// - Parameter shownLimit: a terminal gets no more than these, and how many there are.
@@ -65,8 +68,7 @@ struct ConflictsCommand: SessionCommand {
             return true
         }
         progress.end()
-        if keys.isEmpty && !session.isJSON {
-            let isFiltered = collection != nil || field != nil || device != nil || limit == 0
+        if keys.isEmpty && limit != 0 && !session.isJSON {
             session.output.note(isFiltered ? "no conflict matches" : "nothing is in conflict")
         }
         if keys.count > shownLimit {
@@ -106,7 +108,7 @@ struct ConflictsCommand: SessionCommand {
     }
 
     private func line(_ number: Int, _ conflict: OpenConflict, _ session: Session, _ store: Store) {
-        var what = (conflict.isDeletionOpen ? ["delete against edit"] : []) + conflict.fields.map(\.text)
+        var what = (conflict.isDeletionOpen ? ["delete against edit"] : []) + conflict.fields.map { Arguments.shown($0.text) }
         // Whole edits that agree on every field.
         if what.isEmpty { what = ["edits side by side"] }
         let sides = conflict.sides.map { side in
@@ -114,6 +116,6 @@ struct ConflictsCommand: SessionCommand {
             return "\(session.name(of: side.standsFor.device, in: store))\(undo) \(TimeText.age(of: side.time, at: Machine.wall))"
         }
         session.output.line(
-            "\(number)  \(Arguments.text(conflict.key))  \(what.joined(separator: ", "))  (\(sides.joined(separator: " | ")))")
+            "\(number)  \(Arguments.shown(conflict.key))  \(what.joined(separator: ", "))  (\(sides.joined(separator: " | ")))")
     }
 }

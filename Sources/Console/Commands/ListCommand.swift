@@ -18,32 +18,36 @@ struct ListCommand: SessionCommand {
         let collection = try collection.map(Arguments.collection)
         let wanted = try conditions.map(Arguments.condition)
         let store = try session.reading()
+        var isNone = true
         func show(_ record: DecidedRecord) -> Bool {
             guard !record.isDeleted, wanted.allSatisfy({ record.shown($0.field) == $0.value }) else { return true }
+            isNone = false
             if session.isJSON {
                 session.output.object { RecordJSON.write(record, to: &$0) }
             } else {
                 let columns = Terminal.hasOutput ? ValueText.longColumns / 2 : Int.max
                 let fields = record.shown.map { "\($0.field.text)=\(ValueText.short([$0.value], columns: columns))" }.joined(separator: " ")
-                session.output.line((record.isOpen ? "! " : "  ") + Arguments.text(record.key) + "  " + fields)
+                session.output.line((record.isOpen ? "! " : "  ") + Arguments.shown(record.key) + "  " + fields)
             }
             session.output.flushIfSlow()
             return true
         }
-        guard let moment = try session.moment(at, in: store) else {
-            guard !wanted.isEmpty else { return try store.decidedRecords(in: collection, show) }
-            let progress = Progress("looking", total: 0, unit: "records", on: session.output)
-            try store.decidedRecords(in: collection, mayShow: wanted, progress: progress.advance(to:of:)) { record in
-                progress.end()
-                return show(record)
-            }
-            return progress.end()
-        }
-        let progress = Progress("going back", total: 0, unit: "events", on: session.output)
-        try store.decidedRecords(in: collection, at: moment, mayShow: wanted, progress: progress.advance(to:of:)) { record in
+        let moment = try session.moment(at, in: store)
+        let (what, unit) = moment == nil ? ("looking", "records") : ("going back", "events")
+        let progress = Progress(what, total: 0, unit: unit, on: session.output)
+        func showNext(_ record: DecidedRecord) -> Bool {
             progress.end()
             return show(record)
         }
+        if let moment {
+            try store.decidedRecords(in: collection, at: moment, mayShow: wanted, progress: progress.advance(to:of:), showNext)
+        } else if wanted.isEmpty {
+            try store.decidedRecords(in: collection, show)
+        } else {
+            try store.decidedRecords(in: collection, mayShow: wanted, progress: progress.advance(to:of:), showNext)
+        }
         progress.end()
+        guard isNone && !session.isJSON else { return }
+        session.output.note(collection == nil && wanted.isEmpty ? "there is no record\(at == nil ? "" : " then")" : "no record matches")
     }
 }

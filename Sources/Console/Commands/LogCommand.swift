@@ -40,8 +40,10 @@ struct LogCommand: SessionCommand {
         let store = try session.reading()
         let filter = try filter(session, store)
         let receipts = try session.receipts()
+        var isNone = true
         if csv { session.output.write(CSV.line(AuditPage.csvHeader)) }
         func show(_ entry: AuditEntry) -> Bool {
+            isNone = false
             let name = { (device: DeviceID) in session.name(of: device, in: store) }
             let page = AuditPage(entry: entry, name: name(entry.row.dot.device), receipt: receipts[entry.row.dot], deviceName: name)
             if csv {
@@ -59,6 +61,8 @@ struct LogCommand: SessionCommand {
         } else {
             try store.audit(filter, limit: limit, newestFirst: reverse, show)
         }
+        guard isNone && limit != 0 && !csv && !session.isJSON else { return }
+        session.output.note(store.end.index == 0 ? "there is no event" : "no event matches")
     }
 
     private func filter(_ session: Session, _ store: Store) throws -> AuditFilter {

@@ -110,7 +110,7 @@ struct ResolveCommand: SessionCommand {
                 left += 1
                 guard left <= Self.leftLimit else { return true }
                 progress.end()
-                session.output.note("left open: \(Arguments.text(conflict.key)), \(error.sentence)")
+                session.output.note("left open: \(Arguments.shown(conflict.key)), \(error.sentence)")
                 return true
             }
             if dryRun { progress.end() }
@@ -136,7 +136,7 @@ struct ResolveCommand: SessionCommand {
         guard try store.record(key) != nil else { throw ConsoleError(noRecord: key) }
         guard let conflict = try store.conflict(key) else {
             throw ConsoleError(
-                code: "no-conflict", "nothing is in conflict in \(Arguments.text(key))", hint: "`syncline conflicts` lists what is")
+                code: "no-conflict", "nothing is in conflict in \(Arguments.shown(key))", hint: "`syncline conflicts` lists what is")
         }
         return conflict
     }
@@ -188,7 +188,7 @@ struct ResolveCommand: SessionCommand {
         } else if all {
             session.output.line(preview.summary)
         } else {
-            session.output.line(Arguments.text(resolution.conflict.key))
+            session.output.line(Arguments.shown(resolution.conflict.key))
             for line in preview.lines { session.output.line("  " + line) }
         }
     }
@@ -205,7 +205,7 @@ struct ResolveCommand: SessionCommand {
     {
         for conflict in resolutions.map(\.conflict) where try end != store.end && store.conflict(conflict.key) != conflict {
             throw ConsoleError(
-                code: "moved-on", "\(Arguments.text(conflict.key)) has changed meanwhile; nothing was written",
+                code: "moved-on", "\(Arguments.shown(conflict.key)) has changed meanwhile; nothing was written",
                 hint: "`syncline show \(Arguments.typed(conflict.key))` shows it as it is now")
         }
         let drafts = try resolutions.map { resolution in
@@ -222,8 +222,8 @@ struct ResolveCommand: SessionCommand {
 
     private static func noteRest(of key: RecordKey, _ session: Session, _ store: Store) throws {
         guard let rest = try store.conflict(key), rest.isOpen else { return }
-        let fields = (rest.isDeletionOpen ? ["delete against edit"] : []) + rest.openFields.map(\.field.text)
-        session.output.note("still open in \(Arguments.text(key)): \(fields.joined(separator: ", "))")
+        let fields = (rest.isDeletionOpen ? ["delete against edit"] : []) + rest.openFields.map { Arguments.shown($0.field.text) }
+        session.output.note("still open in \(Arguments.shown(key)): \(fields.joined(separator: ", "))")
     }
 }
 

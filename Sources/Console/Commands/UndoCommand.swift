@@ -20,7 +20,9 @@ struct UndoCommand: SessionCommand {
 
     func run(_ session: Session) throws {
         if let since = options.since {
-            guard dot == nil else { throw ConsoleError.usage("an event and --since are two ways to say what is undone", hint: "give one of them") }
+            guard dot == nil else {
+                throw ConsoleError.usage("an event and --since are two ways to say what is undone", hint: "give one of them")
+            }
             return try UndoingMany(session, options, .undo).run(since: since)
         }
         try Undoing(session, options).run { store in

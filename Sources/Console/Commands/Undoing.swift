@@ -38,7 +38,7 @@ struct Undoing {
         let end = store.end
         try confirm(plan, page)
         guard try end == store.end || store.undoPlan(of: dot, note: note) == plan else {
-            throw ConsoleError(code: "moved-on", "\(Arguments.text(plan.key)) has changed meanwhile; nothing was written")
+            throw ConsoleError(code: "moved-on", "\(Arguments.shown(plan.key)) has changed meanwhile; nothing was written")
         }
         let events = try session.writing([plan.key], in: store) { try store.commit(plan.drafts, wall: Machine.wall) }
         let conflict = try store.conflict(plan.key)
@@ -52,8 +52,8 @@ struct Undoing {
         }
         try session.decide(by: plan.key, in: store)
         guard let conflict, conflict.isOpen else { return }
-        let fields = (conflict.isDeletionOpen ? ["delete against edit"] : []) + conflict.openFields.map(\.field.text)
-        session.output.note("in conflict: \(Arguments.text(plan.key)), \(fields.joined(separator: ", "))")
+        let fields = (conflict.isDeletionOpen ? ["delete against edit"] : []) + conflict.openFields.map { Arguments.shown($0.field.text) }
+        session.output.note("in conflict: \(Arguments.shown(plan.key)), \(fields.joined(separator: ", "))")
     }
 
     /// What has moved on is overwritten only by somebody who knows.

@@ -68,7 +68,8 @@ struct UndoingMany {
         let dot = try session.dot(text, in: store)
         guard dot.device == store.device else {
             throw ConsoleError.usage(
-                "“\(text)” is not an event of this device", hint: "--since takes back what was written here; another device's event is undone by its name")
+                "“\(text)” is not an event of this device",
+                hint: "--since takes back what was written here; another device's event is undone by its name")
         }
         guard dot.seq <= store.versionVector[dot.device] else { throw ReplicaError.unknownEvent(dot) }
         return dot.seq
@@ -103,10 +104,10 @@ struct UndoingMany {
         let plan: UndoPlan
         do throws(ReplicaError) { plan = try store.undoPlan(of: act.dot, note: note) } catch {
             guard case .nothingToUndo = error else { throw error }
-            return stays("\(Arguments.text(act.key)), \(ConsoleError(error).sentence)")
+            return stays("\(Arguments.shown(act.key)), \(ConsoleError(error).sentence)")
         }
         if plan.isUndoneAlready { return .done }
-        guard !options.force, let reason = UndoPage(plan: plan, name: { session.name(of: $0, in: store) }).reasonToAsk else { return .planned(plan) }
+        guard !options.force, let reason = page(plan, store).reasonToAsk else { return .planned(plan) }
         return stays(reason)
     }
 
@@ -139,7 +140,8 @@ struct UndoingMany {
                 page(plan, store).lines.forEach(session.output.line)
             }
         }
-        session.output.note("\(plans.count) would be \(word)\(staying(left))\(later > 0 ? ", then \(later) before them in the same records" : ""); nothing was written")
+        let before = later > 0 ? ", then \(later) before them in the same records" : ""
+        session.output.note("\(plans.count) would be \(word)\(staying(left))\(before); nothing was written")
     }
 
     private func tell(_ undone: Int, _ left: Int) {
@@ -149,7 +151,9 @@ struct UndoingMany {
 
     private var word: String { direction == .undo ? "undone" : "redone" }
 
-    private func staying(_ left: Int) -> String { left > 0 ? ", \(left) left as \(left == 1 ? "it is" : "they are") (--force overwrites)" : "" }
+    private func staying(_ left: Int) -> String {
+        left > 0 ? ", \(left) left as \(left == 1 ? "it is" : "they are") (--force overwrites)" : ""
+    }
 
     private func page(_ plan: UndoPlan, _ store: Store) -> UndoPage { UndoPage(plan: plan) { session.name(of: $0, in: store) } }
 }

@@ -22,7 +22,7 @@ struct WhyCommand: SessionCommand {
         _ = try session.record(key, at: moment, in: store)
         guard let origin = try store.origin(of: field, in: key, at: moment) else {
             throw ConsoleError(
-                code: "no-such-field", "nothing has ever written “\(field.text)” in \(Arguments.text(key))",
+                code: "no-such-field", "nothing has ever written “\(field.text)” in \(Arguments.shown(key))",
                 hint: "`syncline get \(Arguments.typed(key)) --who` lists its fields")
         }
         let page = OriginPage(origin: origin) { session.name(of: $0, in: store) }

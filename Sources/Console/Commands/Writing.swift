@@ -17,7 +17,7 @@ struct Writing {
         guard let (event, settled) = events.first else { preconditionFailure("one draft is one event") }
         try session.close(store)
         session.report(event)
-        if let settled { session.output.note("settled in \(Arguments.text(draft.key)): " + Self.words(settled).joined(separator: ", ")) }
+        if let settled { session.output.note("settled in \(Arguments.shown(draft.key)): " + Self.words(settled).joined(separator: ", ")) }
         try session.decide(by: draft.key, in: store)
     }
 

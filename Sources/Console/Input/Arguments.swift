@@ -1,4 +1,5 @@
 internal import EventCore
+internal import PromptLine
 
 /// Words of the command line → values of the core.
 enum Arguments {
@@ -14,6 +15,31 @@ enum Arguments {
 
     /// How a record is typed.
     static func text(_ key: RecordKey) -> String { text(collection: key.collection) + "/" + key.record.text }
+
+    /// How a record is shown: as it is typed, between quotes where it has blanks, quotes or a backslash, and between `$'` and `'` where it has what nobody sees. So no two look alike but by composed characters, none is taken for the words around it, and each can
+    /// be typed as it stands there.
+    static func shown(_ key: RecordKey) -> String { shown(text(key)) }
+
+    static func shown(_ text: String) -> String {
+        let scalars = Array(text.unicodeScalars)
+        var (unseen, isBehindEmoji): (Set<Int>, Bool) = ([], false)
+        for (index, scalar) in scalars.enumerated() {
+            isBehindEmoji = scalar.isEmojiSign || isBehindEmoji && scalar.joinsEmoji
+            // Joiners and selectors are seen with their emoji.
+            if scalar.isUnseen && !isBehindEmoji { unseen.insert(index) }
+        }
+        guard unseen.isEmpty else {
+            let escaped = scalars.indices.map { index in
+                switch scalars[index] {
+                case "'", "\\": "\\" + String(scalars[index])
+                default: unseen.contains(index) ? EscapedText.typed(scalars[index]) : String(scalars[index])
+                }
+            }
+            return "$'" + escaped.joined() + "'"
+        }
+        guard scalars.isEmpty || scalars.contains(where: { " '\"\\".unicodeScalars.contains($0) }) else { return text }
+        return "'" + text.replacing("'", with: "'\\''") + "'"
+    }
 
     /// The same as a word of a shell, as a command that is shown can be copied: between quotes where there is more than plain characters.
     static func typed(_ key: RecordKey) -> String { typed(text(key)) }

@@ -15,7 +15,7 @@ struct AuditPage {
     func writeText(to output: Output) {
         let row = entry.row
         var head =
-            "#\(entry.position.index + 1)  \(TimeText.iso(row.time))  \(name):\(row.dot.seq)  \(row.kind.word)  \(Arguments.text(row.key))"
+            "#\(entry.position.index + 1)  \(TimeText.iso(row.time))  \(name):\(row.dot.seq)  \(row.kind.word)  \(Arguments.shown(row.key))"
         if row.body == .delete { head += "  delete" }
         if row.isCritical { head += "  critical" }
         if row.epoch > 0 { head += "  epoch \(row.epoch)" }

@@ -16,7 +16,7 @@ extension ConflictPage {
             let record = Arguments.typed(record.key)
             return "settle it: \(program)resolve \(record) --choose \(first)   or   \(others.joined(separator: ", "))"
         case .words:
-            let field = conflict.openFields.first.map { " · \(first) \(CommandWords.typed($0.field.text)) takes one field" } ?? ""
+            let field = possible.field.map { " · \(first) \(CommandWords.typed($0.text)) takes one field" } ?? ""
             let sides = "\(letters.joined(separator: " or ")) takes that side\(field) · \(last)* the rest"
             return "\(sides) · \(possible.words.joined(separator: ", ")) · done writes it"
         }
@@ -26,11 +26,16 @@ extension ConflictPage {
     private struct Possible {
         let merge: Bool
         let set: Bool
+        /// One that can be taken alone from the first side.
+        let field: Name?
         let words: [String]
 
         init(_ conflict: Conflict) {
             let resolution = Resolution(of: conflict)
             merge = (try? resolution.merging().draft()) != nil
+            field = conflict.openFields.map(\.field).first { name in
+                conflict.sides.first.map { (try? resolution.choosing([$0.dot], for: name)) != nil } ?? false
+            }
             set = (try? resolution.keepingAnEdit()) != nil
             // Where fields are open some field may take each of them; where a record stands against its delete there may be no such field.
             let isWhole = resolution.isWholeOpen

@@ -30,7 +30,7 @@ struct ConflictPage {
     }
 
     func writeText(to output: Output) {
-        output.line(StyledText(Arguments.text(record.key), .strong))
+        output.line(StyledText(Arguments.shown(record.key), .strong))
         guard let conflict else {
             output.line("nothing is in conflict")
             RecordText.write(DecidedRecord(record: record, conflict: nil), to: output, program: "")
@@ -99,7 +99,7 @@ struct ConflictPage {
     /// Whose values an undo's side brought back; nil where it is none, or brought none back.
     private func restored(_ side: Side) -> String? {
         if side.standsFor != side.dot {
-            return "\(name(side.standsFor.device)):\(side.standsFor.seq), brought back by \(name(side.dot.device))"
+            return "\(name(side.dot.device)) brings back \(name(side.standsFor.device)):\(side.standsFor.seq)"
         }
         let fields = Set(conflict?.fields.map(\.field) ?? [])
         let dots = side.restored.filter { conflict?.isDeleteAgainstEdit == true || $0.key.map(fields.contains) == true }.map(\.value)

@@ -41,7 +41,8 @@ extension ConsoleError {
         case .leaseNeeded(let key): self.init(noLeaseFor: key)
         case .unknownEvent(let dot): self.init(code: "no-such-event", "there is no event \(dot) here", hint: "`syncline log` lists events")
         case .eventOfOtherRecord(let dot, let key):
-            self.init(code: "other-record", "the event \(dot) is one of \(Arguments.text(key))", hint: "name that record, or a position #N")
+            self.init(
+                code: "other-record", "the event \(dot) is one of \(Arguments.shown(key))", hint: "name that record, or a position #N")
         case .notIssuedAnew(let dot):
             self.init(
                 code: "not-issued-anew", "the event that would be \(dot) under the new identity does not fit what the hub has",
@@ -55,7 +56,7 @@ extension ConsoleError {
     }
 
     init(noRecord key: RecordKey) {
-        self.init(code: "no-such-record", "there is no record \(Arguments.text(key))", hint: "`syncline list` shows what is there")
+        self.init(code: "no-such-record", "there is no record \(Arguments.shown(key))", hint: "`syncline list` shows what is there")
     }
 
     init(newerFormat file: String) {

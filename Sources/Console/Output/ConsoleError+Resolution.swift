@@ -3,8 +3,11 @@ internal import ReplicaEngine
 
 /// Why a conflict cannot be settled like this → sentence and hint.
 extension ConsoleError {
-    /// - Parameter name: what a side is called.
-    init(_ error: ResolutionError, name: (Dot) -> String) {
+    /// - Parameters:
+    ///   - name: what a side is called.
+    ///   - isInConflict: whether the words of an open conflict are at hand, instead of the options of `resolve`.
+    init(_ error: ResolutionError, name: (Dot) -> String, isInConflict: Bool = false) {
+        let set = isInConflict ? "set" : "--set"
         func names(_ dots: [Dot]) -> String { dots.map(name).joined(separator: ", ") }
         switch error {
         case .notASide(let dot):
@@ -16,10 +19,11 @@ extension ConsoleError {
         case .noEntry:
             self.init(
                 code: "no-such-side", "that side has no entry in a field that is open",
-                hint: "`syncline show` says what each side has; --set gives a field another value")
+                hint: "`syncline show` says what each side has; \(set) gives a field another value")
         case .noEntryInField(let field):
             self.init(
-                code: "no-such-side", "that side has no entry in “\(field.text)”", hint: "--set \(field.text)=value gives it another value")
+                code: "no-such-side", "that side has no entry in “\(field.text)”", hint: "\(set) \(field.text)=value gives it another value"
+            )
         case .editNeeded(let dots) where dots.isEmpty:
             self.init(
                 code: "edit-needed", "the record was deleted on every side: there is no edit to keep",
@@ -27,22 +31,25 @@ extension ConsoleError {
         case .editNeeded(let dots):
             self.init(
                 code: "edit-needed", "the record was deleted on one side and edited on several: say first which edit is kept",
-                hint: "take one of them with --choose, then set fields: " + names(dots))
+                hint: "take one of them \(isInConflict ? "first" : "with --choose"), then set fields: " + names(dots))
         case .notContested(let field):
             self.init(
-                code: "not-contested", "nothing is contested in “\(field.text)”", hint: "--set \(field.text)=value changes it all the same")
+                code: "not-contested", "nothing is contested in “\(field.text)”", hint: "\(set) \(field.text)=value changes it all the same"
+            )
         case .severalBases(let field):
             self.init(
                 code: "several-bases", "the base of “\(field.text)” is itself several values",
-                hint: "--set \(field.text)=value takes one of them")
+                hint: "\(set) \(field.text)=value takes one of them")
         case .unanswered(let fields):
             self.init(
                 code: "unanswered",
                 "by the policy `record` whole edits are in conflict: "
                     + fields.map { "“\($0.text)”" }.joined(separator: ", ") + " \(fields.count == 1 ? "has" : "have") no answer yet",
-                hint: "answer all of them; --merge takes what merges by itself")
+                hint: "answer all of them; \(isInConflict ? "merge" : "--merge") takes what merges by itself")
         case .nothingAnswered:
-            self.init(code: "nothing-merges", "nothing of it merges by itself", hint: "take a side with --choose, or --set field=value")
+            self.init(
+                code: "nothing-merges", "nothing of it merges by itself",
+                hint: "take a side\(isInConflict ? "" : " with --choose"), or \(set) field=value")
         case .nothingOpen:
             self.init(
                 code: "nothing-open", "every field has an answer already",

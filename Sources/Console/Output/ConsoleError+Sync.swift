@@ -55,7 +55,7 @@ extension ConsoleError {
 
     /// A policy was not written, as the device does not lead; with what the hub said when it was asked.
     init(noLeaseFor key: RecordKey, _ error: SyncError? = nil) {
-        let rule = "\(Arguments.text(key)) was not written: in a workspace only the device that leads writes policies"
+        let rule = "\(Arguments.shown(key)) was not written: in a workspace only the device that leads writes policies"
         switch error {
         case .unreachable(let hub, let reason):
             self.init(

@@ -11,7 +11,7 @@ struct OriginPage {
         let entries = [origin.writer] + origin.overwrote + origin.contests
         let texts = zip(entries, ValueText.folded(entries.map { [$0.isDelete ? nil : $0.value] })).map { $0.isDelete ? "(deleted)" : $1 }
         let (overwrote, contests) = (texts.dropFirst().prefix(origin.overwrote.count), texts.suffix(origin.contests.count))
-        output.line("\(Arguments.text(origin.key))  \(origin.field.text) = \(texts[0])")
+        output.line("\(Arguments.shown(origin.key))  \(origin.field.text) = \(texts[0])")
         output.line(
             "  \(origin.writer.isDelete ? "deleted" : "written") by \(who(row)), \(row.kind.word), event #\(origin.writer.logged.position.index + 1) here"
         )

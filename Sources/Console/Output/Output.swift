@@ -23,7 +23,7 @@ final class Output {
 
     init(isJSON: Bool = false, showsProgress: Bool = true, isUnwanted: @escaping () -> Bool = { false }) {
         self.isJSON = isJSON
-        self.showsProgress = showsProgress && Self.isErrorTerminal
+        self.showsProgress = showsProgress && Self.isErrorTerminal && !Terminal.isDumb
         self.isUnwanted = isUnwanted
     }
 
@@ -113,7 +113,9 @@ final class Output {
     /// Replaces the terminal's current line on stderr, below the results so far; an empty text clears it.
     func progress(_ text: String) {
         flush()
-        _ = Machine.writeAll(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO)
+        // One that goes on in a second line cannot be replaced.
+        let line = Printable.cut(text, to: max(1, Terminal.columns(behind: STDERR_FILENO) - 1))
+        _ = Machine.writeAll(Array("\r\u{1B}[K\(line)".utf8), to: STDERR_FILENO)
     }
 
     /// A reader that went away ends the program quietly, as `head` does to its writer. Results that cannot be written are an error.

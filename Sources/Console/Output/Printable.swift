@@ -78,3 +78,20 @@ enum Printable {
         return cut + String(repeating: " ", count: max(0, columns - width(cut)))
     }
 }
+
+extension Unicode.Scalar {
+    /// Whether it leaves no mark of its own on a screen, but for the blank.
+    var isUnseen: Bool {
+        if value < 0x7F { return value < 0x20 }
+        switch properties.generalCategory {
+        case .control, .format, .privateUse, .unassigned, .spaceSeparator, .lineSeparator, .paragraphSeparator: return true
+        default: return properties.isDefaultIgnorableCodePoint
+        }
+    }
+
+    /// Whether it is an emoji that is no letter, digit or mark as well.
+    var isEmojiSign: Bool { value > 0xFF && properties.isEmoji }
+
+    /// Whether it belongs to the emoji before it.
+    var joinsEmoji: Bool { value == 0x200D || value == 0xFE0F || (0xE0020...0xE007F).contains(value) }
+}

@@ -6,7 +6,9 @@ final class Progress {
     /// What is counted; empty where `what` says it.
     private let unit: String
     private let start = Machine.monotonicSeconds
+    /// When it was shown last, and whether it stands there.
     private var shown = 0.0
+    private var isShown = false
 
     /// With what a program takes to start, some 90 ms.
     private static let unnoticedSeconds = 0.08
@@ -21,7 +23,7 @@ final class Progress {
     /// Says at once that it has begun, before anything is done: where it is known that it takes time, and not soon how far it is.
     func begin() {
         guard output.showsProgress else { return }
-        shown = Machine.monotonicSeconds
+        (shown, isShown) = (Machine.monotonicSeconds, true)
         output.progress(total > 0 ? "\(what) 0 % (0 of \(total)\(unit))" : "\(what) …")
     }
 
@@ -32,13 +34,13 @@ final class Progress {
         guard output.showsProgress else { return }
         let now = Machine.monotonicSeconds
         guard now - start > Self.unnoticedSeconds, now - shown > 0.1 else { return }
-        shown = now
+        (shown, isShown) = (now, true)
         output.progress("\(what) \(done * 100 / max(1, total)) % (\(done) of \(total)\(unit))")
     }
 
-    /// Clears the line; what comes behind it begins anew.
+    /// Clears the line, so that something else can stand there.
     func end() {
-        if shown > 0 { output.progress("") }
-        shown = 0
+        if isShown { output.progress("") }
+        isShown = false
     }
 }

@@ -9,7 +9,7 @@ struct UndoPage {
     /// What is undone, and a line for each field that changes by it.
     var lines: [String] {
         let event = plan.undone[0]
-        let what = "\(event.kind == .edit && event.body == .delete ? "delete" : event.kind.word) of \(Arguments.text(plan.key))"
+        let what = "\(event.kind == .edit && event.body == .delete ? "delete" : event.kind.word) of \(Arguments.shown(plan.key))"
         let note = event.note.map { ", “\($0.text)”" } ?? ""
         var lines = ["undoes \(name(event.dot.device)):\(event.dot.seq), \(what), \(TimeText.age(of: event.time, at: Machine.wall))\(note)"]
         switch (plan.isDeletedNow, plan.isDeletedThen) {
@@ -30,7 +30,7 @@ struct UndoPage {
 
     /// Why somebody has to say that it is meant; nil when nobody has to.
     var reasonToAsk: String? {
-        let record = Arguments.text(plan.key)
+        let record = Arguments.shown(plan.key)
         if plan.isUndoneAlready { return "\(name(plan.dot.device)):\(plan.dot.seq) is undone already" }
         guard !plan.movedOn.isEmpty else { return nil }
         let moved = plan.movedOn.prefix(Self.movedLimit).map { moved in

@@ -67,7 +67,7 @@ struct WatchPage {
         case .status(let status): show(status)
         case .arrived(let arrival):
             for event in arrival.critical {
-                line("critical", "critical: \(event.dot) in \(Arguments.text(event.key))") { writer in
+                line("critical", "critical: \(event.dot) in \(Arguments.shown(event.key))") { writer in
                     writer.key("dot")
                     writer.dot(event.dot)
                     writer.key("record")

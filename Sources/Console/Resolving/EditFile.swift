@@ -29,7 +29,7 @@ struct EditFile {
         markerLength = fields.map(\.longestRun).max().map { Swift.max(7, $0 + 1) } ?? 7
         var lines = EditFileWriter(markerLength: markerLength)
         let then = isFinal ? "A file that is not changed writes nothing." : "Nothing is written before it has been shown."
-        lines.remark("\(Arguments.text(conflict.key)): leave one value below each field, save and close. \(then)")
+        lines.remark("\(Arguments.shown(conflict.key)): leave one value below each field, save and close. \(then)")
         let left = resolution.whole == nil ? "stays open" : "stays as it is kept"
         lines.remark("A value is JSON, the word removed, or text between lines of quotes. A field that is taken out \(left).")
         if resolution.whole != nil { lines.remark("It was deleted on one device: what is saved here keeps it.") }

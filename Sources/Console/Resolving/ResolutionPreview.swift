@@ -40,7 +40,7 @@ struct ResolutionPreview {
 
     /// The same in one line, for many records under each other.
     var summary: String {
-        let key = Arguments.text(resolution.conflict.key)
+        let key = Arguments.shown(resolution.conflict.key)
         if resolution.isDelete { return "\(key)  will be deleted" }
         let changes = resolution.changes.map { change in
             let texts = Self.folded([change.before, change.after].compactMap(\.self))

@@ -16,7 +16,7 @@ struct NoticeText {
         case .arrived(let arrival):
             return "\(Sentences.count(arrival.eventCount, "new event")) from \(devices(arrival))" + Self.conflicts(arrival)
         case .critical(let event):
-            return "urgent from \(name(event.dot.device)): \(Arguments.text(event.key))\(Self.content(event))"
+            return "urgent from \(name(event.dot.device)): \(Arguments.shown(event.key))\(Self.content(event))"
         case .everybodyHas(let dot): return "every device has your urgent event \(name(dot.device)):\(dot.seq)"
         case .standing(let standing): return text(standing)
         case .warning(let warning): return WarningWords.sentence(warning, name)
@@ -46,7 +46,7 @@ struct NoticeText {
     private static func conflicts(_ arrival: Arrival) -> String {
         let count = max(arrival.conflicts.count, arrival.conflictsMore)
         if count > 0 {
-            let names = arrival.conflicts.prefix(namedRecords).map { Arguments.text($0) } + (count > namedRecords ? ["…"] : [])
+            let names = arrival.conflicts.prefix(namedRecords).map { Arguments.shown($0) } + (count > namedRecords ? ["…"] : [])
             return ", \(Sentences.count(count, "new conflict"))" + (names.isEmpty ? "" : ": " + names.joined(separator: ", "))
         }
         return arrival.conflictsMore < 0 ? ", \(Sentences.count(-arrival.conflictsMore, "conflict")) settled" : ""

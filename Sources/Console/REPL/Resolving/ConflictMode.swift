@@ -70,7 +70,8 @@ struct ConflictMode {
             if resolution.isWholeOpen { "delete against edit" } else if resolution.isComplete { "done writes it" } else if contested > 0 {
                 "\(open) of \(contested) field\(contested == 1 ? "" : "s") open"
             } else { "open" }
-        return "conflict \(number)/\(total) " + StyledText(Printable.cut(record, to: 32), .strong) + StyledText(" (\(state)) › ")
+        let record = Printable.cut(Arguments.shown(conflict.key), to: 32)
+        return "conflict \(number)/\(total) " + StyledText(record, .strong) + StyledText(" (\(state)) › ")
     }
 
     /// Does what the words say; nil when they are none of a conflict's.
@@ -85,7 +86,7 @@ struct ConflictMode {
             try next.resolution.checkSize()
             self = next
             return effects
-        } catch let error as ResolutionError { throw ConsoleError(error, name: name) }
+        } catch let error as ResolutionError { throw ConsoleError(error, name: name, isInConflict: true) }
     }
 
     private mutating func step(_ word: ConflictWord) throws -> [Effect] {

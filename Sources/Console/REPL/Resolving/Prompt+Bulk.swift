@@ -19,7 +19,7 @@ extension Prompt {
         guard !resolutions.isEmpty || command.dryRun else { return }
         for resolution in resolutions.prefix(Self.shownLimit) {
             let names = SideNames(conflict: resolution.conflict, session: session, store: store)
-            session.output.line(StyledText(Arguments.text(resolution.conflict.key), .strong))
+            session.output.line(StyledText(Arguments.shown(resolution.conflict.key), .strong))
             for line in ResolutionPreview(resolution: resolution, name: names.name(of:)).lines { session.output.line("  " + line) }
         }
         if resolutions.count > Self.shownLimit { session.output.line("… and \(resolutions.count - Self.shownLimit) more") }
@@ -58,7 +58,8 @@ extension Prompt {
         let keys = try command.list(session, shownLimit: isScreen ? Self.listLimit : .max)
         // In the past nothing can be settled: its numbers open nothing, least of all something else.
         isNumberedThen = command.at != nil
-        if command.at == nil && !command.stats { numbered = keys }
+        // A list with nothing in it leaves the numbers that are on the screen.
+        if command.at == nil && !command.stats && (!keys.isEmpty || !command.isFiltered) { numbered = keys }
         session.output.flush()
     }
 }

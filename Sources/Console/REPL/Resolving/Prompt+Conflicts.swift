@@ -25,7 +25,7 @@ extension Prompt {
         let key = numbered[number - 1]
         guard let conflict = try store.conflict(key), conflict.isOpen else {
             throw ConsoleError(
-                code: "no-conflict", "\(number) is settled already: nothing is in conflict in \(Arguments.text(key))",
+                code: "no-conflict", "\(number) is settled already: nothing is in conflict in \(Arguments.shown(key))",
                 hint: "`conflicts` lists what is open")
         }
         leave()
@@ -40,8 +40,8 @@ extension Prompt {
         mode = ConflictMode(
             conflict, number: number, total: numbered.count, suggestions: suggestions,
             side: { text in
-                if Program.isCommand(text) && !conflict.sides.contains(where: { session.name(of: $0.standsFor.device, in: names.store) == text })
-                {
+                let devices = conflict.sides.lazy.map(\.standsFor.device)
+                if Program.isCommand(text) && !devices.contains(where: { session.name(of: $0, in: names.store) == text }) {
                     throw ConsoleError.usage("“\(text)” is a command")
                 }
                 return try names.choice(text)
@@ -68,11 +68,11 @@ extension Prompt {
         let now = try store.conflict(mode.conflict.key)
         let output = session().output
         guard let now, now.isOpen else {
-            output.line("\(Arguments.text(mode.conflict.key)) is settled")
+            output.line("\(Arguments.shown(mode.conflict.key)) is settled")
             output.flush()
             return try openNext()
         }
-        output.line("\(Arguments.text(mode.conflict.key)) has changed; this is the conflict now:")
+        output.line("\(Arguments.shown(mode.conflict.key)) has changed; this is the conflict now:")
         output.flush()
         open(now, number: mode.number)
     }
@@ -116,7 +116,9 @@ extension Prompt {
     private func edit(_ field: Name?) throws {
         guard let mode else { return }
         let file: EditFile
-        do { file = try EditFile(mode.resolution, field: field, name: mode.name) } catch { throw ConsoleError(error, name: mode.name) }
+        do { file = try EditFile(mode.resolution, field: field, name: mode.name) } catch {
+            throw ConsoleError(error, name: mode.name, isInConflict: true)
+        }
         let edited = try held.gate.left { try Machine.edit(file.text, name: "conflict.txt") }
         do {
             try self.mode?.take(try file.applying(edited.bytes))
@@ -129,7 +131,7 @@ extension Prompt {
                 code: "edit", error.sentence + "; nothing is chosen by it", hint: "what you wrote is kept in \(edited.path)")
         } catch let error as ResolutionError {
             session().output.note("what you wrote is kept in \(edited.path)")
-            throw ConsoleError(error, name: mode.name)
+            throw ConsoleError(error, name: mode.name, isInConflict: true)
         }
         preview()
     }
@@ -142,7 +144,7 @@ extension Prompt {
         let events = try ResolveCommand.commit([mode.resolution], note: note, session, store)
         if isJSON { for event in events { session.report(event) } }
         let written = events.map { "\(session.name(of: store.device, in: store)):\($0.dot.seq)" }.joined(separator: ", ")
-        let record = Arguments.text(mode.conflict.key)
+        let record = Arguments.shown(mode.conflict.key)
         if let rest = try store.conflict(mode.conflict.key), rest.isOpen {
             session.output.line("\(written) is written; what is open in \(record) now:")
             session.output.flush()
@@ -178,7 +180,7 @@ extension Prompt {
         if let mode, mode.isUnfinished {
             let dropped = mode.choices.joined(separator: ", ")
             session().output.note(
-                "left \(Arguments.text(mode.conflict.key)) as it is: nothing was written; dropped: \(Printable.cut(dropped, to: 400))")
+                "left \(Arguments.shown(mode.conflict.key)) as it is: nothing was written; dropped: \(Printable.cut(dropped, to: 400))")
         }
         mode = nil
     }
