@@ -41,11 +41,33 @@ class UndoingMany(UndoTest):
             self.assertEqual(len(self.objects("conflicts", "--device", device, store=store)), count)
         self.assertEqual(self.shown(store, "notes/own"), ({"title": 2}, False), "not what was written before")
         self.assertIn(f"{OTHER[:8]} (undo)", self.ok("conflicts", store=store))
+        planned = run("redo", "--since", "desk:3", "--dry-run", store=store)
+        self.assertIn("60 would be redone; nothing was written", planned.stderr.decode())
+        # A dot that is shown names a side, too.
+        side = now[0]["sides"][0]["standsFor"]
+        self.ok("resolve", "notes/r001", "--choose", f"{side['device']}:{side['dot'].rsplit(':', 1)[1]}", "--dry-run", store=store)
         again = run("redo", "--since", "desk:3", store=store)
         self.assertIn("60 events redone", again.stderr.decode())
         self.assertEqual(self.ok("list", store=store), settled)
         self.assertEqual(json.loads(self.fails(1, "redo", "--since", "desk:3", "--json", store=store))["code"], "nothing-to-redo")
         self.agrees(store)
+
+    def test_what_two_devices_took_back_has_each_side_once_for_who_names_it(self):
+        desk = self.many(3)
+        self.ok("import", self.lines([event(OTHER, 4, "r009", {}, set={"title": "x"}), event(DEVICE, 7, "r009", {OTHER: 4}, delete=True),
+                                      event(OTHER, 5, "r009", {OTHER: 4}, set={"title": "y"})]), store=desk)
+        self.ok("resolve", "--all", "--choose", OTHER, store=desk)
+        shelf = self.make("shelf")
+        self.exchange(desk, shelf)
+        for store in (desk, shelf):
+            for seq in range(3, 7):
+                self.ok("undo", self.object("log", "--limit", "1", store=desk)["dot"].rsplit(":", 1)[0] + f":{seq}", store=store)
+        self.exchange(shelf, desk)
+        self.assertEqual([len(c["sides"]) for c in self.objects("conflicts", store=desk)], [4] * 4)
+        done = run("resolve", "--all", "--choose", OTHER, store=desk)
+        self.assertIn("4 conflicts settled", done.stderr.decode())
+        self.assertEqual(self.objects("conflicts", store=desk), [])
+        self.assertEqual({r["record"]: r["fields"]["title"] for r in self.objects("list", store=desk)}, {"own": 2, "r001": "lake", "r002": "lake", "r003": "lake", "r009": "y"})
 
     def test_of_one_record_the_newest_goes_first_and_what_others_wrote_over_stays(self):
         store = self.many(4)
@@ -65,6 +87,8 @@ class UndoingMany(UndoTest):
         self.assertIn("9 events undone, 1 left as it is (--force overwrites)", done.stderr.decode())
         self.assertEqual(self.shown(store, "notes/own"), ({"title": 2}, False))
         self.assertEqual({c["record"] for c in self.objects("conflicts", store=store)}, {"r001", "r003", "r004"})
+        # What is left alone is no success.
+        self.assertEqual(json.loads(self.fails(1, "undo", "--since", "desk:3", "--json", store=store).splitlines()[-1])["code"], "moved-on")
         self.assertIn("1 event undone", run("undo", "--since", "desk:3", "--force", store=store).stderr.decode())
         self.assertEqual([r["fields"] for r in map(json.loads, start.splitlines())], [r["fields"] for r in self.objects("list", store=store) if r["fields"]])
         self.agrees(store)

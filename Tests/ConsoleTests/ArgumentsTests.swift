@@ -54,7 +54,7 @@ struct ArgumentsTests {
     }
 
     @Test(arguments: [
-        ("notes/trip", "notes/trip"), ("notes/日本", "notes/日本"), ("notes/*#", "notes/*#"), ("notes/👩‍🚀❤️‍🔥", "notes/👩‍🚀❤️‍🔥"),
+        ("notes/trip", "notes/trip"), ("notes/日本", "notes/日本"), ("notes/*#", "'notes/*#'"), ("notes/👩‍🚀❤️‍🔥", "notes/👩‍🚀❤️‍🔥"),
         ("n/a, b", "'n/a, b'"),
         ("n/ends ", "'n/ends '"), ("n/it's", "'n/it'\\''s'"), ("n/\"q\"", "'n/\"q\"'"), ("n/a\\u202eb", "'n/a\\u202eb'"),
         ("n/a\u{202E}b", "$'n/a\\u202eb'"), ("n/a\u{200B}", "$'n/a\\u200b'"), ("n/\u{9B}'\\", "$'n/\\u009b\\'\\\\'"),

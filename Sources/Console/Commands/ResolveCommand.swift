@@ -60,8 +60,10 @@ struct ResolveCommand: SessionCommand {
         let end = store.end
         let (resolutions, left) = try resolutions(session, store)
         let events = try commit(resolutions, readAt: end, session, store)
+        // On a terminal the names of many events say nothing.
+        let isNamed = session.isJSON || !Terminal.hasOutput || events.count <= Self.leftLimit
         for event in events {
-            session.report(event)
+            if isNamed { session.report(event) }
             try Self.noteRest(of: event.key, session, store)
         }
         if all && !events.isEmpty {

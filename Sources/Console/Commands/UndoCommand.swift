@@ -7,7 +7,7 @@ struct UndoCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "undo", abstract: "Take an event back: write back what it overwrote.",
         discussion: """
-            Without DOT this device's newest event that is neither an undo nor undone; with one, that event, of whatever device. With --since all that this device has written from that event on, newest first, but for what has moved on since: so a whole `resolve --all` is taken back. Taking a resolution back opens the conflict again. Prints the dots of what it wrote. Examples:
+            Without DOT this device's newest event that is neither an undo nor undone; with one, that event, of whatever device. With --since all edits and resolutions of this device from that event on, of each record the newest first; undos stay, and what has moved on since: so a whole `resolve --all` is taken back. Taking a resolution back opens the conflict again. Prints the dots of what it wrote. Examples:
 
               syncline undo
               syncline undo laptop:12 --dry-run

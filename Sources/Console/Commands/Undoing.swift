@@ -5,7 +5,7 @@ internal import ReplicaEngine
 struct UndoOptions: ParsableArguments {
     @Flag(help: "Do it although something has been written over it since, or it is undone already.") var force = false
     @Flag(help: "Say what would be written, and write nothing.") var dryRun = false
-    @Option(help: ArgumentHelp("All from this device's event on, newest first.", valueName: "dot")) var since: String?
+    @Option(help: ArgumentHelp("All from this event of this device on.", valueName: "dot")) var since: String?
     @Option(help: ArgumentHelp("Why, for the audit.", valueName: "text")) var note: String?
 }
 
@@ -42,7 +42,7 @@ struct Undoing {
         }
         let events = try session.writing([plan.key], in: store) { try store.commit(plan.drafts, wall: Machine.wall) }
         let conflict = try store.conflict(plan.key)
-        if let conflict { store.forgetAnswers(to: conflict) }
+        if let conflict { store.forgetAnswers(to: [conflict]) }
         try session.close(store)
         if session.isJSON {
             page.writeJSON(to: session.output, events: events, conflict: conflict)

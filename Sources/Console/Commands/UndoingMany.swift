@@ -11,9 +11,8 @@ struct UndoingMany {
     /// What came of one event.
     private enum Outcome {
         case planned(UndoPlan)
-        /// It has been taken back with another one.
-        case done
-        case left
+        /// It stays as it is, with these others that are one undo.
+        case left([Dot])
     }
 
     private let session: Session
@@ -33,12 +32,16 @@ struct UndoingMany {
         let note = try Arguments.note(options.note)
         let store = options.dryRun ? try session.reading() : try session.writing()
         var rest = try acts(since: try first(text, in: store), in: store)
-        guard !rest.isEmpty else { throw nothing(since: text) }
+        guard !rest.isEmpty else { throw nothing(since: text, in: store) }
         let progress = Progress(direction == .undo ? "undoing" : "redoing", total: rest.count, unit: "events", on: session.output)
+        defer { progress.end() }
         var (undone, left) = (0, 0)
+        let count = rest.count
         // Of each record one event at a time: what the next one would write depends on it.
         while !rest.isEmpty {
             var (keys, plans, later): (Set<RecordKey>, [UndoPlan], [Act]) = ([], [], [])
+            // Several events of one undo are taken back together.
+            var together: Set<Dot> = []
             for act in rest {
                 try checkWanted(undone)
                 guard keys.insert(act.key).inserted else {
@@ -46,20 +49,23 @@ struct UndoingMany {
                     continue
                 }
                 switch try outcome(of: act, note, left, in: store, progress) {
-                case .planned(let plan): plans.append(plan)
-                case .done: break
-                case .left: left += 1
+                case .planned(let plan):
+                    plans.append(plan)
+                    together.formUnion(plan.undone.map(\.dot))
+                case .left(let dots):
+                    left += 1
+                    together.formUnion(dots)
                 }
-                progress.advance(to: undone + plans.count + left)
+                progress.advance(to: min(count, count - rest.count + keys.count))
             }
-            progress.end()
-            if options.dryRun { return preview(plans, left: left, later: later.count, in: store) }
-            try write(plans, to: store)
+            rest = later.filter { !together.contains($0.dot) }
+            if options.dryRun { return preview(plans, left: left, later: rest.count, in: store) }
+            try write(plans, to: store, progress)
             undone += plans.count
-            rest = later
         }
+        progress.end()
         try session.close(store)
-        tell(undone, left)
+        try tell(undone, left)
     }
 
     // MARK: - What is meant
@@ -79,13 +85,15 @@ struct UndoingMany {
         direction == .undo ? try store.eventsToUndo(since: seq) : try store.eventsToRedo(since: seq)
     }
 
-    private func nothing(since text: String) -> ConsoleError {
+    private func nothing(since text: String, in store: Store) -> ConsoleError {
         let text = Printable.escaped(text)
-        return direction == .undo
-            ? ConsoleError(
-                code: "nothing-to-undo", "this device has written nothing since \(text) that is not undone",
-                hint: "`syncline log --device …` shows what it has written")
-            : ConsoleError(code: "nothing-to-redo", "this device has undone nothing since \(text) that is not redone")
+        guard direction == .undo else {
+            return ConsoleError(code: "nothing-to-redo", "this device has undone nothing since \(text) that is not redone")
+        }
+        let name = Arguments.typed(store.names.label(of: store.device, besides: SideNames.words))
+        return ConsoleError(
+            code: "nothing-to-undo", "this device has written nothing since \(text) that is neither an undo nor undone already",
+            hint: "`syncline log --device \(name)` shows what it has written")
     }
 
     private func checkWanted(_ undone: Int) throws {
@@ -95,40 +103,42 @@ struct UndoingMany {
     }
 
     private func outcome(of act: Act, _ note: Note?, _ left: Int, in store: Store, _ progress: Progress) throws -> Outcome {
-        func stays(_ reason: String) -> Outcome {
-            guard left < Self.leftLimit else { return .left }
+        func stays(_ reason: String, _ dots: [Dot]) -> Outcome {
+            guard left < Self.leftLimit else { return .left(dots) }
             progress.end()
             session.output.note("left as it is: \(reason)")
-            return .left
+            return .left(dots)
         }
         let plan: UndoPlan
         do throws(ReplicaError) { plan = try store.undoPlan(of: act.dot, note: note) } catch {
             guard case .nothingToUndo = error else { throw error }
-            return stays("\(Arguments.shown(act.key)), \(ConsoleError(error).sentence)")
+            return stays("\(Arguments.shown(act.key)), \(ConsoleError(error).sentence)", [act.dot])
         }
-        if plan.isUndoneAlready { return .done }
         guard !options.force, let reason = page(plan, store).reasonToAsk else { return .planned(plan) }
-        return stays(reason)
+        return stays(reason, plan.undone.map(\.dot))
     }
 
     // MARK: - What is done
 
-    /// One commit.
-    private func write(_ plans: [UndoPlan], to store: Store) throws {
+    /// One commit. On a terminal the names of many events say nothing.
+    private func write(_ plans: [UndoPlan], to store: Store, _ progress: Progress) throws {
         guard !plans.isEmpty else { return }
         let drafts = plans.flatMap(\.drafts)
-        var events = try session.writing(plans.map(\.key), in: store) { try store.commit(drafts, wall: Machine.wall) }[...]
-        for plan in plans {
-            let own = Array(events.prefix(plan.drafts.count))
-            events = events.dropFirst(plan.drafts.count)
-            let conflict = try store.conflict(plan.key)
-            if let conflict { store.forgetAnswers(to: conflict) }
-            if session.isJSON {
-                page(plan, store).writeJSON(to: session.output, events: own, conflict: conflict)
-            } else {
-                own.forEach(session.report)
-            }
+        let events = try session.writing(plans.map(\.key), in: store) { try store.commit(drafts, wall: Machine.wall) }
+        if !session.isJSON && (!Terminal.hasOutput || events.count <= Self.leftLimit) {
+            progress.end()
+            events.forEach(session.report)
+            session.output.flush()
         }
+        var (rest, conflicts) = (events[...], [Conflict]())
+        for plan in plans {
+            let own = Array(rest.prefix(plan.drafts.count))
+            rest = rest.dropFirst(plan.drafts.count)
+            let conflict = try store.conflict(plan.key)
+            if let conflict { conflicts.append(conflict) }
+            if session.isJSON { page(plan, store).writeJSON(to: session.output, events: own, conflict: conflict) }
+        }
+        store.forgetAnswers(to: conflicts)
         for key in plans.map(\.key) { try session.decide(by: key, in: store) }
     }
 
@@ -144,8 +154,12 @@ struct UndoingMany {
         session.output.note("\(plans.count) would be \(word)\(staying(left))\(before); nothing was written")
     }
 
-    private func tell(_ undone: Int, _ left: Int) {
+    private func tell(_ undone: Int, _ left: Int) throws {
         if left > Self.leftLimit { session.output.note("… and \(left - Self.leftLimit) more") }
+        guard undone > 0 || left == 0 else {
+            let what = left == 1 ? "it has" : "all \(left) have"
+            throw ConsoleError(code: "moved-on", "nothing was \(word): \(what) moved on since", hint: "--force overwrites that")
+        }
         session.output.note("\(Sentences.count(undone, "event")) \(word)\(staying(left))")
     }
 

@@ -16,18 +16,13 @@ enum Arguments {
     /// How a record is typed.
     static func text(_ key: RecordKey) -> String { text(collection: key.collection) + "/" + key.record.text }
 
-    /// How a record is shown: as it is typed, between quotes where it has blanks, quotes or a backslash, and between `$'` and `'` where it has what nobody sees. So no two look alike but by composed characters, none is taken for the words around it, and each can
+    /// How a record is shown: as it is typed, between quotes where it has what a shell reads in its own way, and between `$'` and `'` where it has what nobody sees. So no two look alike but by composed characters, none is taken for the words around it, and each can
     /// be typed as it stands there.
     static func shown(_ key: RecordKey) -> String { shown(text(key)) }
 
     static func shown(_ text: String) -> String {
         let scalars = Array(text.unicodeScalars)
-        var (unseen, isBehindEmoji): (Set<Int>, Bool) = ([], false)
-        for (index, scalar) in scalars.enumerated() {
-            isBehindEmoji = scalar.isEmojiSign || isBehindEmoji && scalar.joinsEmoji
-            // Joiners and selectors are seen with their emoji.
-            if scalar.isUnseen && !isBehindEmoji { unseen.insert(index) }
-        }
+        let unseen = unseen(scalars)
         guard unseen.isEmpty else {
             let escaped = scalars.indices.map { index in
                 switch scalars[index] {
@@ -37,8 +32,19 @@ enum Arguments {
             }
             return "$'" + escaped.joined() + "'"
         }
-        guard scalars.isEmpty || scalars.contains(where: { " '\"\\".unicodeScalars.contains($0) }) else { return text }
+        guard scalars.isEmpty || scalars.contains(where: { " '\"\\$`;&|<>()*?{}[]!".unicodeScalars.contains($0) }) else { return text }
         return "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+
+    /// Which of them leave no mark on a screen.
+    private static func unseen(_ scalars: [Unicode.Scalar]) -> Set<Int> {
+        var (unseen, isBehindEmoji): (Set<Int>, Bool) = ([], false)
+        for (index, scalar) in scalars.enumerated() {
+            isBehindEmoji = scalar.isEmojiSign || isBehindEmoji && scalar.joinsEmoji
+            // Joiners and selectors are seen with their emoji.
+            if scalar.isUnseen && !isBehindEmoji { unseen.insert(index) }
+        }
+        return unseen
     }
 
     /// The same as a word of a shell, as a command that is shown can be copied: between quotes where there is more than plain characters.
@@ -50,7 +56,7 @@ enum Arguments {
             scalar.properties.isAlphabetic || scalar.properties.numericType == .decimal || "/-_.:,%@+=".unicodeScalars.contains(scalar)
         }
         if text.unicodeScalars.allSatisfy(isPlain) { return text }
-        guard Printable.escaped(text) != text else { return "'" + text.replacing("'", with: "'\\''") + "'" }
+        guard !unseen(Array(text.unicodeScalars)).isEmpty else { return "'" + text.replacing("'", with: "'\\''") + "'" }
         // Control characters by their bytes, as bash and its like read them.
         let bytes = text.utf8.map { byte in
             switch byte {

@@ -82,7 +82,8 @@ enum Printable {
 extension Unicode.Scalar {
     /// Whether it leaves no mark of its own on a screen, but for the blank.
     var isUnseen: Bool {
-        if value < 0x7F { return value < 0x20 }
+        // A pattern of Braille without dots is blank.
+        if value < 0x7F || value == 0x2800 { return value < 0x20 || value == 0x2800 }
         switch properties.generalCategory {
         case .control, .format, .privateUse, .unassigned, .spaceSeparator, .lineSeparator, .paragraphSeparator: return true
         default: return properties.isDefaultIgnorableCodePoint

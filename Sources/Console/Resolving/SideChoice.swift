@@ -59,11 +59,16 @@ struct SideNames {
     private func dots(_ text: String) throws -> [Dot] {
         // A letter that is no side's must not happen to fit the start of a device's id.
         if text.count == 1, !store.names.devices.contains(where: { store.names[$0] == text }) { return [] }
-        if text.contains(":") { return [try session.dot(text, in: store)] }
+        if text.contains(":") {
+            let dot = try session.dot(text, in: store)
+            return conflict.sides.first { $0.standsFor == dot }.map { [$0.dot] } ?? [dot]
+        }
         let device = try session.device(text, in: store)
         let own = conflict.sides.filter { $0.standsFor.device == device }
         // A value that an undo brought back is its author's, where that one has no side.
-        return (own.isEmpty ? conflict.sides.filter { $0.restored.values.contains { $0.device == device } } : own).map(\.dot)
+        let meant = own.isEmpty ? conflict.sides.filter { $0.restored.values.contains { $0.device == device } } : own
+        // Where two devices undid the same, several sides are one: the first stands for the others.
+        return meant.indices.filter { index in !meant[..<index].contains { $0.standsFor == meant[index].standsFor } }.map { meant[$0].dot }
     }
 }
 

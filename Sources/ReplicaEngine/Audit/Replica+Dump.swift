@@ -51,5 +51,5 @@ extension Replica {
         return (lines, count)
     }
 
-    private static var firstLineCount: Int { 1000 }
+    private static var firstLineCount: Int { 500 }
 }

@@ -33,10 +33,12 @@ extension Replica {
         if count > 0 { keep(remembered) }
     }
 
-    /// Forgets how the fields of a conflict were settled: an undo took that back.
-    package func forgetAnswers(to conflict: Conflict) {
-        var remembered = rememberedAnswers()
-        let forgotten = conflict.fields.count { remembered.remove(answerTo: $0, in: conflict.key.collection) }
+    /// Forgets how the fields of conflicts were settled: an undo took that back.
+    package func forgetAnswers(to conflicts: [Conflict]) {
+        var (remembered, forgotten) = (rememberedAnswers(), 0)
+        for conflict in conflicts {
+            forgotten += conflict.fields.count { remembered.remove(answerTo: $0, in: conflict.key.collection) }
+        }
         if forgotten > 0 { keep(remembered) }
     }
 
