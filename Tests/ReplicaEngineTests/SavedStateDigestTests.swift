@@ -117,4 +117,31 @@ struct SavedStateDigestTests {
         #expect(try store.replica.knownStateDigest(large: 1) == store.replica.stateDigest())
         #expect(store.volume.state.files[Self.path] == nil)
     }
+
+    @Test func `a disk that refuses while a digest is compared is said, and no digest is called wrong for it`() throws {
+        let volume = FaultyVolume()
+        let replica = try ReferenceTests.replica(on: volume)
+        _ = try replica.ingest(try ReferenceTests.history(1).shuffledCausally(seed: 1))
+        #expect(try !replica.contestedKeys().isEmpty)
+        try replica.checkpoint()
+        _ = try replica.knownStateDigest(large: 1)
+        let folder = replica.folder
+        try replica.close()
+        var refusedComparing = 0
+        for number in 1...200 {
+            volume.inject(.inputOutput, at: number, isForever: false)
+            var isComparing = false
+            do throws(ReplicaError) {
+                let found = try Replica.verify(in: folder, on: volume, deep: true) { step, _, _ in
+                    if case .comparing = step { isComparing = true }
+                }
+                #expect(!found.isDigestWrong, "operation \(number)")
+            } catch {
+                if isComparing { refusedComparing += 1 }
+            }
+            volume.heal()
+        }
+        #expect(refusedComparing > 0)
+        #expect(try !Replica.verify(in: folder, on: volume, deep: true).isDigestWrong)
+    }
 }
