@@ -156,6 +156,11 @@ final class Session {
         }
     }
 
+    /// Whether so many new events are named: on a terminal the names of many say nothing.
+    func names(_ count: Int) -> Bool { isJSON || !Terminal.hasOutput || count <= Self.namedLimit }
+
+    private static let namedLimit = 12
+
     /// Prints a new event's name.
     func report(_ event: Event) {
         guard isJSON else {

@@ -1,5 +1,6 @@
 """Every way out of a conflict at the prompt, on a screen and as a script, with the same outcome."""
 import json
+import re
 import signal
 import subprocess
 import unittest
@@ -140,6 +141,12 @@ class Settling(PromptTest):
         self.script(store, "conflicts\n1\nphone\nall --yes\n")
         self.assertEqual(self.objects("conflicts", store=store), [])
         self.assertEqual({r["fields"]["x"] for r in self.objects("list", store=store)}, {1, 2})
+        # On a terminal the names of many events say nothing.
+        terminal = self.terminal(store)
+        terminal.enter("undo --since desk:1")
+        self.assertIn("20 events undone", terminal.lines())
+        self.assertFalse([line for line in terminal.lines() if re.fullmatch(r"[0-9a-f-]{36}:\d+", line)])
+        self.assertEqual(terminal.leave(), 0)
 
     def test_a_list_with_nothing_in_it_leaves_the_numbers_on_the_screen(self):
         store = self.store(*(event for n in range(4) for event in apart(f"notes/{n}", {"x": 0}, {"x": 1}, {"x": 2}, seqs=(2 * n + 1, 2 * n + 2, n + 1))))

@@ -60,10 +60,8 @@ struct ResolveCommand: SessionCommand {
         let end = store.end
         let (resolutions, left) = try resolutions(session, store)
         let events = try commit(resolutions, readAt: end, session, store)
-        // On a terminal the names of many events say nothing.
-        let isNamed = session.isJSON || !Terminal.hasOutput || events.count <= Self.leftLimit
         for event in events {
-            if isNamed { session.report(event) }
+            if session.names(events.count) { session.report(event) }
             try Self.noteRest(of: event.key, session, store)
         }
         if all && !events.isEmpty {

@@ -120,12 +120,12 @@ struct UndoingMany {
 
     // MARK: - What is done
 
-    /// One commit. On a terminal the names of many events say nothing.
+    /// One commit.
     private func write(_ plans: [UndoPlan], to store: Store, _ progress: Progress) throws {
         guard !plans.isEmpty else { return }
         let drafts = plans.flatMap(\.drafts)
         let events = try session.writing(plans.map(\.key), in: store) { try store.commit(drafts, wall: Machine.wall) }
-        if !session.isJSON && (!Terminal.hasOutput || events.count <= Self.leftLimit) {
+        if !session.isJSON && session.names(events.count) {
             progress.end()
             events.forEach(session.report)
             session.output.flush()
